@@ -1,0 +1,52 @@
+# Two commands do all set-up:  make demo  and  make test.  `make format` tidies before a commit.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+PYTHON ?= python3.11
+VENV ?= .venv
+OUT ?= demo
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q -q
+TEST_PACKAGES := chromium dicom3tools poppler-utils libegl1 libgl1-mesa-dri
+export PIP_NO_INPUT := 1
+
+.PHONY: demo test lint types contracts pytest docs format clean system-packages
+
+demo: $(BIN)/python ## draw the built-in study in a fresh environment
+	@echo "Installing Limner (the core, without torch) into $(VENV) ..."
+	@$(PIP) install --no-compile .  # no bytecode in advance: it is made for what is used
+	@$(BIN)/python .ci/venv_size.py $(VENV)
+	@$(BIN)/limner demo -o $(OUT) --force
+
+test: $(BIN)/python system-packages ## everything that must hold: lint, types, import contracts, tests
+	@echo "Installing what training and the tests need into $(VENV) ..."
+	@$(PIP) install -e '.[train,dev]'
+	@$(MAKE) --no-print-directory lint types contracts pytest
+
+lint:
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types:
+	$(BIN)/mypy
+
+contracts:
+	$(BIN)/lint-imports
+
+pytest:
+	$(BIN)/python -m pytest
+
+docs: ## write the pages that are generated
+	$(BIN)/python -m typer limner.cli utils docs --name limner --output docs/commands.md
+
+format:
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+clean:
+	rm -rf $(OUT) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+$(BIN)/python:
+	@.ci/make_venv.sh $(PYTHON) $(VENV)
+
+system-packages:
+	@.ci/system_packages.sh $(TEST_PACKAGES)

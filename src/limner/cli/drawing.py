@@ -1,0 +1,61 @@
+"""``limner demo``, ``inspect`` and ``draw``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from limner.cli import show
+from limner.cli.options import Debug, Engine, Force, Json, Lang, Language, MaxMemory, Output
+
+
+def demo(
+    out: Output = Path("demo"),
+    force: Force = False,
+    lang: Lang = Language.en,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Draw the built-in study, a real CT of the abdomen, and say where to look."""
+    from limner.draw import DrawOptions
+    from limner.draw import draw as draw_study
+    from limner.samples import DEMO_CITATION, demo_study
+
+    options = DrawOptions(force=force, lang=lang.value, citations=(DEMO_CITATION,))
+    with show.progress_bar() as progress:
+        drawing = draw_study(demo_study(), out, options=options, progress=progress)
+    show.drawing(drawing, out, as_json)
+
+
+def inspect(
+    path: Annotated[Path, typer.Argument(help="A folder or file of DICOM, an archive of DICOM, or NIfTI.")],
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Show what is in there: patients, studies, series, geometry, problems."""
+    from limner.io import open_studies, summarize
+
+    show.summary(summarize(open_studies(path)), as_json)
+
+
+def draw(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Folders and files of one patient's study.")],
+    out: Output,
+    pack: Annotated[str, typer.Option(help="Name or folder of the model pack.")] = "abdomen-ct",
+    engine: Engine = "auto",
+    max_memory: MaxMemory = None,
+    lang: Lang = Language.en,
+    force: Force = False,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Draw a study: labels, surfaces, measurements, reports and DICOM objects, in one folder."""
+    from limner.draw import DrawOptions
+    from limner.draw import draw as draw_study
+
+    options = DrawOptions(pack=pack, engine=engine, max_memory_gb=max_memory, force=force, lang=lang.value)
+    with show.progress_bar() as progress:
+        drawing = draw_study(paths, out, options=options, progress=progress)
+    show.drawing(drawing, out, as_json)

@@ -1,0 +1,39 @@
+"""``limner packs``: the models that are at hand."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from limner.cli import show
+from limner.cli.options import Debug, Json
+
+app = typer.Typer(help="The model packs that are at hand.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="Name or folder of the model pack.")]
+
+
+@app.command("list", epilog="Example: limner packs list")
+def list_(as_json: Json = False, debug: Debug = False) -> None:
+    """List the packs: task, version, licence."""
+    from limner.infer import list_packs
+
+    show.packs(list_packs(), as_json)
+
+
+@app.command("show", epilog="Example: limner packs show abdomen-ct")
+def show_(name: Name, as_json: Json = False, debug: Debug = False) -> None:
+    """Show one pack: its card, or all of pack.json."""
+    from limner.infer import load_pack
+
+    show.pack(load_pack(name), as_json)
+
+
+@app.command(epilog="Example: limner packs verify abdomen-ct")
+def verify(name: Name, as_json: Json = False, debug: Debug = False) -> None:
+    """Check that a pack is whole and unchanged."""
+    from limner.infer import load_pack
+
+    pack = load_pack(name)
+    show.rows([{"pack": pack.name, "version": pack.version, "sha256": pack.sha256, "verified": True}], as_json)

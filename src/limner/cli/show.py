@@ -1,0 +1,166 @@
+"""What the commands print: tables and a progress bar for people, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from limner.bench import BenchResult
+    from limner.findings import Drawing, Finding
+    from limner.infer import Pack
+
+NOTE = "Not for clinical use."
+
+
+def as_json(data: Any) -> None:
+    """Prints JSON and nothing else."""
+    typer.echo(json.dumps(data, indent=1, ensure_ascii=False, default=str))
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[str, float], None] | None]:
+    """A bar on a terminal, None where there is none; it leaves no trace when it is done."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield None
+        return
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description:<9}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
+    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as bar:
+        task = bar.add_task("open", total=1.0)
+        yield lambda step, fraction: bar.update(task, description=step, completed=fraction)
+
+
+def drawing(drawn: Drawing, out: Path, json_wanted: bool) -> None:
+    """What was found, what is wrong with the study, and where to look."""
+    if json_wanted:
+        typer.echo(drawn.model_dump_json(by_alias=True, indent=1))
+        return
+    table = _table("finding", "volume (ml)", "longest (mm)", "probability")
+    for finding in drawn.findings:
+        probability = "" if finding.probability is None else f"{finding.probability:.2f}"
+        table.add_row(finding.name, _value(finding, "volume"), _value(finding, "longest"), probability)
+    _print(table)
+    for problem in drawn.problems:
+        typer.echo(f"{problem.severity}: {problem.text}")
+    typer.echo(f"The drawing is in {out}. Open {out / drawn.files['report']} in a browser. {NOTE}")
+
+
+def summary(found: Mapping[str, Any], json_wanted: bool) -> None:
+    """Patients, studies, series."""
+    if json_wanted:
+        as_json(found)
+        return
+    for study in found["studies"]:
+        typer.echo(f"Study of {study['date'] or 'unknown date'}, patient {study['patient']} of {found['patients']}")
+        table = _table("series", "files", "voxels (Z, Y, X)", "spacing (mm)", "axes", "drawable")
+        for series in study["series"]:
+            name = f"{series['modality'] or series['format']} {series['description']}".strip()
+            shape, spacing = (" × ".join(map(str, series[key] or ())) for key in ("shape", "spacing_mm"))
+            table.add_row(
+                name, str(series["files"]), shape, spacing, series["axes"], "yes" if series["drawable"] else "no"
+            )
+        _print(table)
+        series_problems = [problem for series in study["series"] for problem in series["problems"]]
+        for problem in [*study["problems"], *series_problems]:
+            typer.echo(f"{problem['severity']}: {problem['text']}")
+
+
+def rows(found: Sequence[Mapping[str, Any]], json_wanted: bool) -> None:
+    """A table with a row per mapping."""
+    if json_wanted:
+        as_json(list(found))
+        return
+    names = list(dict.fromkeys(name for row in found for name in row))
+    table = _table(*names)
+    for row in found:
+        table.add_row(*(str(row.get(name, "")) for name in names))
+    _print(table)
+
+
+def evaluation(found: Mapping[str, Any], json_wanted: bool) -> None:
+    """Metrics with intervals: over all, per class, per site."""
+    if json_wanted:
+        as_json(found)
+        return
+    typer.echo(f"{found['task']}, n = {found['n']}")
+    table = _table("of", "metric", "value", "95 % interval")
+    groups = {"all": found["metrics"], **found.get("per_class", {}), **found.get("per_site", {})}
+    for group, metrics in groups.items():
+        for name, metric in metrics.items():
+            if isinstance(metric, Mapping) and metric.get("value") is not None:
+                table.add_row(group, name, f"{metric['value']:.3f}", f"{metric['low']:.3f} to {metric['high']:.3f}")
+    _print(table)
+
+
+def packs(found: Sequence[Pack], json_wanted: bool) -> None:
+    """A row per pack."""
+    rows([_pack_row(pack) for pack in found], json_wanted)
+
+
+def pack(found: Pack, json_wanted: bool) -> None:
+    """The pack's card; with JSON, all of ``pack.json``."""
+    if json_wanted:
+        as_json(json.loads((found.folder / "pack.json").read_text()))
+        return
+    typer.echo((found.folder / "CARD.md").read_text())
+
+
+def run(result: Any, json_wanted: bool) -> None:
+    """What a training run reached."""
+    found = result.model_dump(mode="json") if hasattr(result, "model_dump") else vars(result)
+    rows([found], False) if not json_wanted else as_json(found)
+
+
+def bench(result: BenchResult, json_wanted: bool) -> None:
+    """Seconds and peak memory per step."""
+    if json_wanted:
+        as_json(result.as_dict())
+        return
+    typer.echo(result.title)
+    table = _table("step", "seconds", "peak (MB)")
+    for step in result.steps:
+        table.add_row(step.name, f"{step.seconds:.1f}", f"{step.peak_mb:.0f}")
+    table.add_section()
+    table.add_row("total", f"{result.seconds:.1f}", f"{result.peak_mb:.0f}")
+    _print(table)
+
+
+def _pack_row(found: Pack) -> dict[str, Any]:
+    told = json.loads((found.folder / "pack.json").read_text())
+    return {"name": found.name, "version": found.version, "task": told.get("task"), "licence": told.get("licence")}
+
+
+def _value(finding: Finding, name: str) -> str:
+    measured = next((one for one in finding.measurements if one.name.startswith(name)), None)
+    if measured is None:
+        return ""
+    interval = "" if measured.low is None or measured.high is None else f" ({measured.low:.0f} to {measured.high:.0f})"
+    return f"{measured.value:.1f}{interval}"
+
+
+def _table(*columns: str) -> Table:
+    from rich.box import SIMPLE
+    from rich.table import Table
+
+    table = Table(box=SIMPLE, pad_edge=False)
+    for position, column in enumerate(columns):
+        table.add_column(column, justify="left" if position == 0 else "right", overflow="fold")
+    return table
+
+
+def _print(table: Table) -> None:
+    from rich.console import Console
+
+    Console().print(table)

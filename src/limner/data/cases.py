@@ -1,0 +1,137 @@
+"""From a cohort's files to arrays on one grid, kept on disk so that the second run starts at once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from limner.data.cohort import Case
+from limner.errors import CohortError
+from limner.image import Grid, Image, LabelMap, reorient, resample_array, to_axial
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One label file, painted over the ones before it.
+
+    Args:
+        column: of the cohort.
+        values: mask value to class index.
+        within: paint only over these classes; anywhere where None.
+        otherwise: where a case lacks the file, class → the class that it cannot be told from.
+    """
+
+    column: str
+    values: Mapping[int, int]
+    within: tuple[int, ...] | None = None
+    otherwise: Mapping[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A case ready for patches.
+
+    Args:
+        id: of the case.
+        image: ``(Z, Y, X)`` uint8, the window scaled to 0–255; None for a label map without an image.
+        target: ``(Z, Y, X)`` uint8 classes, 255 where nothing is known.
+        merge: class → the class that it counts as here, length C.
+        spacing_mm: along ``(Z, Y, X)``.
+    """
+
+    id: str
+    image: NDArray[np.uint8] | None
+    target: NDArray[np.uint8]
+    merge: tuple[int, ...]
+    spacing_mm: tuple[float, float, float]
+
+
+def window_to_uint8(array: NDArray[np.generic], window: tuple[float, float]) -> NDArray[np.uint8]:
+    """Hounsfield units inside a window to 0–255, clipped outside.
+
+    >>> window_to_uint8(np.array([-1000, -40, 60, 160, 900]), (-40, 160)).tolist()
+    [0, 0, 128, 255, 255]
+    """
+    low, high = window
+    scaled = (np.clip(array, low, high).astype(np.float32) - low) * (255.0 / (high - low))
+    return (scaled + 0.5).astype(np.uint8)
+
+
+def read_image(path: Path, clipped: tuple[float, float] | None = None) -> Image:
+    """An image of a cohort: NIfTI, a DICOM folder, or an archive of DICOM files."""
+    from limner import io
+
+    name = path.name.lower()
+    if name.endswith((".nii", ".nii.gz")):
+        image = io.read_nifti(path)
+    else:
+        _, series = io.choose_series(io.open_studies(path))
+        image = series.load()
+    return Image(image.array, image.grid, image.modality or "CT", "HU", clipped)
+
+
+def read_target(case: Case, layers: Sequence[Layer], grid: Grid, merge: Sequence[int]) -> tuple[LabelMap, list[int]]:
+    """The classes of a case on a grid, and what it cannot tell apart.
+
+    Raises:
+        CohortError: where the first layer's file is missing.
+    """
+    from limner import io
+
+    target = np.zeros(grid.shape, np.uint8)
+    merged = list(merge)
+    for number, layer in enumerate(layers):
+        path = case.path(layer.column)
+        if path is None:
+            if number == 0:
+                raise CohortError(f"Case {case.id!r} has no {layer.column!r}.")
+            for source, into in (layer.otherwise or {}).items():
+                merged[source] = into
+            continue
+        read = io.read_nifti_labels(path)
+        values = resample_array(read.array, read.grid, grid, nearest=True)
+        allowed = None if layer.within is None else np.isin(target, layer.within)
+        for value, index in layer.values.items():
+            where = values == value
+            target[where if allowed is None else where & allowed] = index
+    return LabelMap(target, grid), merged
+
+
+def prepare(
+    case: Case,
+    layers: Sequence[Layer],
+    merge: Sequence[int],
+    spacing_mm: tuple[float, float, float],
+    window: tuple[float, float],
+    cache: Path,
+) -> Prepared:
+    """Reads, turns to axial, windows and resamples a case; a second call reads the cache."""
+    cache.mkdir(parents=True, exist_ok=True)
+    key = json.dumps([case.id, str(case.image), repr(layers), list(merge), spacing_mm, window, "v1"], default=str)
+    kept = cache / f"{case.id}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.npz"
+    if kept.exists():
+        held = np.load(kept)
+        return Prepared(case.id, held["image"], held["target"], tuple(held["merge"].tolist()), spacing_mm)
+    image = read_image(case.image, case.hu_window)
+    labels, merged = read_target(case, layers, image.grid, merge)
+    order, flips = to_axial(image.grid)
+    array, grid = reorient(window_to_uint8(image.array, window), image.grid, order, flips)
+    target, _ = reorient(labels.array, labels.grid, order, flips)
+    there = grid.with_spacing(spacing_mm)
+    prepared = Prepared(
+        case.id,
+        resample_array(array, grid, there).astype(np.uint8),
+        resample_array(target, grid, there, nearest=True).astype(np.uint8),
+        tuple(merged),
+        spacing_mm,
+    )
+    partial = kept.with_suffix(".partial.npz")
+    np.savez_compressed(partial, image=prepared.image, target=prepared.target, merge=np.array(prepared.merge))
+    partial.rename(kept)
+    return prepared

@@ -1,0 +1,23 @@
+"""The one workflow: a study goes in, a drawing comes out.
+
+``draw`` tells the story, step by step; the rooms below do the work. Nothing here reads DICOM, runs a net or makes a
+page, and nothing here imports torch.
+"""
+
+from limner.draw.folder import new_folder
+from limner.draw.meter import Meter, Step
+from limner.draw.options import DrawOptions
+from limner.draw.predictor import PackPredictor, Predicted, Predictor, ThresholdPredictor
+from limner.draw.workflow import draw
+
+__all__ = [
+    "DrawOptions",
+    "Meter",
+    "PackPredictor",
+    "Predicted",
+    "Predictor",
+    "Step",
+    "ThresholdPredictor",
+    "draw",
+    "new_folder",
+]

@@ -1,0 +1,26 @@
+"""How to draw: what a caller may choose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class DrawOptions:
+    """How to draw.
+
+    Args:
+        pack: name or folder of the model pack.
+        engine: ``auto``, ``openvino``, ``onnxruntime`` or ``torch``.
+        max_memory_gb: what inference may hold at most; None leaves it to the pack.
+        force: replace a drawing that is already at the output, once the new one is whole.
+        lang: of the reports, ``en`` or ``zh``.
+        citations: what the report must name besides the methods, such as the source of the images.
+    """
+
+    pack: str = "abdomen-ct"
+    engine: str = "auto"
+    max_memory_gb: float | None = None
+    force: bool = False
+    lang: str = "en"
+    citations: tuple[str, ...] = ()

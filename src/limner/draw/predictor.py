@@ -1,0 +1,136 @@
+"""What gives each voxel its label: a swap-in object with one method.
+
+:class:`PackPredictor` is the real one; :class:`ThresholdPredictor` is the public fake for phantoms and tests, which
+runs the whole workflow without a model.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from limner.findings import PackNote
+from limner.image import Image, Label, LabelMap
+
+
+class Predicted(Protocol):
+    """What a predictor gives back; ``limner.infer.Prediction`` is one."""
+
+    @property
+    def labels(self) -> LabelMap:
+        """The label of each voxel, on the grid of the image."""
+
+    @property
+    def confidence(self) -> NDArray[np.uint8] | None:
+        """255 × the probability of the given label, ``(Z, Y, X)``."""
+
+    @property
+    def intervals_ml(self) -> Mapping[str, tuple[float, float]]:
+        """Low and high volume per label name."""
+
+    @property
+    def engine(self) -> str:
+        """What ran it, and where."""
+
+
+class Predictor(Protocol):
+    """Draws the label map of an image."""
+
+    @property
+    def pack(self) -> PackNote:
+        """Which model it is."""
+
+    @property
+    def citations(self) -> tuple[str, ...]:
+        """What a report must cite when it was used."""
+
+    def predict(self, image: Image, progress: Callable[[float], None]) -> Predicted:
+        """The label of each voxel. ``progress`` takes the fraction that is done."""
+
+
+@dataclass(frozen=True, eq=False)
+class ThresholdPrediction:
+    """The answer of :class:`ThresholdPredictor`: certain everywhere."""
+
+    labels: LabelMap
+    confidence: NDArray[np.uint8]
+    intervals_ml: dict[str, tuple[float, float]] = field(default_factory=dict)
+    engine: str = "thresholds"
+
+
+@dataclass(frozen=True)
+class ThresholdPredictor:
+    """Labels voxels by windows of their value: exact on a phantom, useless on a patient.
+
+    Args:
+        windows: each label with its ``(low, high)``, both included; a later one wins where windows overlap.
+    """
+
+    windows: tuple[tuple[Label, float, float], ...]
+    citations: tuple[str, ...] = ()
+
+    @property
+    def pack(self) -> PackNote:
+        """A note that names the windows by their hash."""
+        told = json.dumps([(label.name, label.value, low, high) for label, low, high in self.windows])
+        return PackNote(name="thresholds", version="1", sha256=hashlib.sha256(told.encode()).hexdigest())
+
+    def predict(self, image: Image, progress: Callable[[float], None]) -> ThresholdPrediction:
+        """The label whose window holds the voxel's value, 0 where there is none."""
+        array = np.zeros(image.grid.shape, np.uint8)
+        for count, (label, low, high) in enumerate(self.windows, start=1):
+            array[(image.array >= low) & (image.array <= high)] = label.value
+            progress(count / len(self.windows))
+        labels = LabelMap(array, image.grid, tuple(label for label, _, _ in self.windows))
+        volumes = {label.name: float((array == label.value).sum()) * image.grid.voxel_ml for label in labels.labels}
+        return ThresholdPrediction(
+            labels, np.full(image.grid.shape, 255, np.uint8), {name: (ml, ml) for name, ml in volumes.items()}
+        )
+
+
+class PackPredictor:
+    """A model pack on an engine.
+
+    Args:
+        name_or_path: of the pack.
+        engine: ``auto``, ``openvino``, ``onnxruntime`` or ``torch``.
+        max_memory_gb: what inference may hold at most; None leaves it to the pack.
+
+    Raises:
+        PackError: there is no such pack, or it is damaged.
+    """
+
+    def __init__(self, name_or_path: str, engine: str = "auto", max_memory_gb: float | None = None) -> None:
+        from limner.infer import load_pack
+
+        self._pack = load_pack(name_or_path)
+        self._engine = engine
+        self._max_memory_gb = max_memory_gb
+
+    @property
+    def pack(self) -> PackNote:
+        """The pack's name, version and hash."""
+        return PackNote(name=self._pack.name, version=self._pack.version, sha256=self._pack.sha256)
+
+    @property
+    def citations(self) -> tuple[str, ...]:
+        """What the pack asks to be cited for."""
+        return tuple(getattr(self._pack.spec, "citations", ()))
+
+    def predict(self, image: Image, progress: Callable[[float], None]) -> Predicted:
+        """As :func:`limner.infer.predict`."""
+        from limner.infer import predict
+
+        return predict(
+            self._pack,
+            image,
+            engine=self._engine,
+            max_memory_gb=self._max_memory_gb,
+            progress=lambda step, fraction: progress(fraction),
+        )

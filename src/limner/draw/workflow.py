@@ -1,0 +1,181 @@
+"""From a study to a drawing, step by step."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from limner.draw.folder import check_output, new_folder
+from limner.draw.meter import Meter, Progress
+from limner.draw.options import DrawOptions
+from limner.draw.predictor import PackPredictor, Predictor
+from limner.draw.record import METHODS, run_record
+from limner.errors import LimnerError
+from limner.findings import Drawing, Finding, PackNote, ProblemNote, StudyNote
+from limner.image import Image, LabelMap, Mesh, Problem, Series, Study
+
+PICTURE = "picture.png"
+FILES = {
+    "labels": "labels.nii.gz",
+    "seg": "labels.seg.dcm",
+    "scene": "scene.glb",
+    "report": "report.html",
+    "pdf": "report.pdf",
+    "sr": "report.sr.dcm",
+    "run": "run.json",
+    "picture": PICTURE,
+}
+STEPS = ("open", "predict", "measure", "surfaces", "export", "verify", "report")
+PICTURE_SIZE = (1200, 900)
+
+
+@dataclass(frozen=True, eq=False)
+class _Drawn:
+    """What stands after the surfaces, before the files."""
+
+    study: Study
+    series: Series
+    image: Image
+    labels: LabelMap
+    engine: str
+    findings: tuple[Finding, ...]
+    meshes: tuple[Mesh, ...]
+
+
+def draw(
+    paths: Path | str | Sequence[Path | str],
+    out: Path | str,
+    *,
+    options: DrawOptions | None = None,
+    predictor: Predictor | None = None,
+    progress: Progress | None = None,
+) -> Drawing:
+    """Draws one study into a folder that anyone can open without Limner.
+
+    Args:
+        paths: folders and files of one patient's study (DICOM, NIfTI, or an archive of them).
+        out: the folder to make. It appears when it is whole, or not at all.
+        options: how to draw; the defaults when None.
+        predictor: draws the label map in place of the pack that the options name.
+        progress: called with the step (one of ``STEPS``) and its fraction.
+
+    Returns:
+        The drawing, as it stands in ``drawing.json``.
+
+    Raises:
+        InputError: the input cannot be drawn, or the output cannot be made; nothing was written.
+        VerificationError: an export does not lie where the label map lies; nothing was left.
+    """
+    options = options or DrawOptions()
+    sources = [Path(one) for one in ([paths] if isinstance(paths, (str, Path)) else paths)]
+    check_output(Path(out), force=options.force, inputs=sources)
+    predictor = predictor or PackPredictor(options.pack, options.engine, options.max_memory_gb)
+    meter = Meter(progress)
+    drawn = _see(sources, predictor, meter)
+    with new_folder(Path(out), force=options.force) as folder:
+        return _write(folder, drawn, predictor, options, meter)
+
+
+def _see(sources: Sequence[Path], predictor: Predictor, meter: Meter) -> _Drawn:
+    """Open, predict, measure, surfaces: all that needs no file."""
+    from limner.io import choose_series, open_studies
+    from limner.scene import find_parts, measure, surfaces
+
+    with meter.step("open"):
+        studies = tuple(study for source in sources for study in open_studies(source))
+        study, series = choose_series(studies)
+        image = series.load()
+    with meter.step("predict") as done:
+        predicted = predictor.predict(image, done)
+    with meter.step("measure"):
+        parts = find_parts(predicted.labels)
+        findings = measure(predicted.labels, image, predicted.confidence, predicted.intervals_ml, parts=parts)
+    with meter.step("surfaces"):
+        meshes = surfaces(predicted.labels, parts=parts)
+    return _Drawn(study, series, image, predicted.labels, predicted.engine, findings, meshes)
+
+
+def _write(folder: Path, drawn: _Drawn, predictor: Predictor, options: DrawOptions, meter: Meter) -> Drawing:
+    """Export, verify, report: all the files, into a folder that is not yet in place."""
+    from limner.io import verify_drawing
+
+    with meter.step("export"):
+        no_picture = _picture(drawn.meshes, folder / PICTURE)
+        drawing = _drawing(drawn, predictor.pack, no_picture)
+        _export(folder, drawn, drawing)
+    with meter.step("verify"):
+        checks = verify_drawing(folder, drawn.labels, drawn.meshes, drawn.series)
+    with meter.step("report"):
+        record = run_record(predictor.pack, drawn.engine, options, meter, checks)
+        _report(folder, drawn, drawing, record, (*METHODS, *predictor.citations, *options.citations), options.lang)
+    record = run_record(predictor.pack, drawn.engine, options, meter, checks)
+    (folder / FILES["run"]).write_text(json.dumps(record, indent=1) + "\n")
+    (folder / "drawing.json").write_text(drawing.model_dump_json(by_alias=True, indent=1) + "\n")
+    return drawing
+
+
+def _drawing(drawn: _Drawn, pack: PackNote, no_picture: Problem | None) -> Drawing:
+    """The nouns of ``drawing.json``; its files are those that this study and this machine allow."""
+    from limner.io import dicom_obstacle
+
+    obstacle = dicom_obstacle(drawn.series)
+    no_dicom = Problem("no-dicom-source", "warning", obstacle) if obstacle else None
+    problems = [*drawn.study.problems, *drawn.series.problems, *(one for one in (no_dicom, no_picture) if one)]
+    left_out = {*(("seg", "sr") if no_dicom else ()), *(("picture",) if no_picture else ())}
+    return Drawing(
+        schema="limner.drawing/1",
+        study=StudyNote(uid=drawn.study.uid, modality=drawn.series.modality, date=drawn.study.date),
+        pack=pack,
+        findings=drawn.findings,
+        problems=tuple(ProblemNote(code=one.code, severity=one.severity, text=one.text) for one in problems),
+        files={key: name for key, name in FILES.items() if key not in left_out},
+    )
+
+
+def _picture(meshes: Sequence[Mesh], path: Path) -> Problem | None:
+    """A still of the scene; a machine without OpenGL makes the drawing without it, and the drawing says so."""
+    from limner.scene import render_png
+
+    try:
+        render_png(meshes, path, size=PICTURE_SIZE)
+    except LimnerError as error:
+        return Problem("no-picture", "warning", f"The scene has no still picture. {error}")
+    return None
+
+
+def _export(folder: Path, drawn: _Drawn, drawing: Drawing) -> None:
+    """Label map, segmentation object, scene, meshes and structured report."""
+    from limner.io import write_glb, write_nifti_labels, write_seg, write_sr, write_stl
+
+    labels, series, pack = drawn.labels, drawn.series, drawing.pack
+    write_nifti_labels(labels, folder / FILES["labels"])
+    write_glb(drawn.meshes, folder / FILES["scene"])
+    (folder / "meshes").mkdir()
+    for mesh in drawn.meshes:
+        write_stl(mesh, folder / "meshes" / f"{mesh.id}.stl")
+    if "seg" in drawing.files:
+        seg = folder / FILES["seg"]
+        write_seg(labels, series, seg, pack_name=pack.name, pack_version=pack.version)
+        write_sr(drawing, labels, series, seg, folder / FILES["sr"])
+
+
+def _report(
+    folder: Path, drawn: _Drawn, drawing: Drawing, record: dict[str, Any], citations: tuple[str, ...], lang: str
+) -> None:
+    """The pages for people."""
+    from limner.report import ReportContent, write_html, write_pdf
+
+    content = ReportContent(
+        drawing=drawing,
+        image=drawn.image,
+        labels=drawn.labels,
+        glb=(folder / FILES["scene"]).read_bytes(),
+        scene_png=(folder / PICTURE).read_bytes() if "picture" in drawing.files else None,
+        run=record,
+        citations=citations,
+    )
+    write_html(folder / FILES["report"], content, lang=lang)
+    write_pdf(folder / FILES["pdf"], content, lang=lang)

@@ -1,0 +1,98 @@
+"""What was found and how we know: the nouns of ``drawing.json``.
+
+Keys and units are a contract with other programs (``limner.drawing/1``): lengths in mm, volumes in ml, points in
+LPS. More keys may be added; none is renamed.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Kind = Literal["organ", "lesion", "vessel", "tissue", "class", "box"]
+
+
+class _Noun(BaseModel):
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+
+class CodedConcept(_Noun):
+    """A concept of a terminology, SNOMED CT unless the scheme says otherwise."""
+
+    scheme: str
+    value: str
+    meaning: str
+
+
+class Measurement(_Noun):
+    """One number with its unit (UCUM where DICOM has one) and, where it is known, its interval."""
+
+    name: str
+    value: float
+    unit: str
+    low: float | None = None
+    high: float | None = None
+
+
+class Evidence(_Noun):
+    """Why we say so: a picture or a sentence, and the checks that the explanation passed."""
+
+    kind: Literal["grad-cam", "lime", "attributes"]
+    file: str | None = None
+    sentence: str | None = None
+    checks: dict[str, float] = Field(default_factory=dict)
+
+
+class Finding(_Noun):
+    """One thing that was found."""
+
+    id: str
+    name: str
+    kind: Kind
+    label: int
+    code: CodedConcept
+    probability: float | None = None
+    abstained: bool = False
+    center_mm: tuple[float, float, float] | None = None
+    measurements: tuple[Measurement, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+
+    def measure(self, name: str) -> Measurement | None:
+        """The measurement of that name, None where there is none."""
+        return next((one for one in self.measurements if one.name == name), None)
+
+
+class ProblemNote(_Noun):
+    """A problem of the input or of the run, as :class:`limner.image.study.Problem`."""
+
+    code: str
+    severity: Literal["warning", "error"]
+    text: str
+
+
+class StudyNote(_Noun):
+    """Which study was drawn; no name and no id of a patient."""
+
+    uid: str
+    modality: str
+    date: str | None = None
+
+
+class PackNote(_Noun):
+    """Which model pack drew it."""
+
+    name: str
+    version: str
+    sha256: str
+
+
+class Drawing(_Noun):
+    """Everything that one run found in one study."""
+
+    schema_: str = Field("limner.drawing/1", alias="schema")
+    study: StudyNote
+    pack: PackNote
+    findings: tuple[Finding, ...] = ()
+    problems: tuple[ProblemNote, ...] = ()
+    files: dict[str, str] = Field(default_factory=dict)

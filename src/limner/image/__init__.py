@@ -1,0 +1,28 @@
+"""Nouns: grids, images, label maps, meshes, studies, and how they are resampled and turned.
+
+Here live values with a place in the world, ``(Z, Y, X)`` in LPS millimetres. No files, no models, no pages.
+"""
+
+from limner.image.grid import Grid
+from limner.image.orient import reorient, reorient_grid, to_axial
+from limner.image.resample import resample, resample_array, resample_labels
+from limner.image.study import Problem, Series, Study
+from limner.image.volume import Code, Image, Label, LabelMap, Mesh
+
+__all__ = [
+    "Code",
+    "Grid",
+    "Image",
+    "Label",
+    "LabelMap",
+    "Mesh",
+    "Problem",
+    "Series",
+    "Study",
+    "reorient",
+    "reorient_grid",
+    "resample",
+    "resample_array",
+    "resample_labels",
+    "to_axial",
+]

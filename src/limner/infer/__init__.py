@@ -1,0 +1,9 @@
+"""Model packs in, answers out: engines, windows, prediction, evaluation.
+
+Torch loads only in ``engines.torch``, on request. OpenVINO and ONNX Runtime load only in their engine.
+"""
+
+from limner.infer.pack import Pack, list_packs, load_pack
+from limner.infer.predict import Prediction, predict
+
+__all__ = ["Pack", "Prediction", "list_packs", "load_pack", "predict"]

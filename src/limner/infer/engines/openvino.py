@@ -1,0 +1,29 @@
+"""OpenVINO on the processor, in float32: it would silently take bfloat16 on some processors."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from limner.errors import EngineError
+from limner.infer.pack import Pack
+
+
+class OpenVINOEngine:
+    """Compiles ``model.onnx`` with dynamic shapes."""
+
+    def __init__(self, pack: Pack) -> None:
+        import openvino
+
+        core = openvino.Core()
+        options = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
+        try:
+            self._model = core.compile_model(str(pack.model_path), "CPU", options)
+        except RuntimeError as error:
+            raise EngineError(f"OpenVINO cannot load {pack.model_path.name!r} of pack {pack.name!r}: {error}") from error
+        self._outputs = [output.get_any_name() for output in self._model.outputs]
+
+    def run(self, inputs: dict[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
+        """See :class:`limner.infer.engines.Engine`."""
+        results = self._model(inputs)
+        return {name: np.asarray(results[name]) for name in self._outputs}

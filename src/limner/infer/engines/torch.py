@@ -1,0 +1,33 @@
+"""PyTorch, from ``weights.safetensors``: on a GPU where there is one."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import load_file
+
+from limner import nets
+from limner.errors import EngineError
+from limner.infer.pack import Pack
+
+
+class TorchEngine:
+    """Builds the pack's net and loads its weights, in float32."""
+
+    def __init__(self, pack: Pack) -> None:
+        weights = pack.folder / "weights.safetensors"
+        if pack.spec.net is None or not weights.is_file():
+            raise EngineError(
+                f"Pack {pack.name!r} holds no trainable weights, which engine 'torch' needs; use openvino."
+            )
+        self._device = "cuda" if torch.cuda.is_available() else "cpu"
+        net = nets.build(pack.spec.net.name, 1, len(pack.spec.classes), **pack.spec.net.options)
+        net.load_state_dict({name: value.float() for name, value in load_file(weights).items()})
+        self._net = net.eval().to(self._device, memory_format=torch.channels_last_3d)
+
+    @torch.inference_mode()
+    def run(self, inputs: dict[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
+        """See :class:`limner.infer.engines.Engine`."""
+        image = torch.from_numpy(inputs["image"]).to(self._device, memory_format=torch.channels_last_3d)
+        return {"logits": self._net(image)[0].float().cpu().numpy()}

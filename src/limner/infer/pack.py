@@ -1,0 +1,181 @@
+"""Model packs: a folder with weights and what is known about them, and no code."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from limner.errors import PackError
+from limner.image import Label, anatomy
+
+SHIPPED = Path(__file__).resolve().parent.parent / "packs"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+
+class InputSpec(_Part):
+    """What the net expects: spacing and patch along ``(Z, Y, X)``, HU window scaled to 0–1."""
+
+    modality: list[str]
+    spacing_mm: tuple[float, float, float]
+    window_hu: tuple[float, float]
+    patch: tuple[int, int, int]
+    divisible: tuple[int, int, int]
+
+
+class NetSpec(_Part):
+    """How to build the net again from ``weights.safetensors``."""
+
+    name: str
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+class MemorySpec(_Part):
+    """Peak bytes of the engine: ``fixed_mb + bytes_per_voxel × voxels of a window``."""
+
+    fixed_mb: float
+    bytes_per_voxel: float
+
+
+class TrainingRow(_Part):
+    """A case that the pack learned from, and its terms."""
+
+    case: str
+    source: str
+    licence: str
+
+
+class PackSpec(_Part):
+    """``pack.json``."""
+
+    schema_: Literal["limner.pack/1"] = Field("limner.pack/1", alias="schema")
+    name: str
+    version: str
+    task: Literal["segment"]
+    description: str
+    input: InputSpec
+    classes: list[str]
+    regions: dict[str, list[str]] = Field(default_factory=dict, description="organ → the labels that lie inside it")
+    classical: list[str] = Field(default_factory=list)
+    net: NetSpec | None = None
+    licence: str
+    non_commercial: bool
+    training: list[TrainingRow]
+    memory: MemorySpec
+    decode: dict[str, float] = Field(default_factory=dict)
+    figures: list[dict[str, Any]] = Field(default_factory=list)
+    citations: list[str] = Field(default_factory=list)
+    files: dict[str, str] = Field(default_factory=dict, description="file name → SHA-256")
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A pack on disk, read and checked."""
+
+    folder: Path
+    spec: PackSpec
+
+    @property
+    def name(self) -> str:
+        """Name of the pack."""
+        return self.spec.name
+
+    @property
+    def version(self) -> str:
+        """Version of the pack."""
+        return self.spec.version
+
+    @property
+    def model_path(self) -> Path:
+        """The ONNX model."""
+        return self.folder / "model.onnx"
+
+    @cached_property
+    def sha256(self) -> str:
+        """One hash over everything that shapes an answer: ``pack.json`` and the files that it lists."""
+        return hashlib.sha256((self.folder / "pack.json").read_bytes()).hexdigest()
+
+    @cached_property
+    def labels(self) -> tuple[Label, ...]:
+        """Every label that a drawing by this pack may hold."""
+        learned = [anatomy.label(name, value) for value, name in enumerate(self.spec.classes) if value]
+        names = [part for name in self.spec.classical for part in CLASSICAL_LABELS[name]]
+        first = len(self.spec.classes)
+        return (*learned, *(anatomy.label(name, first + k) for k, name in enumerate(names)))
+
+    def region(self, name: str) -> tuple[str, ...]:
+        """The labels of a region: an organ holds all that lies inside it.
+
+        Raises:
+            PackError: for a region that this pack does not know.
+        """
+        known = [one.name for one in self.labels]
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise PackError(f"Pack {self.name!r} has no region {name!r}; it has {', '.join(known)}.{hint}")
+        return (name, *(one for one in self.spec.regions.get(name, []) if one != name))
+
+    def verify(self) -> None:
+        """Holds every file against the hash in ``pack.json``.
+
+        Raises:
+            PackError: names the file that differs.
+        """
+        for name, expected in self.spec.files.items():
+            path = self.folder / name
+            if not path.is_file():
+                raise PackError(f"Pack {self.name!r} lacks its file {name!r}; fetch the pack again.")
+            found = hashlib.sha256(path.read_bytes()).hexdigest()
+            if found != expected:
+                raise PackError(
+                    f"Pack {self.name!r}: {name!r} is not the file it was made with "
+                    f"(SHA-256 {found[:12]}…, expected {expected[:12]}…); fetch the pack again."
+                )
+
+
+CLASSICAL_LABELS: dict[str, tuple[str, ...]] = {
+    "lungs": ("right lung", "left lung"),
+    "bones": ("bones",),
+    "body": ("body",),
+}
+
+
+def load_pack(name_or_path: str | Path) -> Pack:
+    """A pack by name (shipped) or folder.
+
+    Raises:
+        PackError: not there (with the names that are), or ``pack.json`` does not fit its schema.
+    """
+    folder = Path(name_or_path)
+    if not (folder / "pack.json").is_file():
+        folder = SHIPPED / str(name_or_path)
+    if not (folder / "pack.json").is_file():
+        known = sorted(path.parent.name for path in SHIPPED.glob("*/pack.json"))
+        near = difflib.get_close_matches(str(name_or_path), known, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise PackError(
+            f"No pack {str(name_or_path)!r}: expected a shipped name ({', '.join(known) or 'none'}) or a folder with "
+            f"pack.json.{hint}"
+        )
+    try:
+        spec = PackSpec.model_validate(json.loads((folder / "pack.json").read_text()))
+    except (json.JSONDecodeError, ValidationError) as error:
+        raise PackError(f"{folder.name!r} is no pack that this version reads: {error}") from error
+    if not (folder / "model.onnx").is_file():
+        raise PackError(f"Pack {spec.name!r} lacks its file 'model.onnx'; fetch the pack again.")
+    return Pack(folder, spec)
+
+
+def list_packs() -> tuple[Pack, ...]:
+    """The shipped packs, by name."""
+    return tuple(load_pack(path.parent) for path in sorted(SHIPPED.glob("*/pack.json")))

@@ -1,0 +1,223 @@
+"""One image through one pack."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from limner.errors import PackError
+from limner.image import Grid, Image, LabelMap, reorient, resample_array, to_axial
+from limner.infer.classical import applies, classical, coarse_grid
+from limner.infer.decode import decode, softmax
+from limner.infer.engines import open_engine
+from limner.infer.pack import Pack
+from limner.infer.windows import slide
+
+Progress = Callable[[str, float], None]
+Triple = tuple[int, int, int]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a pack says of an image.
+
+    Args:
+        labels: on the image's grid.
+        confidence: ``(Z, Y, X)`` uint8, 255 × the probability of the label given at each voxel; 255 where a rule
+            (lungs, bones, body) gave it.
+        intervals_ml: label name → volume that is surely inside, volume that may be inside.
+        seconds: per step.
+        engine: that ran.
+        left_out: structures that the pack knows and that could not be drawn here, with the reason.
+    """
+
+    labels: LabelMap
+    confidence: NDArray[np.uint8]
+    intervals_ml: dict[str, tuple[float, float]]
+    seconds: dict[str, float]
+    engine: str
+    left_out: dict[str, str]
+
+
+def predict(
+    pack: Pack,
+    image: Image,
+    *,
+    engine: str = "auto",
+    max_memory_gb: float | None = None,
+    progress: Progress | None = None,
+) -> Prediction:
+    """Labels every voxel of an image.
+
+    Args:
+        pack: a segmentation pack.
+        image: HU for CT.
+        engine: of :data:`limner.infer.engines.ENGINES`, or ``auto``.
+        max_memory_gb: the windows shrink until the engine's predicted peak fits.
+        progress: called with a step's name and the share done.
+
+    Raises:
+        PackError: the image is of another modality, or the memory is too small for the smallest window.
+    """
+    if image.modality and image.modality not in pack.spec.input.modality:
+        raise PackError(
+            f"Pack {pack.name!r} reads {', '.join(pack.spec.input.modality)}; this series is {image.modality}. "
+            "See `limner packs list` for others."
+        )
+    watch = _Watch(progress)
+    volume, grid, axial = watch("prepare", lambda: to_net(image, pack))
+    name, opened = watch("load the net", lambda: open_engine(engine, pack))
+    window = choose_window(pack, volume.shape, max_memory_gb)
+
+    def run(patch: NDArray[np.float32]) -> NDArray[np.float32]:
+        return opened.run({"image": patch})["logits"]
+
+    logits = watch(
+        "net",
+        lambda: slide(
+            volume,
+            run,
+            window,
+            divisible=pack.spec.input.divisible,
+            overlap=pack.spec.decode.get("overlap", 0.4),
+            progress=(lambda done: progress("net", done)) if progress else None,
+        ),
+    )
+    decoded = watch("draw borders", lambda: decode(softmax(logits), grid, axial.grid, pack))
+    labels, confidence = decoded.labels, decoded.confidence
+    left_out: dict[str, str] = {}
+    if pack.spec.classical and applies(axial):
+        watch("lungs, bones, body", lambda: _add_classical(axial, pack, labels, confidence))
+    elif pack.spec.classical:
+        left_out = dict.fromkeys(pack.spec.classical, "the scan holds no values below −500 HU (clipped to a window)")
+    back = _back(image, labels, confidence)
+    return Prediction(
+        LabelMap(back[0], image.grid, pack.labels), back[1], decoded.intervals_ml, watch.seconds, name, left_out
+    )
+
+
+def to_net(image: Image, pack: Pack) -> tuple[NDArray[np.float32], Grid, Image]:
+    """The image as the net was trained to see it.
+
+    Pixels are averaged down to about the net's spacing before they are resampled: nearest or linear picking would
+    keep the noise of single fine pixels, which the net never saw.
+
+    Returns:
+        The volume ``(Z, Y, X)`` 0–1, its grid, and the image in axial order.
+    """
+    spec = pack.spec.input
+    order, flips = to_axial(image.grid)
+    if order == (0, 1, 2) and not any(flips):
+        axial = image
+    else:
+        array, grid = reorient(image.array, image.grid, order, flips)
+        axial = Image(array, grid, image.modality, image.unit, image.clipped)
+    low, high = spec.window_hu
+    factors = [max(1, int(t / s + 0.1)) for t, s in zip(spec.spacing_mm, axial.grid.spacing_mm, strict=True)]
+    mean, mean_grid = block_mean(axial.array, axial.grid, (factors[0], factors[1], factors[2]), (low, high))
+    there = axial.grid.with_spacing(spec.spacing_mm)
+    volume = resample_array(mean, mean_grid, there, outside=low)
+    return ((volume - low) / (high - low)).astype(np.float32), there, axial
+
+
+def block_mean(
+    array: NDArray[np.generic], grid: Grid, factors: Triple, window: tuple[float, float]
+) -> tuple[NDArray[np.float32], Grid]:
+    """Means of blocks of voxels, clipped to a window first; slab by slab, so that memory stays small.
+
+    A last, incomplete block is left out in the plane and kept along Z.
+    """
+    fz, fy, fx = factors
+    z, y, x = array.shape
+    ny, nx = y // fy, x // fx
+    out = np.empty((-(-z // fz), ny, nx), np.float32)
+    for k in range(out.shape[0]):
+        slab = np.clip(array[k * fz : (k + 1) * fz, : ny * fy, : nx * fx], *window).astype(np.float32)
+        out[k] = slab.reshape(slab.shape[0], ny, fy, nx, fx).mean((0, 2, 4))
+    affine = grid.affine.copy()
+    affine[:3, :3] *= np.array(factors)
+    affine[:3, 3] = grid.world([(f - 1) / 2 for f in factors])
+    return out, Grid((out.shape[0], ny, nx), affine)
+
+
+def choose_window(pack: Pack, shape: tuple[int, ...], max_memory_gb: float | None) -> Triple:
+    """The window: the pack's, made smaller until its predicted peak fits the memory.
+
+    Raises:
+        PackError: even the smallest does not fit.
+    """
+    spec = pack.spec
+    window = tuple(
+        min(int(w), -(-n // d) * d) for w, n, d in zip(spec.input.patch, shape, spec.input.divisible, strict=True)
+    )
+    while max_memory_gb is not None and engine_gb(pack, window) > max_memory_gb:
+        axis = int(np.argmax(np.array(window) / np.array(spec.input.divisible)))
+        smaller = list(window)
+        smaller[axis] -= spec.input.divisible[axis]
+        if smaller[axis] < 2 * spec.input.divisible[axis]:
+            raise PackError(
+                f"--max-memory {max_memory_gb} GB is too little: the smallest window of pack {pack.name!r} needs "
+                f"{engine_gb(pack, window):.2f} GB."
+            )
+        window = tuple(smaller)
+    return window[0], window[1], window[2]
+
+
+def engine_gb(pack: Pack, window: tuple[int, ...]) -> float:
+    """Predicted peak of the engine for a window."""
+    memory = pack.spec.memory
+    return (memory.fixed_mb * 1e6 + memory.bytes_per_voxel * float(np.prod(window))) / 1e9
+
+
+def _add_classical(axial: Image, pack: Pack, labels: NDArray[np.uint8], confidence: NDArray[np.uint8]) -> None:
+    found = classical(axial, pack.spec.classical, labels > 0)
+    small = coarse_grid(axial.grid)
+    values = {one.name: one.value for one in pack.labels}
+    # The most specific last: lungs and bones over body, and never over what the net has named.
+    order = [name for name in ("body", "right lung", "left lung", "bones") if name in found]
+    depth = max(1, int(4e7 // (labels.shape[1] * labels.shape[2])))
+    for start in range(0, labels.shape[0], depth):  # slabs: a float volume of a long scan would not fit
+        stop = min(start + depth, labels.shape[0])
+        slab = axial.grid.crop((start, 0, 0), (stop - start, labels.shape[1], labels.shape[2]))
+        free = labels[start:stop] == 0
+        for name in order:
+            fine = resample_array(found[name].astype(np.uint8) * np.uint8(200), small, slab) > 100
+            np.copyto(labels[start:stop], np.uint8(values[name]), where=fine & free)
+            np.copyto(confidence[start:stop], np.uint8(255), where=fine & free)
+
+
+def _back(
+    image: Image, labels: NDArray[np.uint8], confidence: NDArray[np.uint8]
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Both arrays in the image's own axis order."""
+    order, flips = to_axial(image.grid)
+    if order == (0, 1, 2) and not any(flips):
+        return labels, confidence
+    inverse = np.argsort(order)
+    turned = []
+    for array in (labels, confidence):
+        unflipped = array[tuple(slice(None, None, -1 if flip else 1) for flip in flips)]
+        turned.append(np.ascontiguousarray(np.transpose(unflipped, inverse)))
+    return turned[0], turned[1]
+
+
+class _Watch:
+    """Times steps and tells of them."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self.seconds: dict[str, float] = {}
+        self._progress = progress
+
+    def __call__(self, name: str, work: Callable[[], T]) -> T:
+        if self._progress:
+            self._progress(name, 0.0)
+        start = time.perf_counter()
+        result = work()
+        self.seconds[name] = round(time.perf_counter() - start, 3)
+        return result

@@ -1,0 +1,72 @@
+"""The doors: DICOM and NIfTI in; NIfTI, SEG, SR and mesh files out; and the proof that what went out lies right.
+
+DICOM, RAS axes, glTF metres and file formats live here and nowhere above. Nothing here predicts, measures or draws.
+A door is opened when it is used: ``import limner.io`` loads neither pydicom nor highdicom nor nibabel.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from limner.io.choose import choose_series
+    from limner.io.meshfiles import read_glb, read_stl, write_glb, write_stl
+    from limner.io.nifti import read_nifti, read_nifti_labels, write_nifti_labels
+    from limner.io.reference import dicom_obstacle
+    from limner.io.seg import read_seg, write_seg
+    from limner.io.sources import open_studies
+    from limner.io.sr import write_sr
+    from limner.io.summary import summarize
+    from limner.io.verify import Check, verify_drawing
+
+_DOORS = {
+    "Check": "limner.io.verify",
+    "choose_series": "limner.io.choose",
+    "dicom_obstacle": "limner.io.reference",
+    "open_studies": "limner.io.sources",
+    "read_glb": "limner.io.meshfiles",
+    "read_nifti": "limner.io.nifti",
+    "read_nifti_labels": "limner.io.nifti",
+    "read_seg": "limner.io.seg",
+    "read_stl": "limner.io.meshfiles",
+    "summarize": "limner.io.summary",
+    "verify_drawing": "limner.io.verify",
+    "write_glb": "limner.io.meshfiles",
+    "write_nifti_labels": "limner.io.nifti",
+    "write_seg": "limner.io.seg",
+    "write_sr": "limner.io.sr",
+    "write_stl": "limner.io.meshfiles",
+}
+
+__all__ = [
+    "Check",
+    "choose_series",
+    "dicom_obstacle",
+    "open_studies",
+    "read_glb",
+    "read_nifti",
+    "read_nifti_labels",
+    "read_seg",
+    "read_stl",
+    "summarize",
+    "verify_drawing",
+    "write_glb",
+    "write_nifti_labels",
+    "write_seg",
+    "write_sr",
+    "write_stl",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Loads the module of a public name on first use (PEP 562)."""
+    if name not in _DOORS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(__all__)}")
+    value = getattr(importlib.import_module(_DOORS[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

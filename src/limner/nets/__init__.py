@@ -1,0 +1,40 @@
+"""Architectures and losses: tensor to tensor. They know no patient, no file, no label name.
+
+One registry, name to dotted path; a net is built with ``build(name, in_channels, out_channels, **options)``.
+"""
+
+from __future__ import annotations
+
+import difflib
+from importlib import import_module
+from typing import Any
+
+from limner.errors import RecipeError
+
+NETS: dict[str, str] = {
+    "unet": "limner.nets.unet:UNet",
+    "cbam-unet": "limner.nets.unet:CBAMUNet",
+    "unet++": "limner.nets.monai:unet_plus_plus",
+    "basic-unet": "limner.nets.monai:basic_unet",
+    "attention-unet": "limner.nets.monai:attention_unet",
+}
+
+
+def build(name: str, in_channels: int, out_channels: int, **options: Any) -> Any:
+    """A net by name: a ``torch.nn.Module`` that returns a tuple of logits, the finest first.
+
+    Args:
+        name: a key of :data:`NETS`.
+        in_channels: channels of the input ``(N, C, Z, Y, X)``.
+        out_channels: channels of each output.
+        options: of that net.
+
+    Raises:
+        RecipeError: for an unknown name, with the nearest known one.
+    """
+    if name not in NETS:
+        near = difflib.get_close_matches(name, NETS, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise RecipeError(f"Unknown net {name!r}; known are {', '.join(NETS)}.{hint}")
+    module, attribute = NETS[name].split(":")
+    return getattr(import_module(module), attribute)(in_channels, out_channels, **options)

@@ -1,0 +1,27 @@
+"""Sentences about the key images, the same under a picture on the page and on paper."""
+
+from __future__ import annotations
+
+from limner.report import catalogue, figures, tables
+from limner.report.content import ReportContent
+
+
+def caption(image: figures.KeyImage, lang: str) -> str:
+    """Plane, position and what it passes through, as one line."""
+    say = catalogue.words(lang)
+    where = say["at"].format(
+        plane=say[image.frame.plane], axis=image.frame.axis, mm=f"{image.frame.position_mm:.1f}".replace("-", "−")
+    )
+    name = tables.title(image.subject, lang) if image.subject else say["centre_of_image"]
+    if image.close_up:
+        return say["close_up"].format(name=name) + ("；" if lang == "zh" else "; ") + where
+    joint = "，" if lang == "zh" else ", "
+    return where + joint + say["through"].format(name=name if lang == "zh" else name[:1].lower() + name[1:])
+
+
+def window_note(content: ReportContent, lang: str) -> str:
+    """How the gray values were shown."""
+    say, (low, high) = catalogue.words(lang), figures.window(content.image)
+    if content.image.unit == "HU":
+        return say["window_hu"].format(width=f"{high - low:.0f}", level=f"{(low + high) / 2:.0f}")
+    return say["window_values"].format(low=f"{low:.4g}", high=f"{high:.4g}")

@@ -1,0 +1,178 @@
+"""A recipe: what to train on what, checked before any work."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from limner.errors import RecipeError
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LayerSpec(_Part):
+    """One mask column: mask value to class name; ``within`` limits where it paints, ``otherwise`` says what to do without it."""
+
+    column: str
+    values: dict[int, str]
+    within: list[str] | None = None
+    otherwise: dict[str, str] = Field(default_factory=dict)
+
+
+class CohortSource(_Part):
+    """Cases with images."""
+
+    cohort: str
+    split: str | None = "train"
+    only: list[str] | None = None
+    weight: float = 1.0
+    layers: list[LayerSpec]
+    unknown: dict[str, str] = Field(default_factory=dict, description="class → class that it can't be told from here")
+    paint_tumors: float = 0.0
+    licence: str
+
+
+class LabelMapSource(_Part):
+    """Label maps without images: CT is synthesised from them."""
+
+    label_maps: str
+    values: dict[int, tuple[str, str]] = Field(description="mask value → (tissue, class)")
+    weight: float = 1.0
+    unknown: dict[str, str] = Field(default_factory=dict)
+    paint_tumors: float = 0.0
+    licence: str
+
+
+class DataSpec(_Part):
+    """Grid, window, patch and sources."""
+
+    spacing_mm: tuple[float, float, float]
+    window_hu: tuple[float, float]
+    patch: tuple[int, int, int]
+    classes: list[str] = Field(description="class 0 is background")
+    sources: list[CohortSource | LabelMapSource]
+    class_weights: dict[str, float] = Field(default_factory=dict, description="share of patches centred on a class")
+    validate_on: list[CohortSource] = Field(default_factory=list)
+
+
+class NetSpec(_Part):
+    """A net of :data:`limner.nets.NETS` and its options."""
+
+    name: str = "unet"
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+class TrainSpec(_Part):
+    """The loop. ``minutes`` bounds the time; the learning rate falls with whichever runs out first."""
+
+    steps: int = 1000
+    minutes: float | None = None
+    batch: int = 2
+    rate: float = 2e-3
+    weight_decay: float = 1e-4
+    warmup: float = 0.03
+    ema: float = 0.995
+    clip: float = 1.0
+    precision: Literal["auto", "32-true", "bf16-mixed", "16-mixed"] = "auto"
+    threads: int | None = None
+    checkpoint_every: int = 100
+    validate_every: int = 0
+    start_from: str | None = Field(None, description="weights.safetensors of an earlier run or pack")
+
+
+class PackSpecDraft(_Part):
+    """What the pack says of itself."""
+
+    name: str
+    version: str = "0.1.0"
+    description: str
+    citation: list[str] = Field(default_factory=list)
+    classical: list[str] = Field(default_factory=list)
+    regions: dict[str, list[str]] = Field(default_factory=dict, description="organ → classes that lie inside it")
+    window: tuple[int, int, int] | None = Field(None, description="window at inference; the patch where None")
+    decode: dict[str, float] = Field(default_factory=dict)
+
+
+class Expectation(_Part):
+    """A figure that the run must reach on the validation cases."""
+
+    metric: str
+    at_least: float
+
+
+class Recipe(_Part):
+    """The whole of it."""
+
+    task: Literal["segment"]
+    data: DataSpec
+    net: NetSpec = Field(default_factory=NetSpec)
+    augment: float = 1.0
+    train: TrainSpec = Field(default_factory=TrainSpec)
+    pack: PackSpecDraft
+    seed: int = 0
+    expect: list[Expectation] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _classes_are_known(self) -> Recipe:
+        known = set(self.data.classes)
+        for source in [*self.data.sources, *self.data.validate_on]:
+            used = {*source.unknown, *source.unknown.values()}
+            if isinstance(source, CohortSource):
+                used |= {c for layer in source.layers for c in layer.values.values()}
+            else:
+                used |= {c for _, c in source.values.values()}
+            if used - known:
+                raise ValueError(f"classes {sorted(used - known)} are used by a source and not listed in data.classes")
+        return self
+
+
+def read_recipe(path: Path, overrides: list[str] | None = None) -> Recipe:
+    """Reads YAML, applies ``key.sub=value`` overrides, expands ``${LIMNER_DATA}``, checks.
+
+    Raises:
+        RecipeError: with every problem found, not only the first.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise RecipeError(f"No recipe at {str(path)!r}.")
+    try:
+        raw = yaml.safe_load(path.read_text())
+    except yaml.YAMLError as error:
+        raise RecipeError(f"The recipe {path.name!r} is not YAML: {error}") from error
+    for override in overrides or []:
+        if "=" not in override:
+            raise RecipeError(f"--set takes key=value, e.g. train.steps=200; got {override!r}.")
+        key, value = override.split("=", 1)
+        place = raw
+        *parents, last = key.split(".")
+        for parent in parents:
+            if not isinstance(place, dict):
+                raise RecipeError(f"--set {override!r}: {parent!r} is not a section of the recipe.")
+            place = place.setdefault(parent, {})
+        place[last] = yaml.safe_load(value)
+    os.environ.setdefault("LIMNER_DATA", "../shared/data")
+    try:
+        return Recipe.model_validate(_expand(raw))
+    except ValidationError as error:
+        problems = "\n".join(
+            f"  {'.'.join(str(part) for part in one['loc'])}: {one['msg']} (got {one['input']!r:.80})"
+            for one in error.errors()
+        )
+        raise RecipeError(f"The recipe {path.name!r} does not fit its schema:\n{problems}") from error
+
+
+def _expand(value: Any) -> Any:
+    if isinstance(value, str):
+        return re.sub(r"\$\{(\w+)\}", lambda m: os.environ.get(m.group(1), m.group(0)), value)
+    if isinstance(value, dict):
+        return {k: _expand(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_expand(v) for v in value]
+    return value

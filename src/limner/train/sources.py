@@ -1,0 +1,112 @@
+"""From a recipe's data section to prepared cases."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Callable
+from pathlib import Path
+
+from limner.data.cases import Layer, Prepared, prepare
+from limner.data.cohort import read_cohort
+from limner.data.patches import Source, prepare_label_map
+from limner.errors import RecipeError
+from limner.train.recipe import CohortSource, DataSpec, LabelMapSource
+
+Progress = Callable[[str, float], None]
+
+
+def load_sources(data: DataSpec, cache: Path, progress: Progress | None = None) -> list[Source]:
+    """Prepares every case of every source (reads the cache where there is one)."""
+    return [
+        _from_cohort(source, data, cache, progress)
+        if isinstance(source, CohortSource)
+        else _from_label_maps(source, data, cache, progress)
+        for source in data.sources
+    ]
+
+
+def load_validation(data: DataSpec, cache: Path) -> list[Prepared]:
+    """The validation cases."""
+    return [case for source in data.validate_on for case in _from_cohort(source, data, cache, None).cases]
+
+
+def provenance(data: DataSpec) -> list[dict[str, str]]:
+    """Every case that a recipe learns from, with its terms: for the pack's card."""
+    rows = []
+    for source in data.sources:
+        if isinstance(source, CohortSource):
+            for case in _chosen(source):
+                rows.append({"case": case.id, "from": Path(source.cohort).parent.name, "licence": source.licence})
+        else:
+            for path in sorted(glob.glob(source.label_maps)):
+                name = Path(path).name.split(".")[0]
+                rows.append({"case": name, "from": Path(path).parent.name, "licence": source.licence})
+    return rows
+
+
+def _chosen(source: CohortSource) -> list:  # type: ignore[type-arg]
+    cases = read_cohort(Path(source.cohort)).split(source.split).cases
+    chosen = [case for case in cases if source.only is None or case.id in source.only]
+    if not chosen:
+        raise RecipeError(f"{source.cohort!r} has no cases in split {source.split!r} (only: {source.only}).")
+    return chosen
+
+
+def _merge(data: DataSpec, unknown: dict[str, str]) -> list[int]:
+    index = {name: number for number, name in enumerate(data.classes)}
+    merge = list(range(len(data.classes)))
+    for name, into in unknown.items():
+        merge[index[name]] = index[into]
+    return merge
+
+
+def _from_cohort(source: CohortSource, data: DataSpec, cache: Path, progress: Progress | None) -> Source:
+    index = {name: number for number, name in enumerate(data.classes)}
+    layers = [
+        Layer(
+            one.column,
+            {value: index[name] for value, name in one.values.items()},
+            None if one.within is None else tuple(index[name] for name in one.within),
+            {index[a]: index[b] for a, b in one.otherwise.items()},
+        )
+        for one in source.layers
+    ]
+    chosen = _chosen(source)
+    prepared = []
+    for number, case in enumerate(chosen):
+        merge = _merge(data, source.unknown)
+        prepared.append(prepare(case, layers, merge, data.spacing_mm, data.window_hu, cache))
+        if progress:
+            progress(f"preparing {case.id}", (number + 1) / len(chosen))
+    return Source(
+        tuple(prepared), source.weight, paint_tumors=source.paint_tumors, **_tumor_classes(index, source.paint_tumors)
+    )
+
+
+def _from_label_maps(source: LabelMapSource, data: DataSpec, cache: Path, progress: Progress | None) -> Source:
+    index = {name: number for number, name in enumerate(data.classes)}
+    values = {value: (tissue, index[name]) for value, (tissue, name) in source.values.items()}
+    paths = sorted(glob.glob(source.label_maps))
+    if not paths:
+        raise RecipeError(f"No label maps at {source.label_maps!r}.")
+    prepared = []
+    for number, path in enumerate(paths):
+        merge = _merge(data, source.unknown)
+        prepared.append(prepare_label_map(Path(path), values, merge, data.spacing_mm, cache))
+        if progress:
+            progress(f"preparing {Path(path).name}", (number + 1) / len(paths))
+    return Source(
+        tuple(prepared),
+        source.weight,
+        synthetic=True,
+        paint_tumors=source.paint_tumors,
+        **_tumor_classes(index, source.paint_tumors),
+    )
+
+
+def _tumor_classes(index: dict[str, int], share: float) -> dict[str, int]:
+    if not share:
+        return {}
+    if "liver" not in index or "liver tumor" not in index:
+        raise RecipeError("paint_tumors needs the classes 'liver' and 'liver tumor'.")
+    return {"organ": index["liver"], "tumor": index["liver tumor"]}
