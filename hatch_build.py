@@ -79,8 +79,10 @@ def build(root: Path) -> None:
     """
     web = root / "web"
     if not web.is_dir():
-        raise RuntimeError(f"The built viewer is missing and there is no {web} to build it from. Take a full copy of Limner.")
-    environment, node, npm = _node()
+        raise RuntimeError(
+            f"The built viewer is missing and there is no {web} to build it from. Take a full copy of Limner."
+        )
+    environment, node, npm = find_node()
     for command in ([*npm, "ci", "--omit=dev", "--no-audit", "--no-fund"], [node, "build.mjs"]):
         done = subprocess.run(command, cwd=web, env=environment, capture_output=True, text=True, check=False)
         if done.returncode:
@@ -94,7 +96,7 @@ def build(root: Path) -> None:
     (viewer_folder(root) / "digest.txt").write_text(digest(web) + "\n")
 
 
-def _node() -> tuple[dict[str, str], str, list[str]]:
+def find_node() -> tuple[dict[str, str], str, list[str]]:
     """The environment, the node binary and the npm command: the wheel's, else the machine's."""
     environment = dict(os.environ)
     try:

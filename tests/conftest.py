@@ -61,7 +61,7 @@ def body() -> Body:
     return Body(array, grid, {"liver tumor": tumor_ml, "liver": liver_ml - tumor_ml})
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def thresholds() -> ThresholdPredictor:
     """The predictor that is exact on :func:`body`."""
     return ThresholdPredictor(
@@ -77,7 +77,7 @@ def thresholds() -> ThresholdPredictor:
 WriteCT = Callable[..., list[Path]]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def write_ct(body: Body) -> WriteCT:
     """Writes the body as a CT series, a file a slice; keywords overwrite attributes of every slice."""
 

@@ -36,7 +36,7 @@ class OutputExistsError(InputError):
 
 
 class OutputError(InputError):
-    """The output cannot be written: the disk is full, or the folder may not be written to. Nothing half-made is left."""
+    """The output cannot be written: the disk is full, or the place is forbidden. Nothing half-made is left."""
 
 
 class PackError(InputError):

@@ -17,7 +17,7 @@ WriteSeries = Callable[..., list[Path]]
 
 @pytest.fixture
 def write_series() -> WriteSeries:
-    """Writes ``array`` (slice, row, column) as CT slices with the given geometry; ``edit(dataset, k)`` has the last word.
+    """Writes ``array`` (slice, row, column) as CT slices of a given geometry; ``edit(dataset, k)`` has the last word.
 
     ``step_mm`` is the vector from one slice to the next; SliceThickness and SpacingBetweenSlices lie on purpose.
     """
@@ -56,6 +56,8 @@ def write_series() -> WriteSeries:
             one.PixelData = np.ascontiguousarray(pixels, np.int16).tobytes()
             if edit:
                 edit(one, k)
+            one.file_meta.MediaStorageSOPClassUID = one.SOPClassUID
+            one.file_meta.MediaStorageSOPInstanceUID = one.SOPInstanceUID or generate_uid()
             path = folder / f"slice_{(k * 7) % 101:03d}.dcm"  # names say nothing about the order
             one.save_as(path, enforce_file_format=True)
             paths.append(path)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.scene.grids import GRIDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
@@ -15,6 +14,7 @@ from limner.findings import Finding
 from limner.image import Grid, Image, LabelMap
 from limner.image.anatomy import label as known
 from limner.scene import measure, surfaces
+from tests.scene.grids import GRIDS
 
 PLAN = sample(np.random.default_rng(3), tumors=3)
 TRUE = truth(PLAN)
@@ -65,9 +65,13 @@ def two_blobs(gap: int, spacing: tuple[float, float, float]) -> tuple[LabelMap, 
 def test_flat_faces_have_the_distance_between_their_faces(spacing: tuple[float, float, float]) -> None:
     for gap in (2, 5, 20):
         found = {one.id: one for one in measure(*two_blobs(gap, spacing))}
-        assert value(found["tumor-1"], "distance to liver vessels") == pytest.approx(gap * spacing[2], abs=0.35 * spacing[2])
+        assert value(found["tumor-1"], "distance to liver vessels") == pytest.approx(
+            gap * spacing[2], abs=0.35 * spacing[2]
+        )
         surface = min(10 * spacing[2], 10 * spacing[1], 3 * spacing[0])
-        assert value(found["tumor-1"], "distance to liver surface") == pytest.approx(surface, abs=0.35 * max(spacing[1:]))
+        assert value(found["tumor-1"], "distance to liver surface") == pytest.approx(
+            surface, abs=0.35 * max(spacing[1:])
+        )
 
 
 def test_what_touches_has_distance_zero() -> None:
@@ -80,13 +84,14 @@ def test_what_touches_has_distance_zero() -> None:
     assert value(found["tumor-1"], "distance to liver surface") == 0.0
 
 
-def test_where_the_image_cuts_the_liver_there_is_no_capsule() -> None:
+@pytest.mark.parametrize(("last", "expected"), [(20, 4.0), (18, 10.0)])
+def test_where_the_image_cuts_the_liver_there_is_no_capsule(last: int, expected: float) -> None:
+    """The tumour reaches the first slice; the capsule is 4 mm above it, or, with the image cut there too, 10 aside."""
     labels, image = two_blobs(8, (1.0, 1.0, 1.0))
-    box = (slice(10, 18), slice(None), slice(None))  # the upper slices only: the tumour reaches the first of them
-    grid = labels.grid.crop((10, 0, 0), (8, 60, 90))
-    cut = LabelMap(np.ascontiguousarray(labels.array[box]), grid, labels.labels)
-    found = {one.id: one for one in measure(cut, Image(np.ascontiguousarray(image.array[box]), grid, "CT", "HU"))}
-    assert value(found["tumor-1"], "distance to liver surface") == pytest.approx(4.0, abs=0.4)
+    grid = labels.grid.crop((10, 0, 0), (last - 10, 60, 90))
+    cut = LabelMap(np.ascontiguousarray(labels.array[10:last]), grid, labels.labels)
+    found = {one.id: one for one in measure(cut, Image(np.ascontiguousarray(image.array[10:last]), grid, "CT", "HU"))}
+    assert value(found["tumor-1"], "distance to liver surface") == pytest.approx(expected, abs=0.4)
 
 
 @settings(max_examples=12, deadline=None)

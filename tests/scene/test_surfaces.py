@@ -5,16 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import trimesh
-from tests.scene.grids import GRIDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from limner.data.phantoms import Ellipsoid, Plan, Structure, draw, grid_around, sample, truth
+from limner.data.phantoms import Plan, Structure, draw, grid_around, sample, truth
+from limner.data.solids import Ellipsoid
 from limner.image import Grid, LabelMap, Mesh
 from limner.image.anatomy import label as known
 from limner.scene import Detail, find_parts, surfaces
 from limner.scene.surfaces import is_closed, mesh_volume_mm3
+from tests.scene.grids import GRIDS
 
 PLAN = sample(np.random.default_rng(3), tumors=3)
 
@@ -64,7 +65,9 @@ def test_thick_slices_leave_no_stairs() -> None:
 
 
 @settings(max_examples=15, deadline=None)
-@given(seed=st.integers(0, 10_000), thick=st.sampled_from([1.0, 2.5, 5.0]), kind=st.sampled_from(["spleen", "portal vein"]))
+@given(
+    seed=st.integers(0, 10_000), thick=st.sampled_from([1.0, 2.5, 5.0]), kind=st.sampled_from(["spleen", "portal vein"])
+)
 def test_any_blob_gives_a_closed_outward_surface_of_its_volume(seed: int, thick: float, kind: str) -> None:
     noise = ndimage.gaussian_filter(np.random.default_rng(seed).standard_normal((14, 34, 34)), (1.2, 4, 4))
     array = (noise > np.quantile(noise, 0.8)).astype(np.uint8)
@@ -105,4 +108,4 @@ def test_the_liver_goes_around_tumors_and_vessels_and_is_one_shell() -> None:
 
 def test_the_scene_keeps_its_triangle_budget() -> None:
     labels = draw(PLAN, grid_around(PLAN, (2, 2, 2))).labels
-    assert sum(len(one.faces) for one in surfaces(labels, Detail(triangles=20_000))) <= 24_000
+    assert sum(len(one.faces) for one in surfaces(labels, Detail(triangles=60_000))) <= 66_000

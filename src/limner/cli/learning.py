@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from limner.cli import show
-from limner.cli.options import Debug, Engine, Json, MaxMemory, MaybeOutput
+from limner.cli.options import Debug, Engine, Force, Json, MaxMemory, MaybeOutput, Output
 
 Pack = Annotated[str, typer.Argument(help="Name or folder of the model pack.")]
 Overrides = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one setting.")]
@@ -17,31 +17,40 @@ Overrides = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE
 def predict(
     pack: Pack,
     inputs: Annotated[list[Path], typer.Argument(metavar="INPUT", help="Studies, volumes or images.")],
-    out: MaybeOutput = None,
+    out: Output = Path("predictions"),
     engine: Engine = "auto",
     max_memory: MaxMemory = None,
+    force: Force = False,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Run a pack on inputs, one row of answers each."""
-    from limner.infer import load_pack, predict_inputs
+    from limner.infer import load_pack
+    from limner.infer.inputs import predict_inputs
 
-    rows = predict_inputs(load_pack(pack), inputs, out, engine=engine, max_memory_gb=max_memory)
+    with show.progress_bar() as progress:
+        rows = predict_inputs(
+            load_pack(pack), inputs, out, engine=engine, max_memory_gb=max_memory, force=force, progress=progress
+        )
     show.rows(rows, as_json)
 
 
 def evaluate(
     pack: Pack,
     cohort: Annotated[Path, typer.Argument(help="A CSV or JSONL with a row per case.")],
-    split: Annotated[str, typer.Option(help="The rows to use: test, val, train or all.")] = "test",
+    split: Annotated[str | None, typer.Option(help="Only the rows of this split.")] = None,
+    engine: Engine = "auto",
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Compare a pack with the truth: metrics with confidence intervals, per class and per site."""
     from limner.infer import load_pack
+    from limner.infer.evaluate import EvaluateOptions
     from limner.infer.evaluate import evaluate as evaluate_pack
 
-    show.evaluation(evaluate_pack(load_pack(pack), cohort, split=split).model_dump(mode="json"), as_json)
+    with show.progress_bar() as progress:
+        found = evaluate_pack(load_pack(pack), cohort, EvaluateOptions(split=split, engine=engine), progress)
+    show.evaluation(found.model_dump(mode="json"), as_json)
 
 
 def train(

@@ -36,4 +36,5 @@ def verify(name: Name, as_json: Json = False, debug: Debug = False) -> None:
     from limner.infer import load_pack
 
     pack = load_pack(name)
+    pack.verify()
     show.rows([{"pack": pack.name, "version": pack.version, "sha256": pack.sha256, "verified": True}], as_json)

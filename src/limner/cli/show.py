@@ -90,18 +90,24 @@ def rows(found: Sequence[Mapping[str, Any]], json_wanted: bool) -> None:
 
 
 def evaluation(found: Mapping[str, Any], json_wanted: bool) -> None:
-    """Metrics with intervals: over all, per class, per site."""
+    """Metrics with intervals: over all, per class, per site; then calibration, baseline and problems."""
     if json_wanted:
         as_json(found)
         return
-    typer.echo(f"{found['task']}, n = {found['n']}")
+    typer.echo(f"{found['pack']}, {found['task']}, n = {found['n']}")
     table = _table("of", "metric", "value", "95 % interval")
-    groups = {"all": found["metrics"], **found.get("per_class", {}), **found.get("per_site", {})}
-    for group, metrics in groups.items():
+    for group, metrics in {"all": found["metrics"], **found["per_class"], **found["per_site"]}.items():
         for name, metric in metrics.items():
-            if isinstance(metric, Mapping) and metric.get("value") is not None:
-                table.add_row(group, name, f"{metric['value']:.3f}", f"{metric['low']:.3f} to {metric['high']:.3f}")
+            if metric["value"] is not None:
+                ends = [metric[end] for end in ("low", "high")]
+                interval = "" if None in ends else "{:.3f} to {:.3f}".format(*ends)
+                table.add_row(group, name, f"{metric['value']:.3f}", interval)
+    for group in ("calibration", "baseline"):
+        for name, value in found[group].items():
+            table.add_row(group, name, f"{value:.3f}", "")
     _print(table)
+    for problem in found["problems"]:
+        typer.echo(f"warning: {problem}")
 
 
 def packs(found: Sequence[Pack], json_wanted: bool) -> None:
@@ -112,7 +118,7 @@ def packs(found: Sequence[Pack], json_wanted: bool) -> None:
 def pack(found: Pack, json_wanted: bool) -> None:
     """The pack's card; with JSON, all of ``pack.json``."""
     if json_wanted:
-        as_json(json.loads((found.folder / "pack.json").read_text()))
+        as_json(found.spec.model_dump(mode="json", by_alias=True))
         return
     typer.echo((found.folder / "CARD.md").read_text())
 
@@ -138,8 +144,15 @@ def bench(result: BenchResult, json_wanted: bool) -> None:
 
 
 def _pack_row(found: Pack) -> dict[str, Any]:
-    told = json.loads((found.folder / "pack.json").read_text())
-    return {"name": found.name, "version": found.version, "task": told.get("task"), "licence": told.get("licence")}
+    spec = found.spec
+    terms = "non-commercial data" if spec.non_commercial else ""
+    return {
+        "name": spec.name,
+        "version": spec.version,
+        "task": spec.task,
+        "licence": spec.licence,
+        "learned from": terms,
+    }
 
 
 def _value(finding: Finding, name: str) -> str:

@@ -9,124 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import brentq
 
+from limner.data.solids import Capsule, Cylinder, Ellipsoid, Points, Solid, resized, vector
 from limner.image import Grid, Image, LabelMap
 from limner.image.anatomy import label as known
-
-Points = NDArray[np.float64]
-Vector = tuple[float, float, float]
-
-
-@dataclass(frozen=True)
-class Ellipsoid:
-    """An ellipsoid with axes along the world's.
-
-    Args:
-        center_mm: LPS.
-        radii_mm: along x, y, z.
-    """
-
-    center_mm: Vector
-    radii_mm: Vector
-
-    @property
-    def volume_mm3(self) -> float:
-        """4/3 π abc."""
-        return float(4 / 3 * np.pi * np.prod(self.radii_mm))
-
-    def box(self) -> tuple[Points, Points]:
-        """Lowest and highest corner, LPS mm."""
-        return np.subtract(self.center_mm, self.radii_mm), np.add(self.center_mm, self.radii_mm)
-
-    def holds(self, points: NDArray[np.floating]) -> NDArray[np.bool_]:
-        """Which points lie inside; ``(..., 3)`` LPS mm."""
-        return (((points - np.array(self.center_mm, points.dtype)) / np.array(self.radii_mm, points.dtype)) ** 2).sum(
-            axis=-1
-        ) <= 1
-
-    def depth_mm(self, point: ArrayLike) -> float:
-        """From a point inside to the nearest point of the surface.
-
-        Source: Eberly D. Distance from a point to an ellipse, an ellipsoid, or a hyperellipsoid. Geometric Tools, 2013:
-        the nearest point is ``e² y / (t + e²)`` at the largest root t of ``Σ (e y / (t + e²))² = 1``.
-        """
-        away = np.abs(np.subtract(point, self.center_mm))
-        radii = np.array(self.radii_mm)
-        least = int(radii.argmin())
-        away[least] = max(away[least], 1e-9)  # on the middle plane the root is a limit
-
-        def excess(t: float) -> float:
-            return float(((radii * away / (t + radii**2)) ** 2).sum() - 1)
-
-        low = -(radii[least] ** 2) + radii[least] * away[least]
-        root = brentq(excess, low - 1e-12 * abs(low), float(np.linalg.norm(radii * away)) + 1, xtol=1e-12)
-        return float(np.linalg.norm(away - radii**2 * away / (root + radii**2)))
-
-
-@dataclass(frozen=True)
-class Capsule:
-    """All points within a radius of a straight line from one end to the other."""
-
-    start_mm: Vector
-    end_mm: Vector
-    radius_mm: float
-
-    @property
-    def volume_mm3(self) -> float:
-        """A cylinder and two half balls."""
-        length = float(np.linalg.norm(np.subtract(self.end_mm, self.start_mm)))
-        return float(np.pi * self.radius_mm**2 * (length + 4 / 3 * self.radius_mm))
-
-    def box(self) -> tuple[Points, Points]:
-        """Lowest and highest corner, LPS mm."""
-        ends = np.array([self.start_mm, self.end_mm])
-        return ends.min(axis=0) - self.radius_mm, ends.max(axis=0) + self.radius_mm
-
-    def holds(self, points: NDArray[np.floating]) -> NDArray[np.bool_]:
-        """Which points lie inside; ``(..., 3)`` LPS mm."""
-        return self.away_mm(points) <= self.radius_mm
-
-    def away_mm(self, points: ArrayLike) -> NDArray[np.floating]:
-        """Distance of points ``(..., 3)`` from the line."""
-        there = np.asarray(points)
-        kind = there.dtype if there.dtype == np.float32 else np.dtype(np.float64)
-        start, line = np.array(self.start_mm, kind), np.subtract(self.end_mm, self.start_mm).astype(kind)
-        along = np.clip(((there - start) @ line) / float(line @ line), 0, 1)
-        return np.asarray(np.linalg.norm(there - start - along[..., None] * line, axis=-1))
-
-
-@dataclass(frozen=True)
-class Cylinder:
-    """An elliptic cylinder along z: the trunk.
-
-    Args:
-        center_mm: LPS.
-        radii_mm: along x and y, and half its length along z.
-    """
-
-    center_mm: Vector
-    radii_mm: Vector
-
-    @property
-    def volume_mm3(self) -> float:
-        """π ab · length."""
-        return float(2 * np.pi * np.prod(self.radii_mm))
-
-    def box(self) -> tuple[Points, Points]:
-        """Lowest and highest corner, LPS mm."""
-        return np.subtract(self.center_mm, self.radii_mm), np.add(self.center_mm, self.radii_mm)
-
-    def holds(self, points: NDArray[np.floating]) -> NDArray[np.bool_]:
-        """Which points lie inside; ``(..., 3)`` LPS mm."""
-        part = (points - np.array(self.center_mm, points.dtype)) / np.array(self.radii_mm, points.dtype)
-        return np.asarray((part[..., 0] ** 2 + part[..., 1] ** 2 <= 1) & (np.abs(part[..., 2]) <= 1))
-
-
-Solid = Ellipsoid | Capsule | Cylinder
 
 
 @dataclass(frozen=True)
@@ -214,7 +104,7 @@ def sample(rng: np.random.Generator, *, tumors: int = 3, size: float = 1.0) -> P
         Structure("spleen", (Ellipsoid((108.0, 36.0, 40.0), (27.0, 40.0, 50.0)),), 125.0),
         Structure("right kidney", (Ellipsoid((-60.0, 60.0, -72.0), (27.0, 24.0, 51.0)),), 170.0),
         Structure("left kidney", (Ellipsoid((62.0, 56.0, -46.0), (29.0, 25.0, 55.0)),), 172.0),
-        Structure("aorta", (Capsule((12.0, 42.0, -130.0), (12.0, 42.0, 240.0), 9.0),), 190.0),
+        Structure("aorta", (Capsule((7.6, 44.3, -130.0), (16.4, 39.7, 240.0), 9.0),), 190.0),
         Structure("liver", (liver,), 110.0),
         Structure("liver vessels", vessels, 175.0),
         Structure("liver tumor", lesions, 62.0),
@@ -227,7 +117,7 @@ def scaled(plan: Plan, size: float) -> Plan:
     """A phantom made larger or smaller around the world's origin."""
     return replace(
         plan,
-        structures=tuple(replace(one, solids=tuple(_resized(s, size) for s in one.solids)) for one in plan.structures),
+        structures=tuple(replace(one, solids=tuple(resized(s, size) for s in one.solids)) for one in plan.structures),
     )
 
 
@@ -326,7 +216,7 @@ def _vessel_tree(liver: Ellipsoid, rng: np.random.Generator) -> tuple[Capsule, .
     )
     places = (nodes + shift) * liver.radii_mm + liver.center_mm
     links = ((0, 1, 6.0), (1, 2, 4.6), (1, 3, 4.2), (2, 4, 3.2), (2, 5, 3.0), (3, 6, 2.8))
-    return tuple(Capsule(_vector(places[a]), _vector(places[b]), radius) for a, b, radius in links)
+    return tuple(Capsule(vector(places[a]), vector(places[b]), radius) for a, b, radius in links)
 
 
 def _place_tumors(
@@ -343,7 +233,7 @@ def _place_tumors(
             apart += [float(np.linalg.norm(center - one.center_mm)) - one.radii_mm[0] for one in placed]
             apart.append(liver.depth_mm(center))
             if min(apart) >= radius + 3.0:
-                placed.append(Ellipsoid(_vector(center), (float(radius),) * 3))
+                placed.append(Ellipsoid(vector(center), (float(radius),) * 3))
                 break
         else:
             raise ValueError(f"No room for {count} tumours in the liver; {len(placed)} were placed. Ask for fewer.")
@@ -359,7 +249,7 @@ def _bones() -> tuple[Solid, ...]:
             x, y = 156 * np.cos(turns), 106 * np.sin(turns)
             z = height - 22 * (np.linspace(0, 1, 10))
             arc = [(float(side * a), float(b), float(c)) for a, b, c in zip(x, y, z, strict=True)]
-            ribs += [Capsule(a, b, 4.5) for a, b in zip(arc, arc[1:], strict=False)]
+            ribs += [Capsule(a, b, 4.5) for a, b in pairwise(arc)]
     hips = [Capsule((side * 60.0, 66.0, -150.0), (side * 118.0, 20.0, -112.0), 9.0) for side in (-1, 1)]
     return (spine, *ribs, *hips)
 
@@ -375,17 +265,3 @@ def _paint(values: NDArray[np.uint8], grid: Grid, solid: Solid, value: int) -> N
     for z in range(int(first[0]), int(last[0])):
         there = solid.holds(flat + (z * step[:, 0]).astype(np.float32))
         values[z, first[1] : last[1], first[2] : last[2]][there] = value
-
-
-def _resized(solid: Solid, size: float) -> Solid:
-    if isinstance(solid, Capsule):
-        ends = (_vector(np.multiply(solid.start_mm, size)), _vector(np.multiply(solid.end_mm, size)))
-        return Capsule(*ends, solid.radius_mm * size)
-    return replace(
-        solid, center_mm=_vector(np.multiply(solid.center_mm, size)), radii_mm=_vector(np.multiply(solid.radii_mm, size))
-    )
-
-
-def _vector(values: ArrayLike) -> Vector:
-    x, y, z = (float(one) for one in np.asarray(values))
-    return x, y, z

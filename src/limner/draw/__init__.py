@@ -7,14 +7,13 @@ page, and nothing here imports torch.
 from limner.draw.folder import new_folder
 from limner.draw.meter import Meter, Step
 from limner.draw.options import DrawOptions
-from limner.draw.predictor import PackPredictor, Predicted, Predictor, ThresholdPredictor
+from limner.draw.predictor import PackPredictor, Predictor, ThresholdPredictor
 from limner.draw.workflow import draw
 
 __all__ = [
     "DrawOptions",
     "Meter",
     "PackPredictor",
-    "Predicted",
     "Predictor",
     "Step",
     "ThresholdPredictor",

@@ -8,35 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Protocol
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from limner.findings import PackNote
 from limner.image import Image, Label, LabelMap
-
-
-class Predicted(Protocol):
-    """What a predictor gives back; ``limner.infer.Prediction`` is one."""
-
-    @property
-    def labels(self) -> LabelMap:
-        """The label of each voxel, on the grid of the image."""
-
-    @property
-    def confidence(self) -> NDArray[np.uint8] | None:
-        """255 × the probability of the given label, ``(Z, Y, X)``."""
-
-    @property
-    def intervals_ml(self) -> Mapping[str, tuple[float, float]]:
-        """Low and high volume per label name."""
-
-    @property
-    def engine(self) -> str:
-        """What ran it, and where."""
+from limner.infer import Prediction, load_pack, predict
 
 
 class Predictor(Protocol):
@@ -50,18 +31,8 @@ class Predictor(Protocol):
     def citations(self) -> tuple[str, ...]:
         """What a report must cite when it was used."""
 
-    def predict(self, image: Image, progress: Callable[[float], None]) -> Predicted:
+    def predict(self, image: Image, progress: Callable[[float], None]) -> Prediction:
         """The label of each voxel. ``progress`` takes the fraction that is done."""
-
-
-@dataclass(frozen=True, eq=False)
-class ThresholdPrediction:
-    """The answer of :class:`ThresholdPredictor`: certain everywhere."""
-
-    labels: LabelMap
-    confidence: NDArray[np.uint8]
-    intervals_ml: dict[str, tuple[float, float]] = field(default_factory=dict)
-    engine: str = "thresholds"
 
 
 @dataclass(frozen=True)
@@ -81,16 +52,22 @@ class ThresholdPredictor:
         told = json.dumps([(label.name, label.value, low, high) for label, low, high in self.windows])
         return PackNote(name="thresholds", version="1", sha256=hashlib.sha256(told.encode()).hexdigest())
 
-    def predict(self, image: Image, progress: Callable[[float], None]) -> ThresholdPrediction:
+    def predict(self, image: Image, progress: Callable[[float], None]) -> Prediction:
         """The label whose window holds the voxel's value, 0 where there is none."""
+        values: NDArray[Any] = image.array
         array = np.zeros(image.grid.shape, np.uint8)
         for count, (label, low, high) in enumerate(self.windows, start=1):
-            array[(image.array >= low) & (image.array <= high)] = label.value
+            array[(values >= low) & (values <= high)] = label.value
             progress(count / len(self.windows))
         labels = LabelMap(array, image.grid, tuple(label for label, _, _ in self.windows))
-        volumes = {label.name: float((array == label.value).sum()) * image.grid.voxel_ml for label in labels.labels}
-        return ThresholdPrediction(
-            labels, np.full(image.grid.shape, 255, np.uint8), {name: (ml, ml) for name, ml in volumes.items()}
+        counts = {label.name: np.count_nonzero(array == label.value) for label in labels.labels}
+        return Prediction(
+            labels=labels,
+            confidence=np.full(image.grid.shape, 255, np.uint8),
+            intervals_ml={name: (count * image.grid.voxel_ml,) * 2 for name, count in counts.items()},
+            seconds={},
+            engine="thresholds",
+            left_out={},
         )
 
 
@@ -107,8 +84,6 @@ class PackPredictor:
     """
 
     def __init__(self, name_or_path: str, engine: str = "auto", max_memory_gb: float | None = None) -> None:
-        from limner.infer import load_pack
-
         self._pack = load_pack(name_or_path)
         self._engine = engine
         self._max_memory_gb = max_memory_gb
@@ -121,16 +96,14 @@ class PackPredictor:
     @property
     def citations(self) -> tuple[str, ...]:
         """What the pack asks to be cited for."""
-        return tuple(getattr(self._pack.spec, "citations", ()))
+        return tuple(self._pack.spec.citations)
 
-    def predict(self, image: Image, progress: Callable[[float], None]) -> Predicted:
+    def predict(self, image: Image, progress: Callable[[float], None]) -> Prediction:
         """As :func:`limner.infer.predict`."""
-        from limner.infer import predict
-
         return predict(
             self._pack,
             image,
             engine=self._engine,
             max_memory_gb=self._max_memory_gb,
-            progress=lambda step, fraction: progress(fraction),
+            progress=lambda step, fraction: progress(fraction) if step == "net" else None,
         )

@@ -20,7 +20,7 @@ Record = dict[str, Any]
 METHODS = (
     "Schroeder W, Maynard R, Geveci B. Flying edges: a high-performance scalable isocontouring algorithm. LDAV 2015.",
     "Garland M, Heckbert PS. Surface simplification using quadric error metrics. SIGGRAPH 1997.",
-    "Eisenhauer EA, et al. New response evaluation criteria in solid tumours: RECIST 1.1. Eur J Cancer 2009;45:228-247.",
+    "Eisenhauer EA, et al. New response evaluation criteria in solid tumours: RECIST 1.1. Eur J Cancer 2009;45:228.",
     "NEMA. DICOM PS3.3 A.51 (Segmentation) and PS3.16 TID 1500 (Measurement Report).",
     "Bridge CP, et al. Highdicom: a Python library for standardized encoding of image annotations. J Digit Imaging.",
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,7 @@ class _Drawn:
     image: Image
     labels: LabelMap
     engine: str
+    left_out: Mapping[str, str]
     findings: tuple[Finding, ...]
     meshes: tuple[Mesh, ...]
 
@@ -95,7 +96,7 @@ def _see(sources: Sequence[Path], predictor: Predictor, meter: Meter) -> _Drawn:
         findings = measure(predicted.labels, image, predicted.confidence, predicted.intervals_ml, parts=parts)
     with meter.step("surfaces"):
         meshes = surfaces(predicted.labels, parts=parts)
-    return _Drawn(study, series, image, predicted.labels, predicted.engine, findings, meshes)
+    return _Drawn(study, series, image, predicted.labels, predicted.engine, predicted.left_out, findings, meshes)
 
 
 def _write(folder: Path, drawn: _Drawn, predictor: Predictor, options: DrawOptions, meter: Meter) -> Drawing:
@@ -123,7 +124,9 @@ def _drawing(drawn: _Drawn, pack: PackNote, no_picture: Problem | None) -> Drawi
 
     obstacle = dicom_obstacle(drawn.series)
     no_dicom = Problem("no-dicom-source", "warning", obstacle) if obstacle else None
-    problems = [*drawn.study.problems, *drawn.series.problems, *(one for one in (no_dicom, no_picture) if one)]
+    absent = [Problem("left-out", "warning", f"Not drawn: {name}; {why}.") for name, why in drawn.left_out.items()]
+    here = [one for one in (no_dicom, no_picture) if one]
+    problems = [*drawn.study.problems, *drawn.series.problems, *absent, *here]
     left_out = {*(("seg", "sr") if no_dicom else ()), *(("picture",) if no_picture else ())}
     return Drawing(
         schema="limner.drawing/1",

@@ -9,14 +9,14 @@ from pathlib import Path
 
 from limner.errors import GeometryError
 from limner.image import Image, Problem, Series, Study, reorient_grid, to_axial
-from limner.io.frames import Frame, UnreadableFile, read_frame
+from limner.io.frames import Frame, UnreadableFileError, read_frame
 from limner.io.pixels import read_pixels
 from limner.io.stack import by_kind, stack
 
 _SKIPPED = {
-    "not-dicom": "not DICOM and were left out",
-    "truncated": "cut off inside their header and were left out; copy the study again",
-    "not-image": "DICOM objects without pixels (reports, plans, directories) and were left out",
+    "not-dicom": "not DICOM, left out",
+    "truncated": "cut off inside the header, left out; copy the study again",
+    "not-image": "DICOM without pixels (a report, a plan, a directory), left out",
 }
 
 
@@ -35,7 +35,7 @@ def read_studies(files: Iterable[Path], keep: object = None) -> tuple[tuple[Stud
     for path in files:
         try:
             frames.append(read_frame(path))
-        except UnreadableFile as reason:
+        except UnreadableFileError as reason:
             skipped[reason.code].append(path.name)
     groups: dict[tuple[str, str], list[Frame]] = defaultdict(list)
     for one in frames:
@@ -54,7 +54,9 @@ def _study(key: str, uid: str, frames: list[Frame], problems: tuple[Problem, ...
     for one in frames:
         # Files without a series UID (poorly de-identified) are told apart by what they do carry.
         groups[one.series_uid or f"?{one.modality}{one.description}{one.frame_of_reference}"].append(one)
-    series = [_series(part, len(parts), keep) for group in groups.values() for parts in [by_kind(group)] for part in parts]
+    series = [
+        _series(part, len(parts), keep) for group in groups.values() for parts in [by_kind(group)] for part in parts
+    ]
     series.sort(key=lambda one: (one.grid is None, -len(one.files), one.uid))
     dates = Counter(one.date for one in frames if one.date)
     return Study(uid, tuple(series), key, dates.most_common(1)[0][0] if dates else None, problems)
@@ -76,7 +78,9 @@ def _series(frames: list[Frame], parts: int, keep: object) -> Series:
         _ = keep
         if grid is None:
             reasons = " ".join(one.text for one in problems if one.severity == "error")
-            raise GeometryError(f"Series {first.series_uid or 'without UID'} ({first.modality}) is no volume. {reasons}")
+            raise GeometryError(
+                f"Series {first.series_uid or 'without UID'} ({first.modality}) is no volume. {reasons}"
+            )
         return read_pixels(stacked, first.modality)
 
     return Series(uid, first.modality, description, paths, grid, load, problems)
@@ -96,7 +100,9 @@ def _identity(frames: Sequence[Frame]) -> tuple[Problem, ...]:
 
 def _skipped(code: str, names: Sequence[str]) -> Problem:
     shown = ", ".join(sorted(names)[:3]) + (" …" if len(names) > 3 else "")
-    return Problem(code, "warning", f"{len(names)} files are {_SKIPPED[code]}: {shown}.")
+    return Problem(
+        code, "warning", f"{len(names)} file{'s are' if len(names) != 1 else ' is'} {_SKIPPED[code]}: {shown}."
+    )
 
 
 def _made_up_uid(frames: Sequence[Frame]) -> str:

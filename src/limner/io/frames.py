@@ -16,19 +16,23 @@ from typing import Any, BinaryIO
 import pydicom
 from pydicom.errors import InvalidDicomError
 from pydicom.tag import BaseTag, Tag
-from pydicom.uid import ExplicitVRBigEndian
+from pydicom.uid import UID, ExplicitVRBigEndian
 
-_KEYWORDS = (
-    "SpecificCharacterSet SOPClassUID SOPInstanceUID StudyInstanceUID SeriesInstanceUID FrameOfReferenceUID PatientID PatientName "
-    "StudyDate Modality SeriesDescription ImageType AcquisitionNumber InstanceNumber EchoNumbers TemporalPositionIdentifier "
-    "ImagePositionPatient ImageOrientationPatient PixelSpacing Rows Columns NumberOfFrames SamplesPerPixel BitsAllocated "
-    "RescaleSlope RescaleIntercept RescaleType"
-).split()
-_TAGS: list[BaseTag | int] = [Tag(word) for word in _KEYWORDS]
-_PIXELS = {0x7FE00008: 4, 0x7FE00009: 8, 0x7FE00010: 0}  # Float, Double Float and plain Pixel Data (PS3.3 C.7.6.3, .24, .25)
+_KEYWORDS = """
+SpecificCharacterSet SOPClassUID SOPInstanceUID StudyInstanceUID SeriesInstanceUID FrameOfReferenceUID PatientID
+PatientName StudyDate Modality SeriesDescription ImageType AcquisitionNumber InstanceNumber EchoNumbers
+TemporalPositionIdentifier ImagePositionPatient ImageOrientationPatient PixelSpacing Rows Columns NumberOfFrames
+SamplesPerPixel BitsAllocated RescaleSlope RescaleIntercept RescaleType
+"""
+_TAGS: list[BaseTag | int] = [Tag(word) for word in _KEYWORDS.split()]
+_PIXELS = {
+    0x7FE00008: 4,
+    0x7FE00009: 8,
+    0x7FE00010: 0,
+}  # Float, Double Float and plain Pixel Data (PS3.3 C.7.6.3, .24, .25)
 
 
-class UnreadableFile(Exception):
+class UnreadableFileError(Exception):
     """A file that gives no frame; ``code`` is a word of :class:`limner.image.Problem`."""
 
     def __init__(self, code: str) -> None:
@@ -46,7 +50,7 @@ class Frame:
         position: ImagePositionPatient, LPS mm, the centre of the first pixel; None where absent.
         orientation: ImageOrientationPatient, the direction of columns growing along a row, then of rows growing.
         pixel_spacing: ``(between rows, between columns)`` mm.
-        phase: AcquisitionNumber, EchoNumbers and TemporalPositionIdentifier: what may tell two pictures of one place apart.
+        phase: AcquisitionNumber, EchoNumbers, TemporalPositionIdentifier: what tells two pictures of one place apart.
         rescaled: whether RescaleSlope and RescaleIntercept are both there.
         truncated: whether the file ends before its pixels do.
     """
@@ -79,31 +83,40 @@ def read_frame(path: Path) -> Frame:
     """Reads the header of a DICOM image.
 
     Raises:
-        UnreadableFile: ``not-dicom``, ``truncated`` (the header ends too early), or ``not-image`` (a DICOM object
+        UnreadableFileError: ``not-dicom``, ``truncated`` (the header ends too early), or ``not-image`` (a DICOM object
             without pixels: a report, a plan, a directory).
     """
     try:
         with path.open("rb") as stream:
             if not _looks_like_dicom(stream):
-                raise UnreadableFile("not-dicom")
+                raise UnreadableFileError("not-dicom")
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # values that break their VR are judged below, where they matter
                 header = pydicom.dcmread(stream, stop_before_pixels=True, specific_tags=_TAGS, force=True)
                 return _frame(path, header, stream)
-    except UnreadableFile:
+    except UnreadableFileError:
         raise
-    except (InvalidDicomError, EOFError, ValueError, TypeError, KeyError, AttributeError, NotImplementedError, OSError) as error:
-        raise UnreadableFile("truncated" if _has_preamble(path) else "not-dicom") from error
+    except (
+        InvalidDicomError,
+        EOFError,
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        NotImplementedError,
+        OSError,
+    ) as error:
+        raise UnreadableFileError("truncated" if _has_preamble(path) else "not-dicom") from error
 
 
 def _frame(path: Path, header: pydicom.Dataset, stream: BinaryIO) -> Frame:
     has_pixels, short = _pixel_extent(header, stream)
     sop_class = str(header.get("SOPClassUID") or header.file_meta.get("MediaStorageSOPClassUID") or "")
     if not has_pixels:
-        cut = "Rows" in header or (not sop_class and "Modality" not in header)
-        raise UnreadableFile("truncated" if cut else "not-image")
+        cut = "Rows" in header or not sop_class or "Image Storage" in UID(sop_class).name
+        raise UnreadableFileError("truncated" if cut else "not-image")
     if not header.get("Rows") or not header.get("Columns"):
-        raise UnreadableFile("truncated")
+        raise UnreadableFileError("truncated")
     return Frame(
         path=path,
         patient_key=_patient_key(header),
@@ -115,7 +128,9 @@ def _frame(path: Path, header: pydicom.Dataset, stream: BinaryIO) -> Frame:
         description=str(header.get("SeriesDescription") or ""),
         date=_date(str(header.get("StudyDate") or "")),
         image_type=tuple(str(word).upper() for word in _many(header.get("ImageType"))),
-        phase=tuple(str(header.get(word) or "") for word in ("AcquisitionNumber", "EchoNumbers", "TemporalPositionIdentifier")),
+        phase=tuple(
+            str(header.get(word) or "") for word in ("AcquisitionNumber", "EchoNumbers", "TemporalPositionIdentifier")
+        ),
         number=_integer(header.get("InstanceNumber")),
         frame_of_reference=str(header.get("FrameOfReferenceUID") or ""),
         position=_numbers(header.get("ImagePositionPatient"), 3),
@@ -134,7 +149,13 @@ def _looks_like_dicom(stream: BinaryIO) -> bool:
     """A preamble (PS3.10 7.1), or, as old archives wrote it, a data set that starts at once with group 2 or 8."""
     head = stream.read(132)
     stream.seek(0)
-    bare = head[:2] in (b"\x02\x00", b"\x08\x00") and head[2:4] in (b"\x00\x00", b"\x01\x00", b"\x05\x00", b"\x08\x00", b"\x16\x00")
+    bare = head[:2] in (b"\x02\x00", b"\x08\x00") and head[2:4] in (
+        b"\x00\x00",
+        b"\x01\x00",
+        b"\x05\x00",
+        b"\x08\x00",
+        b"\x16\x00",
+    )
     return head[128:132] == b"DICM" or bare
 
 

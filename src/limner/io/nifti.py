@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import os
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -46,6 +45,7 @@ def read_nifti_labels(path: Path, labels: Sequence[Label] = ()) -> LabelMap:
     """Reads a label map: whole numbers from 0 on.
 
     Args:
+        path: ``.nii`` or ``.nii.gz``.
         labels: what the values mean.
 
     Raises:
@@ -57,12 +57,14 @@ def read_nifti_labels(path: Path, labels: Sequence[Label] = ()) -> LabelMap:
         raise NotAnImageError(f"{Path(path).name!r} is no label map: whole numbers are expected, it holds fractions.")
     low, high = int(array.min(initial=0)), int(array.max(initial=0))
     if low < 0 or high > 65535:
-        raise NotAnImageError(f"{Path(path).name!r} is no label map: values 0 to 65535 are expected, it holds {low} to {high}.")
+        raise NotAnImageError(
+            f"{Path(path).name!r} is no label map: values 0 to 65535 are expected, it holds {low} to {high}."
+        )
     return LabelMap(array.astype(np.uint8 if high < 256 else np.uint16, copy=False), image.grid, tuple(labels))
 
 
 def write_nifti_labels(labels: LabelMap, path: Path) -> None:
-    """Writes a label map on its own grid, gzipped where the name ends in ``.gz``; the file appears whole or not at all."""
+    """Writes a label map on its own grid, gzipped by its name; the file appears whole or not at all."""
     import nibabel
 
     header = nibabel.Nifti1Header()
@@ -87,7 +89,7 @@ def write_nifti_labels(labels: LabelMap, path: Path) -> None:
             else:
                 raw.write(header.binaryblock + b"\0\0\0\0")
                 raw.write(payload.data)
-        os.replace(aside, path)
+        aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
 
@@ -134,7 +136,9 @@ def _load(path: Path) -> Any:
     try:
         return nibabel.load(path)
     except (ImageFileError, EOFError, OSError, ValueError, zlib.error) as error:
-        raise NotAnImageError(f"{path.name!r} cannot be read as NIfTI ({type(error).__name__}): damaged, cut off, or something else.") from error
+        raise NotAnImageError(
+            f"{path.name!r} cannot be read as NIfTI ({type(error).__name__}): damaged, cut off, or something else."
+        ) from error
 
 
 def _shape3(volume: Any, path: Path) -> tuple[int, int, int]:
@@ -154,7 +158,9 @@ def _values(volume: Any, path: Path) -> NDArray[Any]:
     shape = _shape3(volume, path)
     kind = volume.get_data_dtype()
     if kind.fields is not None or kind.kind == "c":
-        raise NotAnImageError(f"{path.name!r} holds colours or complex numbers ({kind}); one number a voxel is expected.")
+        raise NotAnImageError(
+            f"{path.name!r} holds colours or complex numbers ({kind}); one number a voxel is expected."
+        )
     slope, inter = volume.dataobj.slope, volume.dataobj.inter
     try:
         if slope == 1 and inter == 0:
@@ -162,7 +168,9 @@ def _values(volume: Any, path: Path) -> NDArray[Any]:
         else:
             array = (volume.dataobj.get_unscaled() * np.float32(slope) + np.float32(inter)).astype(np.float32)
     except (EOFError, OSError, ValueError, zlib.error) as error:
-        raise NotAnImageError(f"{path.name!r} ends before its voxels do, or is damaged ({type(error).__name__}).") from error
+        raise NotAnImageError(
+            f"{path.name!r} ends before its voxels do, or is damaged ({type(error).__name__})."
+        ) from error
     array = array.reshape(shape).T
     if array.dtype.kind == "f":
         array = np.nan_to_num(array.astype(np.float32, copy=False), nan=float(np.nanmin(array)) if array.size else 0.0)
@@ -187,11 +195,15 @@ def _grid(volume: Any, path: Path) -> Grid:
     try:
         return Grid((z, y, x), (_RAS_TO_LPS @ affine)[:, [2, 1, 0, 3]])
     except ValueError as error:
-        raise GeometryError(f"The affine of {path.name!r} cannot be inverted: {np.round(affine, 3).tolist()}.") from error
+        raise GeometryError(
+            f"The affine of {path.name!r} cannot be inverted: {np.round(affine, 3).tolist()}."
+        ) from error
 
 
 def _problems(volume: Any) -> list[Problem]:
-    found = [Problem("modality-unknown", "warning", "NIfTI does not say what was measured; the volume is taken as CT in HU.")]
+    found = [
+        Problem("modality-unknown", "warning", "NIfTI does not say what was measured; the volume is taken as CT in HU.")
+    ]
     header = volume.header
     if "sform_code" not in header:
         return found

@@ -41,7 +41,9 @@ def read_pixels(stack: Stack, modality: str) -> Image:
                 f"{type(error).__name__}. The file is damaged; copy the study again."
             ) from error
         if stored.shape != stack.grid.shape[1:]:
-            raise NotAnImageError(f"{frame.path.name!r} holds {stored.shape} pixels; its header said {stack.grid.shape[1:]}.")
+            raise NotAnImageError(
+                f"{frame.path.name!r} holds {stored.shape} pixels; its header said {stack.grid.shape[1:]}."
+            )
         if ct:
             _to_hu(slice_, stored, array[k])  # type: ignore[index]
         else:
@@ -56,7 +58,7 @@ def read_pixels(stack: Stack, modality: str) -> Image:
 
 
 def _stored(slice_: pydicom.Dataset) -> NDArray[Any]:
-    """Stored values ``(Y, X)``. Plain 16-bit pixels are viewed where they lie; the rest goes through pydicom's decoders."""
+    """Stored values ``(Y, X)``: plain 16-bit pixels where they lie, the rest through pydicom's decoders."""
     bits, size = slice_.BitsAllocated, slice_.Rows * slice_.Columns
     plain = slice_.file_meta.get("TransferSyntaxUID", _RAW[0]) in _RAW and bits == 16 and slice_.BitsStored == 16
     if plain and slice_.get("SamplesPerPixel", 1) == 1 and len(slice_.PixelData) >= size * 2:

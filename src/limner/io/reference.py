@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pydicom
-from pydicom.uid import generate_uid
 
 from limner.errors import GeometryError, InputError
 from limner.image import Grid, LabelMap, Series, reorient, to_axial
@@ -20,14 +19,17 @@ MODEL = "Limner"
 NOT_CLINICAL = "Not for clinical use"
 
 # Type 2 attributes (present, perhaps empty) of the Patient and General Study modules: PS3.3 C.7.1.1, C.7.2.1.
-_MAY_BE_EMPTY = (
-    "PatientID PatientName PatientBirthDate PatientSex AccessionNumber StudyID StudyDate StudyTime ReferringPhysicianName"
-).split()
-_NEEDED = ("SpecificCharacterSet SOPClassUID SOPInstanceUID StudyInstanceUID SeriesInstanceUID FrameOfReferenceUID Modality "
-           "Rows Columns ImagePositionPatient ImageOrientationPatient PixelSpacing SliceThickness StudyDescription "
-           "SeriesDescription SeriesNumber PatientAge PatientSize PatientWeight PositionReferenceIndicator "
-           "PatientIdentityRemoved DeidentificationMethod LossyImageCompression LossyImageCompressionRatio "
-           "LossyImageCompressionMethod ImageType InstanceNumber").split()  # fmt: skip
+_MAY_BE_EMPTY = """
+PatientID PatientName PatientBirthDate PatientSex AccessionNumber StudyID StudyDate StudyTime
+ReferringPhysicianName
+"""
+_NEEDED = """
+SpecificCharacterSet SOPClassUID SOPInstanceUID StudyInstanceUID SeriesInstanceUID FrameOfReferenceUID Modality
+Rows Columns ImagePositionPatient ImageOrientationPatient PixelSpacing SliceThickness StudyDescription
+SeriesDescription SeriesNumber PatientAge PatientSize PatientWeight PositionReferenceIndicator
+PatientIdentityRemoved DeidentificationMethod LossyImageCompression LossyImageCompressionRatio
+LossyImageCompressionMethod ImageType InstanceNumber
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +69,9 @@ def read_source(series: Series) -> Source:
         raise InputError(obstacle)
     stacked = stack([read_frame(path) for path in series.files])
     if stacked.grid is None:
-        raise GeometryError("The files of the series changed while they were used: " + " ".join(one.text for one in stacked.problems))
+        raise GeometryError(
+            "The files of the series changed while they were used: " + " ".join(one.text for one in stacked.problems)
+        )
     return Source(tuple(_header(frame.path) for frame in stacked.frames), stacked.grid)
 
 
@@ -84,7 +88,8 @@ def on_source_grid(labels: LabelMap, source: Source) -> LabelMap:
     if not grid.same_as(source.grid, tolerance_mm=0.05):
         raise GeometryError(
             f"The label map must lie on the grid of its series: {source.grid.shape} voxels from "
-            f"{source.grid.origin_mm.round(2).tolist()} mm; got {grid.shape} from {grid.origin_mm.round(2).tolist()} mm."
+            f"{source.grid.origin_mm.round(2).tolist()} mm; got {grid.shape} voxels from "
+            f"{grid.origin_mm.round(2).tolist()} mm."
         )
     return LabelMap(array, source.grid, labels.labels)  # type: ignore[arg-type]
 
@@ -101,21 +106,22 @@ def save_aside(dataset: pydicom.Dataset, path: Path) -> None:
 
 
 def new_uid(*parts: str) -> str:
-    """A UID under the UUID root, made from what it names: the same input gives the same UID; without parts a random one."""
-    return str(generate_uid(prefix="2.25.", entropy_srcs=list(parts) or None))
+    """A UID made from a UUID (PS3.5 B.2): the same parts always give the same one, no parts a new one."""
+    made = uuid.uuid5(uuid.NAMESPACE_OID, "|".join(parts)) if parts else uuid.uuid4()
+    return f"2.25.{made.int}"
 
 
 def _header(path: Path) -> pydicom.Dataset:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        tags: Sequence[str] = _MAY_BE_EMPTY + _NEEDED
-        header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(tags), force=True)
-        for word in _MAY_BE_EMPTY:
+        tags = (_MAY_BE_EMPTY + _NEEDED).split()
+        header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=tags, force=True)
+        for word in _MAY_BE_EMPTY.split():
             if word not in header:
                 setattr(header, word, "")
         if not header.get("SOPClassUID"):
             header.SOPClassUID = header.file_meta.MediaStorageSOPClassUID
         if not header.get("FrameOfReferenceUID"):
-            # Old conversions dropped it. Slices of one series share one by definition, so one is derived from the series.
+            # Old conversions dropped it. The slices of one series share one, so it is derived from the series.
             header.FrameOfReferenceUID = new_uid(str(header.SeriesInstanceUID), "frame of reference")
     return header

@@ -33,7 +33,8 @@ def write_seg(labels: LabelMap, series: Series, path: Path, *, pack_name: str, p
         labels: on the grid of ``series`` (any turn of its axes).
         series: the DICOM series that the labels were drawn from.
         path: appears whole or not at all.
-        pack_name: what found the labels, with ``pack_version``: the algorithm identification.
+        pack_name: what found the labels: the algorithm's name.
+        pack_version: the algorithm's version.
 
     Raises:
         InputError: the series cannot be referred to, or no label occurs.
@@ -77,8 +78,8 @@ def _describe(number: int, label: Label, pack_name: str, pack_version: str) -> A
     from highdicom import AlgorithmIdentificationSequence
     from highdicom.color import CIELabColor
     from highdicom.seg import SegmentDescription
-    from pydicom.sr.coding import Code as DicomCode
     from pydicom.sr.codedict import codes
+    from pydicom.sr.coding import Code as DicomCode
 
     value, meaning = _CATEGORIES[label.kind]
     description = SegmentDescription(
@@ -126,7 +127,9 @@ def read_seg(path: Path, grid: Grid) -> LabelMap:
         raise NotAnImageError(f"{Path(path).name!r} cannot be read as DICOM SEG ({type(error).__name__}).") from error
     size = rows * columns
     if kind != "BINARY" or bits_allocated != 1 or len(bits) * 8 < size * len(per_frame):
-        raise NotAnImageError(f"{Path(path).name!r}: a whole binary SEG is expected; got {kind}, {len(bits)} bytes of frames.")
+        raise NotAnImageError(
+            f"{Path(path).name!r}: a whole binary SEG is expected; got {kind}, {len(bits)} bytes of frames."
+        )
     labels = tuple(_label(item) for item in seg.SegmentSequence)
     array = np.zeros(grid.shape, np.uint8 if len(labels) < 256 else np.uint16)
     for k, item in enumerate(per_frame):
@@ -153,18 +156,26 @@ class _Window:
 def _slab(item: Any, shared: Any, size: tuple[int, int], grid: Grid, name: str) -> _Window:
     """Where a frame lies in the grid, from its position, orientation and pixel spacing (PS3.3 C.7.6.2.1.1)."""
     position = np.array(_group(item, shared, "PlanePositionSequence").ImagePositionPatient, dtype=float)
-    along, down = np.array(_group(item, shared, "PlaneOrientationSequence").ImageOrientationPatient, dtype=float).reshape(2, 3)
+    along, down = np.array(
+        _group(item, shared, "PlaneOrientationSequence").ImageOrientationPatient, dtype=float
+    ).reshape(2, 3)
     between_rows, between_columns = (float(mm) for mm in _group(item, shared, "PixelMeasuresSequence").PixelSpacing)
-    corners = np.array([position, position + down * between_rows * (size[0] - 1), position + along * between_columns * (size[1] - 1)])
+    corners = np.array(
+        [position, position + down * between_rows * (size[0] - 1), position + along * between_columns * (size[1] - 1)]
+    )
     found = grid.index(corners)
     index = np.rint(found)
     if np.abs((found - index) * grid.spacing_mm).max() > 0.1:
         at, near = position.round(2).tolist(), grid.world(index[0]).round(2).tolist()
-        raise InputError(f"A frame of {name!r} at {at} mm does not lie on the grid, whose nearest voxel is at {near} mm.")
+        raise InputError(
+            f"A frame of {name!r} at {at} mm does not lie on the grid, whose nearest voxel is at {near} mm."
+        )
     axes = [int(np.abs(index[k] - index[0]).argmax()) if size[k - 1] > 1 else -1 for k in (1, 2)]
     low, high = index.min(axis=0).astype(int), index.max(axis=0).astype(int)
     if (low < 0).any() or (high >= grid.shape).any() or axes[0] == axes[1]:
-        raise InputError(f"A frame of {name!r} at {position.round(2).tolist()} mm lies outside the grid of {grid.shape} voxels.")
+        raise InputError(
+            f"A frame of {name!r} at {position.round(2).tolist()} mm lies outside the grid of {grid.shape} voxels."
+        )
     flips = tuple(bool(index[k][axes[k - 1]] < index[0][axes[k - 1]]) for k in (1, 2))
     region = tuple(slice(low[a], high[a] + 1) if a in axes else int(index[0][a]) for a in range(3))
     return _Window(region, axes[0] > axes[1], (flips[0], flips[1]))

@@ -84,7 +84,11 @@ def _crossed(triangles: NDArray[np.float64], shape: tuple[int, ...]):  # type: i
 
 
 def _count(
-    turns: NDArray[np.int32], corners: NDArray[np.float64], rows: NDArray[np.int64], columns: NDArray[np.int64], shape: tuple[int, ...]
+    turns: NDArray[np.int32],
+    corners: NDArray[np.float64],
+    rows: NDArray[np.int64],
+    columns: NDArray[np.int64],
+    shape: tuple[int, ...],
 ) -> None:
     """Adds +1 or −1 at the first voxel behind each crossing."""
     a, b, c = (corners[:, k] for k in range(3))

@@ -41,7 +41,9 @@ def open_studies(path: Path) -> tuple[Study, ...]:
     path = Path(path)
     name = path.name.lower()
     if not path.exists():
-        raise InputError(f"There is nothing at {str(path)!r}. Give a folder or file of DICOM, a .nii.gz, or an archive of DICOM.")
+        raise InputError(
+            f"There is nothing at {str(path)!r}. Give a folder or file of DICOM, a .nii.gz, or an archive of DICOM."
+        )
     if path.is_file() and name.endswith(_NIFTI):
         return _nifti([path])
     if path.is_file() and (name.endswith(".zip") or name.endswith(_TARS)):
@@ -54,9 +56,15 @@ def open_studies(path: Path) -> tuple[Study, ...]:
 def _folder(folder: Path, asked: Path, keep: object) -> tuple[Study, ...]:
     from limner.io.dicom import read_studies
 
-    files = [folder] if folder.is_file() else sorted(one for one in folder.rglob("*") if one.is_file() and not _hidden(one, folder))
+    files = (
+        [folder]
+        if folder.is_file()
+        else sorted(one for one in folder.rglob("*") if one.is_file() and not _hidden(one, folder))
+    )
     if not files:
-        raise InputError(f"{str(asked)!r} is empty. A folder with a DICOM study (one file a slice) or a .nii.gz is expected.")
+        raise InputError(
+            f"{str(asked)!r} is empty. A folder with a DICOM study (one file a slice) or a .nii.gz is expected."
+        )
     niftis = [one for one in files if one.name.lower().endswith(_NIFTI)]
     studies, skipped = read_studies([one for one in files if one not in set(niftis)], keep)
     if studies:
@@ -92,4 +100,6 @@ def _unpack(archive: Path, target: Path) -> None:
             with tarfile.open(archive) as packed:
                 packed.extractall(target, filter="data")
     except (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError, ValueError) as error:
-        raise NotAnImageError(f"{archive.name!r} cannot be unpacked ({type(error).__name__}): damaged, or no such archive.") from error
+        raise NotAnImageError(
+            f"{archive.name!r} cannot be unpacked ({type(error).__name__}): damaged, or no such archive."
+        ) from error

@@ -19,8 +19,15 @@ from limner.io.reference import MANUFACTURER, MODEL, NOT_CLINICAL, Source, new_u
 from limner.io.seg import SEG_CLASS
 
 _OURS = "99LIMNER"  # a private coding scheme (PS3.16 8.2) for what no standard code says
-_UNITS = {"ml": ("ml", "milliliter"), "mm": ("mm", "millimeter"), "HU": ("[hnsf'U]", "Hounsfield unit"), "%": ("%", "percent"),
-          "": ("1", "no units"), "1": ("1", "no units"), "mm2": ("mm2", "square millimeter")}  # fmt: skip
+_UNITS = {
+    "ml": ("ml", "milliliter"),
+    "mm": ("mm", "millimeter"),
+    "mm2": ("mm2", "square millimeter"),
+    "HU": ("[hnsf'U]", "Hounsfield unit"),
+    "%": ("%", "percent"),
+    "1": ("1", "no units"),
+    "": ("1", "no units"),
+}
 _NAMES: dict[str, tuple[str, str, str]] = {
     "volume": ("118565006", "SCT", "Volume"),
     "longest diameter": ("L0JK", "IBSI", "Maximum 3D Diameter of a Mesh"),
@@ -66,7 +73,11 @@ def write_sr(drawing: Drawing, labels: LabelMap, series: Series, seg_path: Path,
     source = read_source(series)
     segments = _segments(seg_path, labels)
     described = [(one, _label(one, labels)) for one in drawing.findings]
-    groups = [_group(one, label, segments, source, labels) for one, label in described if label and label.name in segments.numbers]
+    groups = [
+        _group(one, label, segments, source, labels)
+        for one, label in described
+        if label and label.name in segments.numbers
+    ]
     if not groups:
         raise InputError("No finding lies in a segment of the SEG: there is nothing to report as DICOM SR.")
     with warnings.catch_warnings():
@@ -89,16 +100,18 @@ def write_sr(drawing: Drawing, labels: LabelMap, series: Series, seg_path: Path,
 
 
 def _segments(seg_path: Path, labels: LabelMap) -> _Segments:
-    header = pydicom.dcmread(seg_path, stop_before_pixels=True, specific_tags=_SEG_TAGS)
+    header = pydicom.dcmread(seg_path, stop_before_pixels=True, specific_tags=_SEG_TAGS.split())
     numbers = {str(one.SegmentLabel): int(one.SegmentNumber) for one in header.SegmentSequence}
     counts = labels.counts()
     volumes = {one.name: counts.get(one.value, 0) * labels.grid.voxel_ml for one in labels.labels}
     return _Segments(header, numbers, volumes)
 
 
-_SEG_TAGS = ("SpecificCharacterSet SOPClassUID SOPInstanceUID StudyInstanceUID SeriesInstanceUID Modality SegmentSequence "
-             "PatientID PatientName PatientBirthDate PatientSex AccessionNumber StudyID StudyDate StudyTime "
-             "ReferringPhysicianName").split()  # fmt: skip
+_SEG_TAGS = """
+SpecificCharacterSet SOPClassUID SOPInstanceUID StudyInstanceUID SeriesInstanceUID Modality SegmentSequence
+PatientID PatientName PatientBirthDate PatientSex AccessionNumber StudyID StudyDate StudyTime
+ReferringPhysicianName
+"""
 
 
 def _content(groups: list[Any], drawing: Drawing, source: Source) -> Any:
@@ -209,12 +222,6 @@ def _measurement(note: Measurement, labels: LabelMap, method: Any) -> Any:
         sites = [_distance_site(target, labels)]
     unit = _UNITS.get(note.unit, (note.unit[:16], note.unit))
     derivation = _DERIVATIONS.get(note.name)
-    properties = None
-    if note.low is not None and note.high is not None:
-        properties = sr.MeasurementProperties(
-            upper_measurement_uncertainty=max(0.0, round(note.high - note.value, 4)),
-            lower_measurement_uncertainty=max(0.0, round(note.value - note.low, 4)),
-        )
     return sr.Measurement(
         name=_code(name),
         value=round(float(note.value), 4),
@@ -222,8 +229,23 @@ def _measurement(note: Measurement, labels: LabelMap, method: Any) -> Any:
         derivation=_code(derivation) if derivation else None,
         finding_sites=sites,
         method=method if note.name == "volume" else None,
-        properties=properties,
+        properties=_uncertainty(note, unit),
     )
+
+
+def _uncertainty(note: Measurement, unit: tuple[str, str]) -> Any:
+    """How far the interval of a measurement reaches up and down, in its own unit; None where it has no interval."""
+    from highdicom.sr import CodedConcept, MeasurementProperties
+
+    if note.low is None or note.high is None:
+        return None
+    properties = MeasurementProperties(
+        upper_measurement_uncertainty=max(0.0, round(note.high - note.value, 4)),
+        lower_measurement_uncertainty=max(0.0, round(note.value - note.low, 4)),
+    )
+    for item in properties:  # highdicom writes "no units"
+        item.MeasuredValueSequence[0].MeasurementUnitsCodeSequence = [CodedConcept(unit[0], "UCUM", unit[1])]
+    return properties
 
 
 def _distance_site(target: str, labels: LabelMap) -> Any:
@@ -232,7 +254,11 @@ def _distance_site(target: str, labels: LabelMap) -> Any:
 
     structure = target.removesuffix(" surface")
     known = next((one.code for one in labels.labels if one.name == structure), None)
-    place = (known.value, known.scheme, known.meaning) if known else (structure.replace(" ", "-")[:16], _OURS, structure[:64])
+    place = (
+        (known.value, known.scheme, known.meaning)
+        if known
+        else (structure.replace(" ", "-")[:16], _OURS, structure[:64])
+    )
     surface = _code(("410679008", "SCT", "Surface")) if structure != target else None
     return FindingSite(anatomic_location=_code(place), topographical_modifier=surface)
 

@@ -25,7 +25,7 @@ class Stack:
 
     Args:
         frames: ordered so that their slice axis grows to the head, the back or the left, whichever it is nearest to.
-        grid: ``(slice, row, column)`` as the files hold them, None where there is none; a reader sees it turned to ``SPL``.
+        grid: ``(slice, row, column)`` as the files hold them; None where there is none.
         problems: why there is no grid, and what else a reader must know.
     """
 
@@ -48,12 +48,12 @@ def stack(frames: Sequence[Frame]) -> Stack:
         return Stack(tuple(sorted(frames, key=lambda one: one.number)), None, refusal)
     rows, columns = _axes(frames[0])
     normal = np.cross(rows, columns)
-    # The normal may point to the feet; the stack is then walked backwards so that slices run to the head (or back, or left).
+    # The normal may point to the feet; slices are then walked backwards, to run to the head (or back, or left).
     if normal[int(np.abs(normal).argmax())] < 0:
         normal = -normal
     places = np.array([one.position for one in frames], dtype=np.float64)
     depth = places @ normal
-    order = np.lexsort(([one.number for one in frames], np.round(depth, 4)))
+    order = np.lexsort((np.array([one.number for one in frames]), np.round(depth, 4)))
     ordered = tuple(frames[int(k)] for k in order)
     places, depth = places[order], depth[order]
 
@@ -87,13 +87,24 @@ def _not_a_volume(frames: Sequence[Frame]) -> tuple[Problem, ...]:
     cut = sum(one.truncated for one in frames)
     if cut:
         names = _name([one.path.name for one in frames if one.truncated])
-        return (_error("truncated", f"{cut} of {len(frames)} files end before their pixels do: {names}. Copy the study again."),)
+        return (
+            _error(
+                "truncated", f"{cut} of {len(frames)} files end before their pixels do: {names}. Copy the study again."
+            ),
+        )
     if "LOCALIZER" in first.image_type:
         return (_error("localizer", "A localizer (scout view): it plans a scan and is no volume."),)
     if any(one.frames > 1 for one in frames):
-        return (_error("multi-frame", f"A file holds {max(one.frames for one in frames)} frames; one slice per file is expected."),)
+        return (
+            _error(
+                "multi-frame",
+                f"A file holds {max(one.frames for one in frames)} frames; one slice per file is expected.",
+            ),
+        )
     if first.samples != 1:
-        return (_error("no-geometry", f"A colour picture ({first.samples} samples per pixel), not a slice of a volume."),)
+        return (
+            _error("no-geometry", f"A colour picture ({first.samples} samples per pixel), not a slice of a volume."),
+        )
     if any(one.position is None for one in frames) or first.orientation is None or not _positive(first.pixel_spacing):
         what = "ImagePositionPatient, ImageOrientationPatient and a positive PixelSpacing"
         return (_error("no-geometry", f"The files don't say where they stand in the patient: {what} are all needed."),)
@@ -108,19 +119,23 @@ def _not_a_volume(frames: Sequence[Frame]) -> tuple[Problem, ...]:
 
 def _without_copies(frames: Sequence[Frame], depth: NDArray[np.float64]) -> tuple[list[int], list[Problem]]:
     """Keeps the first of several slices at one place. Other content at one place is an error: which one is true?"""
-    kept, same, other = [0], [], []
+    kept = [0]
+    same: list[float] = []
+    other: list[float] = []
     for k in range(1, len(frames)):
         if depth[k] - depth[kept[-1]] > 1e-3:
             kept.append(k)
             continue
         twin = frames[kept[-1]]
         identical = (frames[k].sop_uid and frames[k].sop_uid == twin.sop_uid) or _same_bytes(frames[k], twin)
-        (same if identical else other).append(depth[k])
+        (same if identical else other).append(float(depth[k]))
     problems = []
     if same:
-        problems.append(_warning("duplicate-slice", f"{len(same)} slices came twice and were taken once: {_mm(same)}."))
+        problems.append(
+            _warning("duplicate-slice", f"{_slices(same)} there more than once, and taken once: {_mm(same)}.")
+        )
     if other:
-        text = f"{len(other)} places hold two different slices: {_mm(other)}. Keep one acquisition in the folder."
+        text = f"Two different slices stand at one place, at {_mm(other)}. Keep one acquisition in the folder."
         problems.append(_error("duplicate-slice", text))
     if len(kept) < 2 and not other:
         problems.append(_error("single-slice", "Only one slice: a volume needs at least two."))
@@ -131,7 +146,9 @@ def _same_bytes(one: Frame, other: Frame) -> bool:
     """Whether the pixels are the same, whatever the headers say."""
     import pydicom
 
-    a, b = (pydicom.dcmread(frame.path, specific_tags=["PixelData"], force=True).get("PixelData") for frame in (one, other))
+    a, b = (
+        pydicom.dcmread(frame.path, specific_tags=["PixelData"], force=True).get("PixelData") for frame in (one, other)
+    )
     return a is not None and a == b
 
 
@@ -146,12 +163,18 @@ def _irregularities(depth: NDArray[np.float64]) -> list[Problem]:
     holes = np.flatnonzero(counts > 1)
     if len(holes) and (np.abs(gaps - counts * step) <= allowed * np.maximum(counts, 1)).all() and counts.min() >= 1:
         gone = [float(depth[k] + step * j) for k in holes for j in range(1, counts[k])]
-        text = f"{len(gone)} slices are missing, at {_mm(gone)} along the slice axis (spacing {step:.2f} mm). Copy the series again."
+        text = (
+            f"{_slices(gone)} missing, at {_mm(gone)} along the slice axis (spacing {step:.2f} mm). "
+            "Copy the series again."
+        )
         return [_error("missing-slice", text)]
     ladder = np.linspace(depth[0], depth[-1], len(depth))
     worst = float(np.abs(depth - ladder).max())
     if worst > allowed:
-        text = f"Slice spacing is uneven: {gaps.min():.2f} to {gaps.max():.2f} mm; a slice lies {worst:.2f} mm from an even ladder."
+        text = (
+            f"Slice spacing is uneven: {gaps.min():.2f} to {gaps.max():.2f} mm; "
+            f"a slice lies {worst:.2f} mm from an even ladder."
+        )
         return [_error("irregular-spacing", text)]
     return []
 
@@ -171,7 +194,12 @@ def _tilt(places: NDArray[np.float64], depth: NDArray[np.float64], normal: NDArr
     straight = float(np.abs(aside - np.outer((depth - depth[0]) / span, aside[-1])).max()) <= 0.25
     if straight:
         angle = float(np.degrees(np.arctan2(shift[-1], span)))
-        return [_error("gantry-tilt", f"The gantry was tilted by {angle:.1f}°: slices are stacked askew, which can't be drawn yet.")]
+        return [
+            _error(
+                "gantry-tilt",
+                f"The gantry was tilted by {angle:.1f}°: slices are stacked askew, which can't be drawn yet.",
+            )
+        ]
     return [_error("shifted-slices", f"Slices lie up to {shift.max():.1f} mm beside their common axis.")]
 
 
@@ -207,6 +235,10 @@ def _positive(spacing: tuple[float, ...] | None) -> bool:
 def _mm(places: Sequence[float]) -> str:
     head = ", ".join(f"{place:.2f}" for place in places[:_WORD_LIMIT])
     return f"{head}{' …' if len(places) > _WORD_LIMIT else ''} mm"
+
+
+def _slices(places: Sequence[float]) -> str:
+    return f"{len(places)} slices are" if len(places) != 1 else "1 slice is"
 
 
 def _name(files: Sequence[str]) -> str:

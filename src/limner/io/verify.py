@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from limner.errors import LimnerError, VerificationError
 from limner.image import Label, LabelMap, Mesh, Series, reorient, to_axial
-from limner.io.check import SAME_MM, Check, compare, judge, same_place, sides
+from limner.io.check import SAME_MM, Check, compare, judge, same_place, same_side, sides
 from limner.io.meshfiles import read_glb, read_stl
 from limner.io.nifti import read_nifti_labels
 from limner.io.place import Place, moved, place_of_mask, place_of_mesh, places
@@ -43,7 +43,7 @@ def verify_drawing(folder: Path, labels: LabelMap, meshes: Sequence[Mesh], serie
         All checks, every one of them passed.
 
     Raises:
-        VerificationError: a file is missing, or lies wrong: names file, label, expected and got in mm, and the likely mistake.
+        VerificationError: a file is missing, or lies wrong: names file, label, expected and got in mm, and why.
     """
     folder = Path(folder)
     truth = places(labels)
@@ -92,11 +92,13 @@ def _map(file: str, labels: LabelMap, truth: dict[str, Place], read: LabelMap) -
         if name in reached:
             checks += same_place(file, name, place, reached[name], grid)
         else:
-            checks.append(compare(file, f"{name}: volume (ml)", [place.volume_ml], [0.0], 0.0, "The label is not in the file."))
+            checks.append(
+                compare(file, f"{name}: volume (ml)", [place.volume_ml], [0.0], 0.0, "The label is not in the file.")
+            )
     return checks
 
 
-def _renumbered(array: NDArray[np.generic], said: Sequence[Label], labels: LabelMap) -> NDArray[np.unsignedinteger]:
+def _renumbered(array: NDArray[Any], said: Sequence[Label], labels: LabelMap) -> NDArray[np.unsignedinteger]:
     """Values of a file as our own, by the names of its labels: a SEG numbers its segments from 1."""
     values = {one.name: one.value for one in labels.labels}
     table = np.zeros(int(np.iinfo(array.dtype).max) + 1, dtype=labels.array.dtype)
@@ -115,7 +117,17 @@ def _fits(mesh: Mesh, label: Label, labels: LabelMap, truth: dict[str, Place]) -
     """
     name = f"{mesh.id} encloses {label.name}"
     if label.name not in truth:
-        return [Check(GLB, f"{name}: volume (ml)", (0.0,), (round(place_of_mesh(mesh).volume_ml, 4),), 0.0, False, "No voxel has its label.")]
+        return [
+            Check(
+                GLB,
+                f"{name}: volume (ml)",
+                (0.0,),
+                (round(place_of_mesh(mesh).volume_ml, 4),),
+                0.0,
+                False,
+                "No voxel has its label.",
+            )
+        ]
     grid = labels.grid
     inner = solid(mesh, grid, _box(mesh, label, labels, truth[label.name]))
     there = labels.array[inner.window]
@@ -124,7 +136,16 @@ def _fits(mesh: Mesh, label: Label, labels: LabelMap, truth: dict[str, Place]) -
         own = _touched(own, inner.mask)
     if not own.any() or not inner.mask.any():
         where = place_of_mesh(mesh)
-        return [compare(GLB, f"{name}: centroid (mm)", truth[label.name].center_mm, where.center_mm, 0.0, "It holds no voxel of its label.")]
+        return [
+            compare(
+                GLB,
+                f"{name}: centroid (mm)",
+                truth[label.name].center_mm,
+                where.center_mm,
+                0.0,
+                "It holds no voxel of its label.",
+            )
+        ]
     expected = own | (inner.mask & _allowed(own, there, label, labels))
     mine = place_of_mask(expected, grid, inner.start, inner.step)
     theirs = place_of_mask(inner.mask, grid, inner.start, inner.step)
@@ -134,8 +155,21 @@ def _fits(mesh: Mesh, label: Label, labels: LabelMap, truth: dict[str, Place]) -
     missed = float(np.count_nonzero(expected != inner.mask) * np.prod(inner.step)) * grid.voxel_ml
     return [
         compare(GLB, f"{name}: centroid (mm)", mine.center_mm, theirs.center_mm, 0.5 * spacing + 0.01 * size),
-        compare(GLB, f"{name}: volume (ml)", [mine.volume_ml], [place_of_mesh(mesh).volume_ml], 0.03 * mine.volume_ml + 0.4 * border),
-        compare(GLB, f"{name}: volume on the wrong side of its surface (ml)", [0.0], [missed], 0.6 * border + 4 * grid.voxel_ml),
+        compare(
+            GLB,
+            f"{name}: volume (ml)",
+            [mine.volume_ml],
+            [place_of_mesh(mesh).volume_ml],
+            0.03 * mine.volume_ml + 0.4 * border,
+        ),
+        compare(
+            GLB,
+            f"{name}: volume on the wrong side of its surface (ml)",
+            [0.0],
+            [missed],
+            0.6 * border + 4 * grid.voxel_ml,
+        ),
+        same_side(GLB, name, mine, theirs, grid),
         *sides(GLB, name, expected, inner.mask, grid),
     ]
 
@@ -166,7 +200,7 @@ def _touched(own: NDArray[np.bool_], inside: NDArray[np.bool_]) -> NDArray[np.bo
 
 
 def _allowed(own: NDArray[np.bool_], there: NDArray[np.generic], label: Label, labels: LabelMap) -> NDArray[np.bool_]:
-    """Voxels that may lie inside a surface beside its own: lesions and vessels in an organ, all in the body, cavities."""
+    """Voxels that may lie inside beside its own: lesions and vessels in an organ, all in the body, cavities."""
     from scipy.ndimage import binary_fill_holes
 
     others = [one.value for one in labels.labels if one.kind in ("lesion", "vessel") and label.kind == "organ"]

@@ -1,15 +1,11 @@
 """Every word that a report says, in English and Chinese: one entry, both languages.
 
-Names of structures and measurements come from other rooms in English; :func:`say` leaves what it does not know as it
-stands, so that a new structure is shown rather than lost.
+Names of structures and measurements are not words of a page: :mod:`limner.report.terms` has them.
 """
 
 from __future__ import annotations
 
-import re
-
 from limner.errors import InputError
-from limner.image import anatomy
 from limner.report.content import LANGUAGES
 
 _WORDS: dict[str, tuple[str, str]] = {
@@ -17,8 +13,9 @@ _WORDS: dict[str, tuple[str, str]] = {
     "title": ("Drawing of a {modality} study", "{modality} 检查的影像绘图"),
     "title_short": ("Limner report", "Limner 报告"),
     "not_clinical": ("Not for clinical use", "不得用于临床"),
+    "stop": (".", "。"),
     "not_clinical_long": (
-        "Made by research software. It has not been cleared as a medical device; no decision on a patient may rest on it.",
+        "Made by research software that is not cleared as a medical device; no decision on a patient may rest on it.",
         "本报告由研究软件生成，未获医疗器械许可，不得作为任何患者诊疗决定的依据。",
     ),
     "study": ("Study", "检查"),
@@ -26,7 +23,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "modality": ("Modality", "成像方式"),
     "study_uid": ("Study UID", "检查 UID"),
     "grid": ("Volume", "体数据"),
-    "grid_value": ("{x} × {y} × {z} voxels of {sx} × {sy} × {sz} mm", "{x} × {y} × {z} 体素，每个 {sx} × {sy} × {sz} mm"),
+    "grid_value": (
+        "{x} × {y} × {z} voxels of {sx} × {sy} × {sz} mm",
+        "{x} × {y} × {z} 体素，每个 {sx} × {sy} × {sz} mm",
+    ),
     "unknown": ("not stated", "未注明"),
     "pack": ("Model pack", "模型包"),
     "page_of": ("Page {page} of {pages}", "第 {page} 页，共 {pages} 页"),
@@ -77,7 +77,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "window_hu": ("Window {width}, level {level} HU.", "窗宽 {width}，窗位 {level} HU。"),
     "window_values": ("Window from {low} to {high}.", "显示范围 {low} 至 {high}。"),
     "convention": (
-        "Radiological convention: the patient's right (R) is on the left of the picture. The short marks at the edges show where the other two planes lie.",
+        "Radiological convention: the patient's right (R) is on the left of the picture. "
+        "The short marks at the edges show where the other two planes lie.",
         "放射学惯例：患者右侧（R）位于图像左侧。边缘短线标出另外两个平面的位置。",
     ),
     "legend": ("In colour", "图例"),
@@ -85,7 +86,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "scene": ("The scene in 3D", "三维场景"),
     "scene_alt": ("Surfaces of all structures, seen from the front", "所有结构的表面，前面观"),
     "scene_missing": (
-        "The 3D scene could not be shown: this browser has no WebGL 2, or scripts are off. The file scene.glb holds it.",
+        "The 3D scene could not be shown (no WebGL 2, or scripts are off). The file scene.glb holds it.",
         "无法显示三维场景：浏览器不支持 WebGL 2，或脚本被禁用。场景保存在 scene.glb 文件中。",
     ),
     "scene_loading": ("The scene is being opened …", "正在打开场景……"),
@@ -108,7 +109,9 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Every file was read back and compared with the label map in world millimetres.",
         "每个文件均被重新读取，并以世界坐标（毫米）与标签图比对。",
     ),
-    "check": ("Check", "检查项"),
+    "check": ("File", "文件"),
+    "comparisons": ("{n} of {total} comparisons within tolerance", "{total} 项比对中 {n} 项在容差内"),
+    "comparison_failed": ("{what}: {expected} was expected, {got} was read.", "{what}：应为 {expected}，实得 {got}。"),
     "result": ("Result", "结果"),
     "passed": ("passed", "通过"),
     "failed": ("failed", "未通过"),
@@ -156,47 +159,13 @@ _WORDS: dict[str, tuple[str, str]] = {
     "viewer.close": ("Close", "关闭"),
     "viewer.canvas": ("3D scene of the findings", "所见结构的三维场景"),
     "viewer.help": (
-        "Drag to turn, wheel or pinch to zoom (click into the scene first), right button or two fingers to move. Click names a "
-        "structure, double click brings it to the middle. Keys: arrows turn, + − zoom, 1–6 views, c cut, [ ] move the cut, "
-        "h hide, i isolate, r reset.",
+        "Drag to turn, wheel or pinch to zoom (click into the scene first), right button or two fingers to move. "
+        "Click names a structure, double click brings it to the middle. "
+        "Keys: arrows turn, + − zoom, 1–6 views, c cut, [ ] move the cut, h hide, i isolate, r reset.",
         "拖动旋转；滚轮或双指缩放（先点击场景）；右键或双指平移。单击显示结构名称与测量值，双击将其居中。"
         "键盘：方向键旋转，+ − 缩放，1–6 切换视角，c 剖切，[ ] 移动剖面，h 隐藏，i 单独显示，r 重置。",
     ),
 }
-
-_STRUCTURES_ZH: dict[str, str] = {
-    "liver": "肝",
-    "liver tumor": "肝肿瘤",
-    "liver vessels": "肝内血管",
-    "hepatic veins": "肝静脉",
-    "portal vein": "门静脉",
-    "spleen": "脾",
-    "right kidney": "右肾",
-    "left kidney": "左肾",
-    "gallbladder": "胆囊",
-    "stomach": "胃",
-    "pancreas": "胰腺",
-    "aorta": "主动脉",
-    "inferior vena cava": "下腔静脉",
-    "lungs": "肺",
-    "right lung": "右肺",
-    "left lung": "左肺",
-    "bones": "骨骼",
-    "body": "体表",
-}
-
-_MEASURES: dict[str, tuple[str, str]] = {
-    "volume": ("Volume", "体积"),
-    "longest diameter": ("Longest diameter", "最长径"),
-    "RECIST diameter": ("RECIST diameter", "RECIST 径"),
-    "RECIST short diameter": ("RECIST short axis", "RECIST 短径"),
-    "mean": ("Mean density", "平均密度"),
-    "median": ("Median density", "密度中位数"),
-    "standard deviation": ("Standard deviation", "标准差"),
-    "confidence": ("Confidence", "置信度"),
-}
-_SURFACE = ("surface of {name}", "{name}表面")
-_DISTANCE = ("Distance to {name}", "距{name}")
 
 
 def words(lang: str) -> dict[str, str]:
@@ -211,43 +180,3 @@ def words(lang: str) -> dict[str, str]:
     if lang not in LANGUAGES:
         raise InputError(f"Reports are written in {' or '.join(LANGUAGES)}; got lang={lang!r}.")
     return {key: entry[LANGUAGES.index(lang)] for key, entry in _WORDS.items()}
-
-
-def structure(name: str, lang: str) -> str:
-    """The name of a structure for readers, with its number where it has one.
-
-    >>> structure("liver tumor 2", "zh"), structure("left kidney", "en"), structure("thymus", "zh")
-    ('肝肿瘤 2', 'left kidney', 'thymus')
-    """
-    base, number = re.fullmatch(r"(.*?)(\s*\d*)", name.strip(), re.DOTALL).groups()  # type: ignore[union-attr]
-    return (_STRUCTURES_ZH.get(base, base) if lang == "zh" else base) + number
-
-
-def measure(name: str, lang: str) -> str:
-    """The name of a measurement for readers.
-
-    >>> measure("distance to liver vessels", "zh"), measure("distance to liver surface", "en")
-    ('距肝内血管', 'Distance to surface of liver')
-    """
-    k = LANGUAGES.index(lang)
-    if name in _MEASURES:
-        return _MEASURES[name][k]
-    if name.startswith("distance to "):
-        return _DISTANCE[k].format(name=place(name.removeprefix("distance to "), lang))
-    return name[:1].upper() + name[1:]
-
-
-def place(name: str, lang: str) -> str:
-    """What a distance is measured to: a structure, or the surface of one.
-
-    >>> place("liver surface", "zh"), place("spleen", "en")
-    ('肝表面', 'spleen')
-    """
-    if name.endswith(" surface"):
-        return _SURFACE[LANGUAGES.index(lang)].format(name=structure(name.removesuffix(" surface"), lang))
-    return structure(name, lang)
-
-
-def untranslated() -> tuple[str, ...]:
-    """Structures of :mod:`limner.image.anatomy` that lack a Chinese name; a test holds it empty."""
-    return tuple(name for name in anatomy.names() if name not in _STRUCTURES_ZH)

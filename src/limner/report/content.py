@@ -27,8 +27,8 @@ class ReportContent:
         glb: the scene, glTF binary; its nodes are named by the ids of the findings.
         scene_png: a still picture of the scene for paper and for browsers without WebGL, or None.
         run: ``run.json``; of it the pages show ``engine``, ``versions``, ``machine``, ``steps`` (each ``name``,
-            ``seconds``, ``peak_mb``), ``seconds``, ``peak_mb`` and ``geometry`` (each check's ``name``, whether it
-            ``passed``, and what it measured). Absent keys leave their row out.
+            ``seconds``, ``peak_mb``), ``seconds``, ``peak_mb`` and ``geometry`` (each comparison's ``file``, ``what``,
+            ``expected``, ``got``, ``ok`` and ``hint``). Absent keys leave their row out.
         citations: references for the methods paragraph, in order.
     """
 

@@ -7,7 +7,6 @@ Radiological convention throughout: the patient's right is on the left of the pi
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
@@ -105,7 +104,7 @@ def main_subject(content: ReportContent) -> Finding | None:
 
 
 def anchor(content: ReportContent, finding: Finding | None) -> NDArray[np.float64]:
-    """A point ``(x, y, z)`` mm inside the finding: its centre, or its own nearest voxel where the centre lies outside."""
+    """A point ``(x, y, z)`` mm in the finding: its centre, or its own nearest voxel where the centre lies outside."""
     grid, array = content.labels.grid, content.labels.array
     middle = grid.world((np.array(grid.shape) - 1) / 2)
     if finding is None or finding.center_mm is None:
@@ -132,7 +131,8 @@ def body_box(image: Image) -> NDArray[np.float64]:
     if image.unit != "HU":
         return whole
     steps = [max(1, n // 128) for n in image.grid.shape]
-    body, count = ndimage.label(image.array[:: steps[0], :: steps[1], :: steps[2]] > BODY_HU)
+    coarse = np.asarray(image.array[:: steps[0], :: steps[1], :: steps[2]], np.float32)
+    body, count = ndimage.label(coarse > BODY_HU)
     if count == 0:
         return whole
     largest = int(np.bincount(body.ravel())[1:].argmax())
@@ -159,7 +159,7 @@ def draw(
     *,
     fill: bool = True,
     close_up: bool = False,
-    crosshair: Sequence[float] | None = None,
+    crosshair: NDArray[np.float64] | None = None,
 ) -> KeyImage:
     """One picture: the slice, its labels as contours (and a tint), letters for the sides, a scale bar, the position.
 
@@ -183,7 +183,7 @@ def draw(
         tint = {"lesion": 0.26, "vessel": 0.22, "organ": 0.11}.get(label.kind, 0.0) if fill else 0.0
         ink.label(shares[label.value], label.color, tint)
     if crosshair is not None:
-        ink.ticks(crosshair)
+        ink.ticks(crosshair.tolist())
     ink.letters(EDGES[frame.plane])
     bar = ink.scale_bar()
     ink.position(f"{frame.axis} = {frame.position_mm:.1f} mm")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from limner.findings import Finding, Measurement
-from limner.report import catalogue, tables
+from limner.report import catalogue, tables, terms
 from limner.report.content import ReportContent, volume_ml
 
 
@@ -25,7 +25,7 @@ def glance(content: ReportContent, lang: str) -> tuple[Tile, ...]:
     organs = content.of_kind("organ")
     organ = next((one for one in organs if one.name == "liver"), organs[0] if organs else None)
     if organ and (volume := organ.measure("volume")):
-        name = catalogue.structure(organ.name, lang)
+        name = terms.structure(organ.name, lang)
         value = f"{tables.number(volume.value, 'ml')} ml"
         tiles.append(Tile(say["glance_volume"].format(name=name), value, tables.interval(volume)))
     lesions = content.of_kind("lesion")

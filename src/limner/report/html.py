@@ -18,7 +18,7 @@ import jinja2
 
 from limner.errors import LimnerError
 from limner.findings import Finding
-from limner.report import catalogue, figures, provenance, tables
+from limner.report import catalogue, figures, provenance, tables, terms
 from limner.report.content import ReportContent
 from limner.report.glance import glance
 from limner.report.methods import methods
@@ -58,7 +58,7 @@ def write_html(path: Path, content: ReportContent, lang: str = "en") -> None:
         title=say["title"].format(modality=content.drawing.study.modality),
         facts=provenance.study_facts(content, lang),
         problems=content.drawing.problems,
-        geometry=provenance.geometry(content),
+        geometry=provenance.geometry(content, lang),
         tiles=glance(content, lang),
         lesions=tables.measures_table(content, lesions, lang),
         clearances=tables.clearance_table(content, lesions, lang),
@@ -92,7 +92,7 @@ def scene_data(content: ReportContent, lang: str) -> dict[str, Any]:
 
 def picture(content: ReportContent, image: figures.KeyImage, lang: str) -> dict[str, Any]:
     """A key image as the template shows it."""
-    legend = [(catalogue.structure(one.name, lang), one.color) for one in image.labels]
+    legend = [(terms.structure(one.name, lang), one.color) for one in image.labels]
     return {
         "src": _data_url(image.png),
         "width": image.size[0],

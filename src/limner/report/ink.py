@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -67,7 +68,7 @@ class Ink:
         x = (point_mm[across] - self._frame.columns_mm[0]) / _span(self._frame.columns_mm) * columns - 0.5
         y = (point_mm[along] - self._frame.rows_mm[0]) / _span(self._frame.rows_mm) * rows - 0.5
         length = 0.025 * max(rows, columns)
-        style = {"color": _WHITE, "linewidth": 1.0, "alpha": 0.8}
+        style: dict[str, Any] = {"color": _WHITE, "linewidth": 1.0, "alpha": 0.8}
         for edge, inward in ((0, 1), (columns - 1, -1)):
             self._axes.plot([edge, edge + inward * length], [y, y], **style)
         for edge, inward in ((0, 1), (rows - 1, -1)):
@@ -92,7 +93,9 @@ class Ink:
         self._axes.plot(
             [right - length, right], [y, y], color=_WHITE, linewidth=2, solid_capstyle="butt", path_effects=outline
         )
-        self._text((right - length / 2) / columns, 1 - (y - 0.5 * self._unit) / rows, f"{bar} mm", ha="center", va="bottom")
+        self._text(
+            (right - length / 2) / columns, 1 - (y - 0.5 * self._unit) / rows, f"{bar} mm", ha="center", va="bottom"
+        )
         return bar
 
     def position(self, text: str) -> None:
@@ -105,10 +108,17 @@ class Ink:
         self._figure.savefig(file, format="png", dpi=_DPI, metadata={"Software": None})
         return file.getvalue()
 
-    def _text(self, x: float, y: float, text: str, *, scale: float = 1.0, **style: str) -> None:
+    def _text(self, x: float, y: float, text: str, *, scale: float = 1.0, **style: Any) -> None:
         outline = [withStroke(linewidth=2.2, foreground="black")]
         self._axes.text(
-            x, y, text, transform=self._axes.transAxes, color=_WHITE, size=self._unit * scale, path_effects=outline, **style
+            x,
+            y,
+            text,
+            transform=self._axes.transAxes,
+            color=_WHITE,
+            size=self._unit * scale,
+            path_effects=outline,
+            **style,
         )
 
 

@@ -17,8 +17,8 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "由模型包 {pack} {version}（推理引擎 {engine}）为每个体素赋予 {labels} 种标签之一。",
     ),
     "measure": (
-        "Volumes are voxels times the volume of one; diameters, densities and distances were measured on the label map, in "
-        "millimetres of the patient.",
+        "Volumes are voxels times the volume of one; diameters, densities and distances were measured on the label "
+        "map, in millimetres of the patient.",
         "体积为体素数乘以单个体素体积；径线、密度与距离均在标签图上以患者坐标毫米测量。",
     ),
     "surfaces": (
@@ -26,7 +26,8 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "由标签图提取闭合表面，并经平滑与简化。",
     ),
     "export": (
-        "Label map, surfaces and, where the series allows it, DICOM objects were written in the coordinates of the series.",
+        "Label map, surfaces and, where the series allows it, DICOM objects were written in the coordinates of the "
+        "series.",
         "标签图、表面以及（在序列允许时）DICOM 对象均按原序列坐标写出。",
     ),
     "verify": (

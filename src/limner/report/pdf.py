@@ -10,9 +10,18 @@ from typing import Any
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import Flowable, Image, KeepTogether, SimpleDocTemplate, Spacer, Table, TableStyle
+from reportlab.platypus import (
+    BaseDocTemplate,
+    Flowable,
+    Frame,
+    Image,
+    KeepTogether,
+    PageTemplate,
+    Spacer,
+    Table,
+)
 
-from limner.report import catalogue, figures, provenance, tables, typeset
+from limner.report import catalogue, figures, provenance, tables, terms, typeset
 from limner.report.content import ReportContent
 from limner.report.glance import glance
 from limner.report.methods import methods
@@ -23,6 +32,8 @@ MARGIN = 16 * mm
 WIDTH = A4[0] - 2 * MARGIN
 MOST_LESIONS = 20
 """More rows than this stand only in the HTML report."""
+
+Look = list[tuple[Any, ...]]
 
 
 def write_pdf(path: Path, content: ReportContent, lang: str = "en") -> None:
@@ -39,10 +50,12 @@ def write_pdf(path: Path, content: ReportContent, lang: str = "en") -> None:
     say = catalogue.words(lang)
     typeset.register_fonts()
     title = say["title"].format(modality=content.drawing.study.modality)
-    document = SimpleDocTemplate(
-        str(path), pagesize=A4, leftMargin=MARGIN, rightMargin=MARGIN, topMargin=MARGIN, bottomMargin=20 * mm,
-        title=title, author="Limner", subject=say["not_clinical"], lang="zh-CN" if lang == "zh" else "en", invariant=1,
+    document = BaseDocTemplate(
+        str(path), pagesize=A4, title=title, author="Limner", subject=say["not_clinical"],
+        lang="zh-CN" if lang == "zh" else "en", invariant=1,
     )  # fmt: skip
+    frame = Frame(MARGIN, 20 * mm, WIDTH, A4[1] - MARGIN - 20 * mm, 0, 0, 0, 0)
+    document.addPageTemplates(PageTemplate(frames=[frame]))
     story = [
         *_head(content, lang, title),
         *_problems(content, lang),
@@ -52,15 +65,15 @@ def write_pdf(path: Path, content: ReportContent, lang: str = "en") -> None:
         *_methods(content, lang),
         *_provenance(content, lang),
     ]
-    document.build(story, canvasmaker=lambda *args, **kwargs: _NumberedCanvas(say, *args, **kwargs))
+    document.build(story, canvasmaker=lambda *args, **kwargs: _NumberedCanvas(lang, *args, **kwargs))
 
 
 class _NumberedCanvas(Canvas):
     """Writes the footers when the number of pages is known."""
 
-    def __init__(self, say: dict[str, str], *args: Any, **kwargs: Any) -> None:
+    def __init__(self, report_lang: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._say = say
+        self._report_lang, self._say = report_lang, catalogue.words(report_lang)
         self._pages: list[dict[str, Any]] = []
 
     def showPage(self) -> None:  # noqa: N802  # reportlab's name
@@ -76,11 +89,11 @@ class _NumberedCanvas(Canvas):
         super().save()
 
     def _footer(self, number: int, count: int) -> None:
-        say, lang = self._say, "zh" if self._say["findings"] == "所见" else "en"
+        say, lang = self._say, self._report_lang
         self.setStrokeColor(typeset.LINE)
         self.line(MARGIN, 16 * mm, A4[0] - MARGIN, 16 * mm)
         page = say["page_of"].format(page=number, pages=count)
-        note = paragraph(say["not_clinical_long"], "small", lang, bold=say["not_clinical"] + ("。" if lang == "zh" else "."))
+        note = paragraph(say["not_clinical_long"], "small", lang, bold=say["not_clinical"] + say["stop"])
         right = paragraph(page, "small", lang, alignment=2)
         for flowable, x, width in ((note, MARGIN, WIDTH - 32 * mm), (right, A4[0] - MARGIN - 30 * mm, 30 * mm)):
             _, height = flowable.wrap(width, 20 * mm)
@@ -92,29 +105,31 @@ def _head(content: ReportContent, lang: str, title: str) -> list[Flowable]:
         [paragraph(name, "small", lang), paragraph(value, "cell", lang)]
         for name, value in provenance.study_facts(content, lang)
     ]
-    facts = Table(cells, colWidths=[26 * mm, WIDTH - 26 * mm], style=[("LEFTPADDING", (0, 0), (-1, -1), 0), *_TIGHT])
+    facts = Table(cells, colWidths=[26 * mm, WIDTH - 26 * mm], style=[("LEFTPADDING", (0, 0), (0, -1), 0), *_TIGHT])
     return [paragraph("LIMNER", "small", lang, textColor=typeset.ACCENT), paragraph(title, "title", lang), facts]
 
 
 def _problems(content: ReportContent, lang: str) -> list[Flowable]:
     say = catalogue.words(lang)
     rows = [(say[one.severity], one.text) for one in content.drawing.problems]
-    if not all(one.passed for one in provenance.geometry(content)):
+    if not all(one.passed for one in provenance.geometry(content, lang)):
         rows.insert(0, (say["error"], say["geometry_failed"]))
     if not rows:
         return []
-    cells = [[paragraph(say["problems"], "h3", lang)], *([paragraph(text, "body", lang, bold=kind)] for kind, text in rows)]
-    look = [("BACKGROUND", (0, 0), (-1, -1), typeset.WARN_BACK), ("LINEBEFORE", (0, 0), (0, -1), 2.5, typeset.WARN)]
+    told = [[paragraph(text, "body", lang, bold=kind)] for kind, text in rows]
+    cells = [[paragraph(say["problems"], "h3", lang)], *told]
+    look: Look = [
+        ("BACKGROUND", (0, 0), (-1, -1), typeset.WARN_BACK),
+        ("LINEBEFORE", (0, 0), (0, -1), 2.5, typeset.WARN),
+    ]
     return [Spacer(0, 3 * mm), Table(cells, colWidths=[WIDTH], style=look)]
 
 
 def _tiles(content: ReportContent, lang: str) -> list[Flowable]:
     tiles = glance(content, lang)
-    cells = [
-        [paragraph(one.label, "small", lang), paragraph(one.value, "value", lang), paragraph(one.below or " ", "small", lang)]
-        for one in tiles
-    ]
-    look = [("BOX", (0, 0), (-1, -1), 0.6, typeset.LINE), ("INNERGRID", (0, 0), (-1, -1), 0.6, typeset.LINE)]
+    lines = [((one.label, "small"), (one.value, "value"), (one.below or " ", "small")) for one in tiles]
+    cells = [[paragraph(text, look, lang) for text, look in tile] for tile in lines]
+    look: Look = [("BOX", (0, 0), (-1, -1), 0.6, typeset.LINE), ("INNERGRID", (0, 0), (-1, -1), 0.6, typeset.LINE)]
     look += [("VALIGN", (0, 0), (-1, -1), "TOP")]
     return [Spacer(0, 3 * mm), Table([cells], colWidths=[WIDTH / len(cells)] * len(cells), style=look)]
 
@@ -128,11 +143,11 @@ def _pictures(content: ReportContent, lang: str) -> list[Flowable]:
     story: list[Flowable] = [paragraph(say["key_images"], "h2", lang), *_gallery(large, 2, lang)]
     seen = {label.value: label for one in images.overview for label in one.labels}
     legend = [
-        paragraph(catalogue.structure(one.name, lang), "small", lang, color=typeset.hex_of(one.color))
+        paragraph(terms.structure(one.name, lang), "small", lang, color=typeset.hex_of(one.color))
         for one in seen.values()
     ]
-    story += _grid(legend, 5)
-    story.append(paragraph(f"{window_note(content, lang)} {say['convention']}", "small", lang))
+    story += _grid(legend, 6)
+    story.append(paragraph(f"{window_note(content, lang)} {say['convention']}", "small", lang, spaceBefore=3))
     if images.close_ups:
         story += [Spacer(0, 3 * mm), *_gallery([(one.png, caption(one, lang)) for one in images.close_ups], 4, lang)]
     return story
@@ -168,15 +183,22 @@ def _methods(content: ReportContent, lang: str) -> list[Flowable]:
 def _provenance(content: ReportContent, lang: str) -> list[Flowable]:
     say = catalogue.words(lang)
     rows = [[paragraph(a, "small", lang), paragraph(b, "cell", lang)] for a, b in provenance.run_facts(content, lang)]
-    for check in provenance.geometry(content):
+    for check in provenance.geometry(content, lang):
         result = say["passed"] if check.passed else say["failed"]
-        cell = paragraph(check.text, "cell", lang, bold=result, textColor=typeset.INK if check.passed else typeset.BAD)
-        rows.append([paragraph(check.name, "small", lang), cell])
+        cell = paragraph(
+            " ".join((check.text, *check.failures)),
+            "cell",
+            lang,
+            bold=result,
+            textColor=typeset.INK if check.passed else typeset.BAD,
+        )
+        rows.append([paragraph(check.file, "small", lang), cell])
     steps = provenance.steps(content, lang)
     if steps:
-        costs = ", ".join(f"{one.name} {one.seconds} s" + (f" ({one.peak_mb} MB)" if one.peak_mb else "") for one in steps)
+        costs = ", ".join(f"{one.name} {one.seconds} s ({one.peak_mb or '?'} MB)" for one in steps)
         rows.append([paragraph(say["step"], "small", lang), paragraph(costs, "cell", lang)])
-    look = [("LEFTPADDING", (0, 0), (0, -1), 0), ("LINEBELOW", (0, 0), (-1, -1), 0.3, typeset.LINE), *_TIGHT]
+    look: Look = [("LEFTPADDING", (0, 0), (0, -1), 0), ("LINEBELOW", (0, 0), (-1, -1), 0.3, typeset.LINE), *_TIGHT]
+    look.append(("VALIGN", (0, 0), (-1, -1), "TOP"))
     table = Table(rows, colWidths=[48 * mm, WIDTH - 48 * mm], style=look)
     return [paragraph(say["provenance"], "h2", lang), table]
 
@@ -196,7 +218,7 @@ def _table(heading: str, table: tables.Table, lang: str) -> list[Flowable]:
         ]
         for row in table.rows
     ]
-    look = [("LINEBELOW", (0, 0), (-1, 0), 0.9, typeset.INK), ("LINEBELOW", (0, 1), (-1, -1), 0.3, typeset.LINE)]
+    look: Look = [("LINEBELOW", (0, 0), (-1, 0), 0.9, typeset.INK), ("LINEBELOW", (0, 1), (-1, -1), 0.3, typeset.LINE)]
     look += [("LEFTPADDING", (0, 0), (0, -1), 0), ("VALIGN", (0, 0), (-1, 0), "BOTTOM"), *_TIGHT]
     grid = Table([head, *body], colWidths=[first, *[rest] * len(table.columns)], repeatRows=1, style=look)
     return [paragraph(heading, "h3", lang), grid]
@@ -206,29 +228,24 @@ def _gallery(pictures: Sequence[tuple[bytes, str]], across: int, lang: str) -> l
     """Pictures with captions, some in a row; a row stays on one page."""
     gap = 4 * mm
     width = (WIDTH - gap * (across - 1)) / across
-    cells = [[_fitted(png, width), paragraph(text, "small", lang)] for png, text in pictures]
+    room: dict[str, Any] = {"spaceBefore": 2, "spaceAfter": 4}
+    cells = [[_fitted(png, width), paragraph(text, "small", lang, **room)] for png, text in pictures]
     return [KeepTogether(one) for one in _grid(cells, across, gap)]
 
 
 def _grid(cells: Sequence[Any], across: int, gap: float = 0.0) -> list[Flowable]:
     rows = [list(cells[k : k + across]) for k in range(0, len(cells), across)]
-    look = TableStyle(
-        [
-            ("LEFTPADDING", (0, 0), (-1, -1), 0),
-            ("RIGHTPADDING", (0, 0), (-1, -1), gap),
-            ("VALIGN", (0, 0), (-1, -1), "TOP"),
-            *_TIGHT,
-        ]
-    )
+    look: Look = [("LEFTPADDING", (0, 0), (-1, -1), 0), ("RIGHTPADDING", (0, 0), (-1, -1), gap)]
+    look += [("VALIGN", (0, 0), (-1, -1), "TOP"), *_TIGHT]
     widths = [(WIDTH + gap) / across] * across
-    return [Table([row + [""] * (across - len(row))], colWidths=widths, style=look) for row in rows]
+    return [Table([row + [""] * (across - len(row))], colWidths=widths, style=look, hAlign="LEFT") for row in rows]
 
 
 def _fitted(png: bytes, width: float) -> Image:
-    """A picture as wide as its column, or as high as the column is wide."""
+    """A picture as wide as its column, but never much higher than broad: two rows must leave a page some room."""
     columns, rows = figures.png_size(png)
-    scale = min(width / columns, width / rows)
+    scale = min(width / columns, (0.76 if width > 60 * mm else 1.0) * width / rows)
     return Image(io.BytesIO(png), columns * scale, rows * scale, hAlign="LEFT")
 
 
-_TIGHT = [("TOPPADDING", (0, 0), (-1, -1), 1.6), ("BOTTOMPADDING", (0, 0), (-1, -1), 1.6)]
+_TIGHT: Look = [("TOPPADDING", (0, 0), (-1, -1), 1.6), ("BOTTOMPADDING", (0, 0), (-1, -1), 1.6)]

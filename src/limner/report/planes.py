@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 
 from limner.image import Grid, Image, LabelMap
@@ -49,7 +49,7 @@ class Frame:
     pixel_mm: float
 
     @classmethod
-    def around(cls, plane: Plane, through_mm: Sequence[float], box_mm: NDArray[np.float64], pixels: int) -> Frame:
+    def around(cls, plane: Plane, through_mm: ArrayLike, box_mm: NDArray[np.float64], pixels: int) -> Frame:
         """The frame of a plane through a point that shows a box.
 
         Args:
@@ -63,7 +63,7 @@ class Frame:
         low, high = float(box_mm[0, row]), float(box_mm[1, row])
         rows = (low, high) if down > 0 else (high, low)
         pixel = max(columns[1] - columns[0], high - low) / pixels
-        return cls(plane, float(through_mm[across]), columns, rows, pixel)
+        return cls(plane, float(np.asarray(through_mm, np.float64)[across]), columns, rows, pixel)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -132,4 +132,4 @@ def box_of_voxels(grid: Grid, low: Sequence[int], high: Sequence[int]) -> NDArra
 
 def _centres(edges: tuple[float, float], count: int) -> NDArray[np.float64]:
     step = (edges[1] - edges[0]) / count
-    return edges[0] + step * (np.arange(count) + 0.5)
+    return np.asarray(edges[0] + step * (np.arange(count) + 0.5), np.float64)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from limner.report import catalogue
 from limner.report.content import ReportContent
-
-_SKIPPED = {"name", "passed", "ok", "file", "detail", "text", "unit"}
 
 
 @dataclass(frozen=True)
@@ -22,12 +20,20 @@ class Step:
 
 
 @dataclass(frozen=True)
-class GeometryCheck:
-    """One comparison of the geometry self-test, ready to read."""
+class FileCheck:
+    """The geometry self-test of one file, ready to read.
 
-    name: str
+    Args:
+        file: which file.
+        passed: whether all of its comparisons hold.
+        text: how many hold.
+        failures: a sentence for each that does not.
+    """
+
+    file: str
     passed: bool
     text: str
+    failures: tuple[str, ...]
 
 
 def study_facts(content: ReportContent, lang: str) -> list[tuple[str, str]]:
@@ -65,18 +71,16 @@ def run_facts(content: ReportContent, lang: str) -> list[tuple[str, str]]:
 def steps(content: ReportContent, lang: str) -> list[Step]:
     """Seconds and peak memory of every step, then the total; empty where the run wrote none."""
     say, run = catalogue.words(lang), content.run
-    found = [
-        Step(say.get(f"step.{one['name']}", str(one["name"])), _figure(one.get("seconds"), 1), _figure(one.get("peak_mb"), 0))
-        for one in run.get("steps", ())
-    ]
-    if found:
-        found.append(Step(say["total"], _figure(run.get("seconds"), 1), _figure(run.get("peak_mb"), 0)))
-    return found
+    found = [_step(say.get(f"step.{one['name']}", str(one["name"])), one) for one in run.get("steps", ())]
+    return [*found, _step(say["total"], run)] if found else []
 
 
-def geometry(content: ReportContent) -> list[GeometryCheck]:
-    """The comparisons of the geometry self-test."""
-    return [_check(one) for one in content.run.get("geometry", ())]
+def geometry(content: ReportContent, lang: str) -> list[FileCheck]:
+    """The geometry self-test, file by file (each comparison as :class:`limner.io.Check` has it)."""
+    by_file: dict[str, list[Mapping[str, Any]]] = {}
+    for check in content.run.get("geometry", ()):
+        by_file.setdefault(str(check.get("file", "")), []).append(check)
+    return [_file_check(file, checks, lang) for file, checks in by_file.items()]
 
 
 def files(content: ReportContent, lang: str) -> list[tuple[str, str]]:
@@ -85,17 +89,26 @@ def files(content: ReportContent, lang: str) -> list[tuple[str, str]]:
     return [(path, say.get(f"file.{key}", key)) for key, path in content.drawing.files.items() if key != "report"]
 
 
-def _check(one: Mapping[str, Any]) -> GeometryCheck:
-    passed = bool(one.get("passed", one.get("ok", False)))
-    name = " · ".join(str(one[key]) for key in ("file", "name") if one.get(key))
-    unit = f" {one['unit']}" if one.get("unit") else ""
-    figures = [f"{key.replace('_', ' ')} {_value(value)}{unit}" for key, value in one.items() if key not in _SKIPPED]
-    words = [str(one[key]) for key in ("detail", "text") if one.get(key)]
-    return GeometryCheck(name, passed, ", ".join([*words, *figures]))
+def _step(name: str, cost: Mapping[str, Any]) -> Step:
+    return Step(name, _figure(cost.get("seconds"), 1), _figure(cost.get("peak_mb"), 0))
 
 
-def _value(value: object) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+def _file_check(file: str, checks: Sequence[Mapping[str, Any]], lang: str) -> FileCheck:
+    say = catalogue.words(lang)
+    failed = [one for one in checks if not one["ok"]]
+    failures = [
+        say["comparison_failed"].format(
+            what=one.get("what", ""), expected=_values(one.get("expected")), got=_values(one.get("got"))
+        )
+        + (f" {one['hint']}" if one.get("hint") else "")
+        for one in failed
+    ]
+    text = say["comparisons"].format(n=len(checks) - len(failed), total=len(checks))
+    return FileCheck(file, not failed, text, tuple(failures))
+
+
+def _values(value: object) -> str:
+    return ", ".join(f"{one:.6g}" for one in value) if isinstance(value, (list, tuple)) else str(value)
 
 
 def _figure(value: object, digits: int) -> str:

@@ -7,10 +7,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from limner.findings import Finding, Measurement
-from limner.report import catalogue
+from limner.report import catalogue, terms
 from limner.report.content import MESHLESS_GRAY, ReportContent
 
-_ORDER = ("volume", "longest diameter", "RECIST diameter", "RECIST short diameter", "mean", "median", "standard deviation")
+_ORDER = (
+    "volume",
+    "longest diameter",
+    "RECIST diameter",
+    "RECIST short diameter",
+    "mean",
+    "standard deviation",
+    "median",
+)
 _UNITS = {"[hnsf'U]": "HU", "hnsf'U": "HU", "mL": "ml", "1": "", "{ratio}": ""}
 _DISTANCE = "distance to "
 
@@ -67,7 +75,7 @@ def title(finding: Finding, lang: str) -> str:
     """
     number = re.search(r"-(\d+)$", finding.id)
     name = finding.name if not number or re.search(r"\d$", finding.name) else f"{finding.name} {number[1]}"
-    return _capital(catalogue.structure(name, lang))
+    return _capital(terms.structure(name, lang))
 
 
 def quantity(one: Measurement, lang: str) -> str:
@@ -117,12 +125,12 @@ def unit_of(one: Measurement) -> str:
 
 def place_of(name: str, lang: str) -> str:
     """What a measurement ``distance to …`` is measured to, for readers."""
-    return catalogue.place(name.removeprefix(_DISTANCE), lang)
+    return terms.place(name.removeprefix(_DISTANCE), lang)
 
 
 def facts(finding: Finding, lang: str) -> list[tuple[str, str]]:
     """``(name, value)`` of everything that was measured of a finding."""
-    rows = [(catalogue.measure(one.name, lang), quantity(one, lang)) for one in finding.measurements]
+    rows = [(terms.measure(one.name, lang), quantity(one, lang)) for one in finding.measurements]
     if finding.probability is not None:
         rows.append((catalogue.words(lang)["probability"], f"{finding.probability:.2f}"))
     return rows
@@ -139,7 +147,7 @@ def _table(content: ReportContent, findings: Sequence[Finding], lang: str, names
     for finding in findings:
         cells = tuple(_cell(finding, name, lang) for name in names)
         rows.append(Row(finding.id, title(finding, lang), color_of(content, finding), cells))
-    return Table(tuple(catalogue.measure(name, lang) for name in names), tuple(rows))
+    return Table(tuple(terms.measure(name, lang) for name in names), tuple(rows))
 
 
 def _cell(finding: Finding, name: str, lang: str) -> str:

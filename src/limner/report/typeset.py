@@ -1,7 +1,8 @@
 """Text on paper: fonts for Latin and Chinese, styles, and markup that no study can break.
 
-Latin text is set in Helvetica, Chinese in STSong-Light: PDF readers have both by name, so a report carries neither.
-What neither has is set in DejaVu Sans, which is embedded.
+Latin text is set in Helvetica, which every PDF reader has. Chinese is set in Droid Sans Fallback and what is left in
+DejaVu Sans; of both a report carries the letters it uses. Rare Chinese characters are set in STSong-Light, which a PDF
+reader must have itself (PDF's own name for it; many lack it, so nothing of the catalogue rests on it).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import Paragraph
 
-LATIN, BOLD, CHINESE, OTHER = "Helvetica", "Helvetica-Bold", "STSong-Light", "DejaVuSans"
+LATIN, BOLD, CHINESE, RARE, OTHER = "Helvetica", "Helvetica-Bold", "DroidSansFallback", "STSong-Light", "DejaVuSans"
 INK, MUTED, LINE = colors.HexColor("#1d2126"), colors.HexColor("#596069"), colors.HexColor("#cfd1d1")
 ACCENT, WARN, WARN_BACK, BAD = (colors.HexColor(one) for one in ("#1d5c86", "#8a5300", "#fdf3df", "#a12622"))
 
@@ -30,7 +31,8 @@ _ASIAN = ((0x3000, 0x30FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF)
 @cache
 def register_fonts() -> None:
     """Makes the fonts known to reportlab; once in a process."""
-    pdfmetrics.registerFont(UnicodeCIDFont(CHINESE))
+    pdfmetrics.registerFont(UnicodeCIDFont(RARE))
+    pdfmetrics.registerFont(TTFont(CHINESE, str(Path(__file__).parent / "fonts" / "DroidSansFallback-GB2312.ttf")))
     folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
     pdfmetrics.registerFont(TTFont(OTHER, str(folder / "DejaVuSans.ttf")))
 
@@ -47,7 +49,7 @@ def style(name: str, lang: str, **changes: object) -> ParagraphStyle:
         "spaceBefore": {"h2": 11, "h3": 7}.get(name, 0),
         "spaceAfter": {"title": 6, "h2": 4, "h3": 3, "body": 3}.get(name, 0),
         "keepWithNext": name in ("h2", "h3"),
-        "wordWrap": "CJK" if lang == "zh" else None,
+        "wordWrap": "CJK" if lang == "zh" else None,  # may break between any two characters
         "splitLongWords": 1,
     }
     return ParagraphStyle(name, **{**base, **changes})
@@ -64,7 +66,6 @@ def paragraph(text: str, name: str, lang: str, *, bold: str = "", color: str = "
         color: of a small square before the text, ``#rrggbb``.
         changes: to the style.
     """
-    register_fonts()
     mark = f'<font name="{OTHER}" color="{color}">■</font> ' if color else ""
     head = f"{markup(bold, bold=True)} " if bold else ""
     chosen = style(name, lang, **changes)
@@ -86,15 +87,22 @@ def markup(text: str, *, bold: bool = False) -> str:
 def font_of(letter: str, *, bold: bool = False) -> str:
     """The font that has a letter.
 
-    >>> font_of("é"), font_of("肝"), font_of("≤")
-    ('Helvetica', 'STSong-Light', 'DejaVuSans')
+    >>> font_of("é"), font_of("肝"), font_of("龘"), font_of("≤")
+    ('Helvetica', 'DroidSansFallback', 'STSong-Light', 'DejaVuSans')
     """
     try:
         letter.encode("cp1252")
         return BOLD if bold else LATIN
     except UnicodeEncodeError:
-        asian = any(low <= ord(letter) <= high for low, high in _ASIAN)
-        return CHINESE if asian else OTHER
+        if not any(low <= ord(letter) <= high for low, high in _ASIAN):
+            return OTHER
+        return CHINESE if ord(letter) in _chinese_letters() else RARE
+
+
+@cache
+def _chinese_letters() -> frozenset[int]:
+    register_fonts()
+    return frozenset(pdfmetrics.getFont(CHINESE).face.charToGlyph)
 
 
 def hex_of(color: tuple[int, int, int]) -> str:

@@ -14,9 +14,10 @@ def caption(image: figures.KeyImage, lang: str) -> str:
     )
     name = tables.title(image.subject, lang) if image.subject else say["centre_of_image"]
     if image.close_up:
-        return say["close_up"].format(name=name) + ("；" if lang == "zh" else "; ") + where
-    joint = "，" if lang == "zh" else ", "
-    return where + joint + say["through"].format(name=name if lang == "zh" else name[:1].lower() + name[1:])
+        near = say["close_up"].format(name=name)
+        return f"{near}；{where}" if lang == "zh" else f"{near}; {_small(where)}"
+    through = say["through"].format(name=_small(name))
+    return f"{where}，{through}" if lang == "zh" else f"{where}, {through}"
 
 
 def window_note(content: ReportContent, lang: str) -> str:
@@ -25,3 +26,7 @@ def window_note(content: ReportContent, lang: str) -> str:
     if content.image.unit == "HU":
         return say["window_hu"].format(width=f"{high - low:.0f}", level=f"{(low + high) / 2:.0f}")
     return say["window_values"].format(low=f"{low:.4g}", high=f"{high:.4g}")
+
+
+def _small(text: str) -> str:
+    return text[:1].lower() + text[1:]

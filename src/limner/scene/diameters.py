@@ -42,7 +42,7 @@ def surface_points(part: Part, cells: float = 4e5) -> Points:
     target = max(min(spacing), (box_mm3 / cells) ** (1 / 3))
     small, factors = reduced(part.mask, spacing, target)
     z, y, x = (step * factor for step, factor in zip(spacing, factors, strict=True))
-    field = shape_field(small, (z, y, x), target, SIGMA * target)
+    field = shape_field(small, (z, y, x), target, SIGMA * target, faithful=True)
     return part.grid.world(crossings(field) * factors + (np.array(factors) - 1) / 2)
 
 

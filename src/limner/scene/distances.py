@@ -16,7 +16,7 @@ from limner.scene.field import crossings, reduced, shape_field
 from limner.scene.parts import Box, Mask, Part
 
 COARSE_MM = 2.5
-CELLS = 4e5
+CELLS = 1e6
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +40,13 @@ class Target:
         small = np.logical_or.reduceat(self.part.mask, np.arange(0, self.part.mask.shape[0], block[0]), axis=0)
         small = np.logical_or.reduceat(small, np.arange(0, small.shape[1], block[1]), axis=1)
         small = np.logical_or.reduceat(small, np.arange(0, small.shape[2], block[2]), axis=2)
-        border = small & ~ndimage.binary_erosion(small)
+        # where the image ends, a structure goes on: that is no border
+        ends = [(one.start > 0, one.stop < size) for one, size in zip(self.part.box, self.grid.shape, strict=True)]
+        outside = np.pad(~small, [(1, 1)] * 3)
+        for axis, sides in enumerate(ends):
+            for free, end in zip(sides, (0, -1), strict=True):
+                outside[(slice(None),) * axis + (end,)] = free
+        border = small & ndimage.binary_dilation(outside)[1:-1, 1:-1, 1:-1]
         index = np.argwhere(border) * block + (np.array(block) - 1) / 2
         slack = float(np.linalg.norm(np.array(block) * spacing))
         return cKDTree(self.part.grid.world(index)), slack
@@ -77,7 +83,7 @@ def distance_mm(lesion: Part, target: Target, surface_mm: Points, *, inside: boo
     if _touch(lesion, target, inside):
         return 0.0
     own, there, slack = target.candidates(surface_mm)
-    other = _points_near(there, target, slack)
+    other = _points_near(there, target, slack) if len(there) else there
     if not len(other):
         return float("inf")
     return float(cKDTree(other).query(own)[0].min())
@@ -103,7 +109,7 @@ def _points_near(there: Points, target: Target, slack_mm: float) -> Points:
     aim = max(min(spacing), (box_mm3 / CELLS) ** (1 / 3))
     small, factors = reduced(mask, spacing, aim)
     z, y, x = (step * factor for step, factor in zip(spacing, factors, strict=True))
-    field = shape_field(small, (z, y, x), aim, 0.7 * aim, closed=False)
+    field = shape_field(small, (z, y, x), aim, 0.7 * aim, closed=False, faithful=True)
     found = crossings(field) * factors + (np.array(factors) - 1) / 2 + low
     return target.grid.world(found)
 

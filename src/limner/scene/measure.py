@@ -29,11 +29,11 @@ def measure(
 ) -> tuple[Finding, ...]:
     """One finding for every structure and for every lesion, in the order of the surfaces.
 
-    An organ's volume, diameter and centre are of all that lies inside it, tumours and vessels too; its density is of the
-    voxels that carry its own label. Lesions under 0.02 ml or 3 voxels are no findings
-    (:mod:`limner.scene.parts`). Names of measurements: ``volume`` (ml), ``longest diameter``, ``RECIST diameter``, ``RECIST
-    short diameter`` (mm; lesions), ``mean``, ``standard deviation``, ``median``, and for lesions ``distance to NAME`` (mm) for
-    every vessel, for the ``… surface`` of the organ around it, and for other organs within 20 mm.
+    An organ's volume, diameter and centre are of all that lies inside it, tumours and vessels too; its density is of
+    the voxels that carry its own label. Lesions under 0.02 ml or 3 voxels are no findings
+    (:mod:`limner.scene.parts`). Names of measurements: ``volume`` (ml), ``longest diameter``; ``RECIST diameter`` and
+    ``RECIST short diameter`` (mm, lesions); ``mean``, ``standard deviation``, ``median``; and for lesions ``distance
+    to NAME`` (mm) for every vessel, for the ``… surface`` of the organ around it, and for other organs within 20 mm.
 
     Args:
         labels: on the grid of the image.

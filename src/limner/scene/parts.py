@@ -71,8 +71,11 @@ def held_by(label: Label, labels: LabelMap) -> tuple[Label, ...]:
     Vessels are not held by name, since they run on beyond the organ; :func:`find_parts` adds what lies inside.
 
     >>> from limner.image.anatomy import label as known
-    >>> some = LabelMap(np.ones((1, 1, 1), np.uint8), Grid.axial((1, 1, 1), (1, 1, 1)),
-    ...                 (known("liver", 1), known("liver tumor", 2), known("spleen", 3)))
+    >>> some = LabelMap(
+    ...     np.ones((1, 1, 1), np.uint8),
+    ...     Grid.axial((1, 1, 1), (1, 1, 1)),
+    ...     (known("liver", 1), known("liver tumor", 2), known("spleen", 3)),
+    ... )
     >>> [one.name for one in held_by(known("liver", 1), some)]
     ['liver', 'liver tumor']
     """
@@ -116,11 +119,18 @@ def _whole(labels: LabelMap, label: Label, boxes: list[Box | None]) -> Part:
         mask = table[view]
     if label.kind == "organ":
         passing = [one.value for one in labels.labels if one.kind in ("vessel", "lesion") and one not in held]
-        mask |= _inside(mask, view, passing, labels.grid)
+        mask |= _inside(mask, view, passing, labels.grid, _cut(box, labels.grid))
     return Part(slug(label.name), label, box, mask, _crop(labels.grid, box))
 
 
-def _inside(mask: Mask, view: NDArray[np.unsignedinteger], passing: list[int], grid: Grid) -> Mask:
+def _cut(box: Box, grid: Grid) -> list[tuple[bool, bool]]:
+    """Along each axis: whether a box reaches the first, and the last voxel of the image."""
+    return [(one.start == 0, one.stop == size) for one, size in zip(box, grid.shape, strict=True)]
+
+
+def _inside(
+    mask: Mask, view: NDArray[np.unsignedinteger], passing: list[int], grid: Grid, cut: list[tuple[bool, bool]]
+) -> Mask:
     """Voxels of vessels, and of lesions named apart, that an organ closes over; found on a coarse lattice."""
     candidates = np.isin(view, passing) if passing else np.zeros(mask.shape, bool)
     if not candidates.any():
@@ -129,7 +139,7 @@ def _inside(mask: Mask, view: NDArray[np.unsignedinteger], passing: list[int], g
     spacing = [step * size for step, size in zip(steps, grid.spacing_mm, strict=True)]
     coarse = mask[tuple(slice(step // 2, None, step) for step in steps)]
     margin = [int(np.ceil(2 * CLOSING_MM / step)) + 1 for step in spacing]
-    dilated = edt.edt(~np.pad(coarse, [(one, one) for one in margin]), anisotropy=spacing) <= CLOSING_MM
+    dilated = edt.edt(~_beyond(coarse, margin, cut), anisotropy=spacing) <= CLOSING_MM
     closed = filled(edt.edt(dilated, anisotropy=spacing) > CLOSING_MM)
     inner = closed[tuple(slice(one, one + size) for one, size in zip(margin, coarse.shape, strict=True))]
     for axis, step in enumerate(steps):
@@ -137,6 +147,16 @@ def _inside(mask: Mask, view: NDArray[np.unsignedinteger], passing: list[int], g
     short = [(0, max(0, size - there)) for size, there in zip(mask.shape, inner.shape, strict=True)]
     inner = np.pad(inner, short, mode="edge")
     return candidates & inner[tuple(slice(size) for size in mask.shape)]
+
+
+def _beyond(mask: Mask, margin: list[int], cut: list[tuple[bool, bool]]) -> Mask:
+    """The mask with a margin, in which it goes on where the image cut it off."""
+    for axis, (by, sides) in enumerate(zip(margin, cut, strict=True)):
+        for side, goes_on in enumerate(sides):
+            width = [(0, 0)] * 3
+            width[axis] = (by, 0) if side == 0 else (0, by)
+            mask = np.pad(mask, width, mode="edge") if goes_on else np.pad(mask, width)
+    return mask
 
 
 def filled(mask: Mask) -> Mask:

@@ -13,6 +13,7 @@ from scipy import ndimage
 
 from limner.image import LabelMap, Mesh
 from limner.scene.field import Field, reduced, shape_field
+from limner.scene.nest import lift
 from limner.scene.parts import Mask, Part, filled, find_parts
 
 Points = NDArray[np.float64]
@@ -24,14 +25,14 @@ class Detail:
     """How fine the surfaces of a scene are.
 
     Args:
-        triangles: at most this many in the whole scene.
+        triangles: at most about this many in the whole scene (at 180 000 its GLB has some 4.5 MB).
         cells: at most about this many field cells for one structure; a larger one gets a coarser field.
         finest_mm: no field is finer than this.
         speck_ml: parts of a structure under this and under 1 % of it are left out of its surface (not of its volume in
             the findings). Lesions keep every voxel.
     """
 
-    triangles: int = 200_000
+    triangles: int = 180_000
     cells: float = 2e6
     finest_mm: float = 0.7
     speck_ml: float = 0.1
@@ -56,7 +57,9 @@ _LOOKS = {
 _BODY = _Look(2.5, 3.0, 7.0, 16_000)
 
 
-def surfaces(labels: LabelMap, detail: Detail | None = None, *, parts: Sequence[Part] | None = None) -> tuple[Mesh, ...]:
+def surfaces(
+    labels: LabelMap, detail: Detail | None = None, *, parts: Sequence[Part] | None = None
+) -> tuple[Mesh, ...]:
     """One closed mesh for every structure, and one for every lesion.
 
     An organ's surface goes around the tumours and vessels inside it, and cavities inside a structure are filled. A
@@ -76,11 +79,16 @@ def surfaces(labels: LabelMap, detail: Detail | None = None, *, parts: Sequence[
     chosen = detail or Detail()
     there = find_parts(labels) if parts is None else parts
     fine = [_contour(one, chosen) for one in there]
-    wanted = [_budget(one, shape) for one, shape in zip(there, fine, strict=True)]
-    scale = min(1.0, chosen.triangles / max(1, sum(wanted)))
-    return tuple(
-        _finish(part, shape, int(count * scale)) for part, shape, count in zip(there, fine, wanted, strict=True)
-    )
+    wanted = _shares(there, fine, chosen.triangles)
+    meshes = [_finish(part, shape, count) for part, shape, count in zip(there, fine, wanted, strict=True)]
+    lesions = [one for one in meshes if one.label.kind == "lesion"]
+    return tuple(_lifted(one, lesions) if one.label.kind == "organ" else one for one in meshes)
+
+
+def _lifted(organ: Mesh, lesions: Sequence[Mesh]) -> Mesh:
+    for one in lesions:
+        organ = lift(organ, one)
+    return organ
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,8 +159,17 @@ def _flying_edges(field: Field, level: float) -> tuple[Points, Faces]:
     return points * field.step + field.start, faces
 
 
-def _budget(part: Part, shape: _Shape) -> int:
-    look = _look(part)
+def _shares(parts: Sequence[Part], shapes: Sequence[_Shape], triangles: int) -> list[int]:
+    """Triangles for each: by area and kind, scaled down to the scene's budget, of which lesions take 40 % at most."""
+    wanted = [_budget(_look(part), shape) for part, shape in zip(parts, shapes, strict=True)]
+    lesions = [part.label.kind == "lesion" for part in parts]
+    small = sum(count for count, lesion in zip(wanted, lesions, strict=True) if lesion)
+    kept = min(small, int(0.4 * triangles))
+    scales = (min(1.0, (triangles - kept) / max(1, sum(wanted) - small)), kept / max(1, small))
+    return [int(count * scales[lesion]) for count, lesion in zip(wanted, lesions, strict=True)]
+
+
+def _budget(look: _Look, shape: _Shape) -> int:
     area = float(np.linalg.norm(_crosses(shape.points, shape.faces), axis=1).sum() / 2)
     return min(look.most, len(shape.faces), max(400, int(area / (0.433 * look.edge_mm**2))))
 

@@ -182,7 +182,7 @@ def _curve_end(folder: Path) -> str:
     path = folder / "curve.csv"
     if not path.is_file():
         return "Trained by a recipe of this project."
-    rows = list(csv.DictReader(path.open()))
+    rows = list(csv.DictReader(path.read_text().splitlines()))
     steps, minutes = len(rows), float(rows[-1]["seconds"]) / 60
     tail = [float(row["loss"]) for row in rows[-100:]]
     return f"{steps} steps in {minutes:.0f} minutes; mean loss of the last {len(tail)} steps {np.mean(tail):.3f}."

@@ -198,7 +198,7 @@ class _Curve:
     def __init__(self, path: Path, step: int) -> None:
         kept: list[list[str]] = []
         if step and path.exists():
-            kept = [row for row in csv.reader(path.open()) if row and row[0].isdigit() and int(row[0]) <= step]
+            kept = [row for row in csv.reader(path.read_text().splitlines()) if row and row[0].isdigit() and int(row[0]) <= step]
         self.file = path.open("w", newline="")
         self.writer = csv.writer(self.file)
         self.writer.writerow(["step", "loss", "rate", "seconds"])

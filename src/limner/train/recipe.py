@@ -149,14 +149,7 @@ def read_recipe(path: Path, overrides: list[str] | None = None) -> Recipe:
     for override in overrides or []:
         if "=" not in override:
             raise RecipeError(f"--set takes key=value, e.g. train.steps=200; got {override!r}.")
-        key, value = override.split("=", 1)
-        place = raw
-        *parents, last = key.split(".")
-        for parent in parents:
-            if not isinstance(place, dict):
-                raise RecipeError(f"--set {override!r}: {parent!r} is not a section of the recipe.")
-            place = place.setdefault(parent, {})
-        place[last] = yaml.safe_load(value)
+        _override(raw, *override.split("=", 1))
     os.environ.setdefault("LIMNER_DATA", "../shared/data")
     try:
         return Recipe.model_validate(_expand(raw))
@@ -166,6 +159,22 @@ def read_recipe(path: Path, overrides: list[str] | None = None) -> Recipe:
             for one in error.errors()
         )
         raise RecipeError(f"The recipe {path.name!r} does not fit its schema:\n{problems}") from error
+
+
+def _override(raw: Any, key: str, value: str) -> None:
+    """Sets one value in place; a number in the key is a place in a list, e.g. ``data.sources.0.weight``."""
+    place = raw
+    *parents, last = key.split(".")
+    for parent in parents:
+        if isinstance(place, list) and parent.isdigit() and int(parent) < len(place):
+            place = place[int(parent)]
+        elif isinstance(place, dict):
+            place = place.setdefault(parent, {})
+        else:
+            raise RecipeError(f"--set {key}={value}: {parent!r} is not a section of the recipe.")
+    if not isinstance(place, dict):
+        raise RecipeError(f"--set {key}={value}: {last!r} has no place in a list.")
+    place[last] = yaml.safe_load(value)
 
 
 def _expand(value: Any) -> Any:

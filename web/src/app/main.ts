@@ -47,11 +47,11 @@ async function open(place: HTMLElement): Promise<void> {
   const stageBox = element("div", { class: "lv-stage" }, canvas);
   const viewer = element("div", { class: "lv" }, stageBox);
   place.replaceChildren(viewer);
-  furnish(viewer, stageBox, data, new Stage(canvas, root, surfaces));
+  furnish(viewer, data, new Stage(canvas, root, surfaces));
   document.documentElement.classList.add("scene-ready"); // the page takes its still picture away
 }
 
-function furnish(viewer: HTMLElement, stageBox: HTMLElement, data: SceneData, stage: Stage): void {
+function furnish(viewer: HTMLElement, data: SceneData, stage: Stage): void {
   const { words } = data;
   const present = new Set(stage.surfaces.map((one) => one.structure.id));
   const structures = data.structures.filter((one) => present.has(one.id));
@@ -62,10 +62,11 @@ function furnish(viewer: HTMLElement, stageBox: HTMLElement, data: SceneData, st
     store.reset();
     turn.look("anterior");
   };
-  stageBox.append(factsPanel(stage.surfaces, store, turn, words));
   const bar = element("div", { class: "lv-bar" }, viewsPanel(turn, reset, words), cutPanel(store, cutter, words));
   const help = element("p", { class: "lv-help", id: "lv-help" }, word(words, "help"));
-  viewer.append(structuresPanel(structures, store, words), bar, help);
+  viewer.append(structuresPanel(structures, store, words), factsPanel(stage.surfaces, store, turn, words), bar, help);
+  stage.fit(); // the panels have taken their room
+  turn.look("anterior");
   listenPointer(stage, store, turn);
   listenKeys(stage.canvas, store, turn, cutter, reset);
   store.follow((state) => stage.follow(state));

@@ -27,5 +27,5 @@ export function factsPanel(surfaces: readonly Surface[], store: Store, turn: Tur
 function card(structure: Structure): HTMLElement[] {
   const list = element("dl");
   for (const { name, value } of structure.facts) list.append(element("dt", {}, name), element("dd", {}, value));
-  return [element("h4", {}, structure.title), list];
+  return [element("h3", {}, structure.title), list];
 }

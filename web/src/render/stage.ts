@@ -86,7 +86,8 @@ export class Stage {
     this.frames += 1;
   }
 
-  private fit(): void {
+  /** Fills the box around the canvas. */
+  fit(): void {
     const box = this.canvas.parentElement ?? this.canvas;
     const [width, height] = [Math.max(1, box.clientWidth), Math.max(1, box.clientHeight)];
     this.renderer.setSize(width, height, false);

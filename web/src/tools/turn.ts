@@ -22,7 +22,6 @@ export class Turn {
     this.controls.zoomToCursor = true;
     this.controls.addEventListener("change", () => stage.draw());
     this.zoomWhenFocused(stage.canvas);
-    this.look("anterior");
   }
 
   /** Looks at a side of the patient, the whole scene in sight. */

@@ -1,0 +1,243 @@
+"""A pack held against a cohort: metrics with confidence intervals by patient, per region and per site."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from pydantic import BaseModel
+
+from limner.data.cases import read_image
+from limner.data.cohort import Case, Cohort, read_cohort
+from limner.errors import CohortError
+from limner.image import resample_labels
+from limner.infer.pack import Pack
+from limner.infer.predict import Prediction, predict
+from limner.tasks.segment import dice, lesion_scores, surface_scores
+
+METRICS = ("dice", "hd95_mm", "nsd", "sensitivity")
+
+
+class Interval(BaseModel):
+    """A mean with its 95 % bootstrap interval over patients; null where nothing could be measured."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+
+
+class Evaluation(BaseModel):
+    """What ``limner evaluate --json`` prints; ``baseline`` is the first region's Dice of calling every voxel so."""
+
+    task: str
+    pack: str
+    n: int
+    metrics: dict[str, Interval]
+    per_class: dict[str, dict[str, Interval]]
+    per_site: dict[str, dict[str, Interval]]
+    calibration: dict[str, float]
+    baseline: dict[str, float]
+    per_case: list[dict[str, float | str | None]] = []
+    problems: list[str] = []
+
+
+@dataclass(frozen=True)
+class EvaluateOptions:
+    """How to evaluate.
+
+    Args:
+        split: only this split; every row where None.
+        mask: column that names the mask file.
+        regions: region → mask values; ``regions.json`` beside the cohort where None.
+        engine: see :func:`limner.infer.predict`.
+        bootstrap: resamples of the patients.
+        seed: of the resampling.
+    """
+
+    split: str | None = None
+    mask: str = "mask"
+    regions: dict[str, tuple[int, ...]] | None = None
+    engine: str = "auto"
+    bootstrap: int = 1000
+    seed: int = 0
+
+
+@dataclass
+class _Row:
+    """One region of one case."""
+
+    case: Case
+    region: str
+    scores: dict[str, float] = field(default_factory=dict)
+
+
+def evaluate(
+    pack: Pack,
+    cohort_path: Path,
+    options: EvaluateOptions | None = None,
+    progress: Callable[[str, float], None] | None = None,
+) -> Evaluation:
+    """Predicts every case of a cohort that has a mask and compares.
+
+    The masks' grid decides: a prediction lies on its image's grid, and a mask on another grid is brought there.
+
+    Raises:
+        CohortError: no case has a mask, or a region's name is unknown to the pack (PackError, with the nearest).
+    """
+    options = options or EvaluateOptions()
+    cohort = read_cohort(cohort_path).split(options.split)
+    cases = [case for case in cohort.cases if case.columns.get(options.mask)]
+    if not cases:
+        raise CohortError(
+            f"No case of {cohort.path.name!r} (split {options.split or 'any'}) has a file in column {options.mask!r}."
+        )
+    problems = [f"{len(cohort.cases) - len(cases)} case(s) without a mask were left out."] * (len(cohort.cases) > len(cases))
+    regions, note = _regions(pack, cohort, options)
+    problems += note
+    rows: list[_Row] = []
+    expected_calibration: list[tuple[float, int]] = []
+    everything: list[float] = []
+    for number, case in enumerate(cases):
+        if progress:
+            progress(case.id, number / len(cases))
+        more, calibration, share = _case(pack, case, regions, options)
+        rows += more
+        everything.append(2 * share / (1 + share))
+        expected_calibration.append(calibration)
+    weight = sum(n for _, n in expected_calibration)
+    ece = sum(e * n for e, n in expected_calibration) / weight if weight else math.nan
+    return Evaluation(
+        task="segment",
+        pack=f"{pack.name} {pack.version}",
+        n=len(cases),
+        metrics=_summary(rows, options),
+        per_class={name: _summary([r for r in rows if r.region == name], options) for name in regions},
+        per_site={
+            site: _summary([r for r in rows if (r.case.site or "unknown") == site], options)
+            for site in sorted({case.site or "unknown" for case in cases})
+        },
+        calibration={"ece": round(ece, 4)},
+        baseline={"dice": round(float(np.mean(everything)), 4)},
+        per_case=[{"id": r.case.id, "region": r.region, **{k: _finite(v) for k, v in r.scores.items()}} for r in rows],
+        problems=problems,
+    )
+
+
+def _regions(pack: Pack, cohort: Cohort, options: EvaluateOptions) -> tuple[dict[str, tuple[int, ...] | None], list[str]]:
+    given = options.regions or cohort.regions
+    if given:
+        for name in given:
+            pack.region(name)  # refuses an unknown name before the first case
+        return dict(given), []
+    first = pack.spec.classes[1]
+    several = len(pack.spec.classes) > 2
+    note = f"No regions.json beside the cohort: mask > 0 is taken as {first!r}, the pack's first region."
+    return {first: None}, [note] if several else []
+
+
+def _case(
+    pack: Pack, case: Case, regions: dict[str, tuple[int, ...] | None], options: EvaluateOptions
+) -> tuple[list[_Row], tuple[float, int], float]:
+    """Rows of one case, the first region's calibration error with its voxels, and that region's share of all voxels."""
+    from limner import io
+
+    image = read_image(case.image, case.hu_window)
+    prediction = predict(pack, image, engine=options.engine)
+    mask_path = case.path(options.mask)
+    assert mask_path is not None
+    truth = io.read_nifti_labels(mask_path)
+    if not truth.grid.same_as(image.grid, tolerance_mm=0.1):
+        truth = resample_labels(truth, image.grid)
+    spacing = image.grid.spacing_mm
+    rows = []
+    ece, share = (math.nan, 0), 0.0
+    for name, values in regions.items():
+        theirs = truth.array > 0 if values is None else np.isin(truth.array, values)
+        ours = prediction.labels.mask(*pack.region(name))
+        row = _Row(case, name)
+        lesion = next(one.kind for one in pack.labels if one.name == name) == "lesion"
+        if theirs.any() or not lesion:
+            row.scores["dice"] = dice(ours, theirs)
+            surface = surface_scores(ours, theirs, spacing)
+            row.scores |= {"hd95_mm": surface.hd95_mm, "nsd": surface.nsd}
+            row.scores["volume_error_ml"] = float((int(ours.sum()) - int(theirs.sum())) * image.grid.voxel_ml)
+        if lesion:
+            found = lesion_scores(ours, theirs, spacing)
+            row.scores |= {"lesions": found.lesions, "found": found.found, "false_lesions": found.false}
+        elif theirs.any():
+            row.scores["sensitivity"] = float(np.logical_and(ours, theirs).sum() / theirs.sum())
+        if name == next(iter(regions)):
+            ece, share = _ece(prediction, ours, theirs), float(theirs.mean())
+        rows.append(row)
+    return rows, ece, share
+
+
+def _ece(prediction: Prediction, ours: np.ndarray, theirs: np.ndarray, bins: int = 10) -> tuple[float, int]:
+    """Expected calibration error of the voxels that were given the first region, as the mean gap over ten bins."""
+    p = prediction.confidence[ours].astype(np.float32) / 255
+    right = theirs[ours]
+    if not p.size:
+        return math.nan, 0
+    which = np.minimum((p * bins).astype(int), bins - 1)
+    count = np.bincount(which, minlength=bins)
+    gap = np.abs(np.bincount(which, p, bins) - np.bincount(which, right, bins))
+    return float(gap.sum() / count.sum()), int(p.size)
+
+
+def _summary(rows: Sequence[_Row], options: EvaluateOptions) -> dict[str, Interval]:
+    out = {}
+    for metric in ("dice", "hd95_mm", "nsd"):
+        out[metric] = _bootstrap(_by_patient(rows, lambda r, m=metric: r.scores.get(m)), options)  # type: ignore[misc]
+    lesions = [row for row in rows if "lesions" in row.scores]
+    if lesions:
+        out["sensitivity"] = _ratio(lesions, options)
+        out["false_lesions"] = _bootstrap(_by_patient(lesions, lambda r: r.scores["false_lesions"]), options)
+    else:
+        out["sensitivity"] = _bootstrap(_by_patient(rows, lambda r: r.scores.get("sensitivity")), options)
+    return out
+
+
+def _by_patient(rows: Iterable[_Row], value: Callable[[_Row], float | None]) -> list[list[float]]:
+    patients: dict[str, list[float]] = {}
+    for row in rows:
+        found = value(row)
+        if found is not None and math.isfinite(found):
+            patients.setdefault(row.case.patient, []).append(found)
+    return list(patients.values())
+
+
+def _bootstrap(patients: list[list[float]], options: EvaluateOptions) -> Interval:
+    """Mean over cases; patients, not cases, are drawn again. Source: Efron, 1979 (percentile interval)."""
+    if not patients:
+        return Interval(value=None)
+    sums = np.array([sum(one) for one in patients])
+    counts = np.array([len(one) for one in patients])
+    return _interval(sums, counts, options)
+
+
+def _ratio(rows: Sequence[_Row], options: EvaluateOptions) -> Interval:
+    """Found over all lesions, pooled."""
+    found: dict[str, float] = {}
+    count: dict[str, float] = {}
+    for row in rows:
+        found[row.case.patient] = found.get(row.case.patient, 0) + row.scores["found"]
+        count[row.case.patient] = count.get(row.case.patient, 0) + row.scores["lesions"]
+    if not sum(count.values()):
+        return Interval(value=None)
+    return _interval(np.array(list(found.values())), np.array(list(count.values())), options)
+
+
+def _interval(sums: np.ndarray, counts: np.ndarray, options: EvaluateOptions) -> Interval:
+    rng = np.random.default_rng(options.seed)
+    draws = rng.integers(len(sums), size=(options.bootstrap, len(sums)))
+    totals = counts[draws].sum(1)
+    means = sums[draws].sum(1)[totals > 0] / totals[totals > 0]
+    low, high = np.percentile(means, [2.5, 97.5])
+    return Interval(value=round(float(sums.sum() / counts.sum()), 4), low=round(float(low), 4), high=round(float(high), 4))
+
+
+def _finite(value: float) -> float | None:
+    return round(value, 4) if math.isfinite(value) else None

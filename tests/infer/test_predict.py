@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+
+from limner.data import phantoms
+from limner.errors import PackError
+from limner.image import Image
+from limner.infer import predict
+from limner.infer.predict import block_mean, choose_window
+from tests.infer.packs import threshold_pack
+
+LEVELS = {"background": -1000.0, "liver": 110.0, "liver tumor": 62.0}
+
+
+@pytest.fixture(scope="module")
+def pack(tmp_path_factory):
+    return threshold_pack(tmp_path_factory.mktemp("pack"), LEVELS)
+
+
+def _liver_only(spacing, flip=False):
+    plan = phantoms.sample(np.random.default_rng(4), tumors=2)
+    kept = tuple(one for one in plan.structures if one.name in ("liver", "liver tumor"))
+    plan = phantoms.Plan(kept, noise_hu=0.0)
+    turn = np.array([[0.0, 0, 1], [0, -1, 0], [-1, 0, 0]]) if flip else None  # Z to the feet, Y to the front
+    grid = phantoms.grid_around(plan, spacing, turn=turn)
+    return plan, phantoms.draw(plan, grid)
+
+
+@pytest.mark.parametrize(("spacing", "flip"), [((2, 2, 2), False), ((5, 0.9, 0.9), False), ((1.5, 1.2, 1.2), True)])
+def test_phantom_volumes_within_two_percent(pack, spacing, flip):
+    plan, phantom = _liver_only(spacing, flip)
+    found = predict(pack, phantom.image)
+    assert found.labels.grid is phantom.image.grid
+    truth = phantoms.truth(plan)["liver"].volume_ml
+    whole = found.labels.mask("liver", "liver tumor").sum() * phantom.image.grid.voxel_ml
+    assert whole == pytest.approx(truth, rel=0.02)
+    overlap = found.labels.mask("liver", "liver tumor") & phantom.labels.mask("liver", "liver tumor")
+    assert overlap.sum() > 0.96 * phantom.labels.mask("liver", "liver tumor").sum()
+    low, high = found.intervals_ml["liver"]
+    assert low <= truth * 1.02
+    assert high >= truth * 0.98
+
+
+def test_borders_are_unsure_and_middles_sure(pack):
+    _, phantom = _liver_only((2, 2, 2))
+    found = predict(pack, phantom.image)
+    inside = found.labels.mask("liver")
+    assert np.median(found.confidence[inside]) > 240
+    assert found.confidence[found.labels.array == 0].max() == 0
+
+
+def test_a_wrong_modality_is_refused(pack):
+    _, phantom = _liver_only((4, 4, 4))
+    with pytest.raises(PackError, match="this series is MR"):
+        predict(pack, Image(phantom.image.array, phantom.image.grid, "MR"))
+
+
+def test_little_memory_means_smaller_windows_and_too_little_is_refused(pack):
+    whole = choose_window(pack, (100, 100, 100), None)
+    small = choose_window(pack, (100, 100, 100), 0.0115)
+    assert np.prod(small) < np.prod(whole)
+    with pytest.raises(PackError, match="too little"):
+        choose_window(pack, (100, 100, 100), 0.001)
+
+
+def test_block_means_stay_where_they_are():
+    _, phantom = _liver_only((2, 1, 1))
+    mean, grid = block_mean(phantom.image.array, phantom.image.grid, (1, 2, 2), (-1000, 1000))
+    assert grid.spacing_mm == pytest.approx((2, 2, 2))
+    assert np.allclose(grid.world((0, 0, 0)), phantom.image.grid.world((0, 0.5, 0.5)))
+    assert mean[3, 10, 12] == pytest.approx(phantom.image.array[3, 20:22, 24:26].mean())

@@ -1,0 +1,89 @@
+"""The build hook knows when the viewer is stale, and the viewer's source is typed."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def hook():
+    spec = importlib.util.spec_from_file_location("hatch_build", ROOT / "hatch_build.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def checkout(tmp_path, hook) -> Path:
+    """A root with a source and a viewer that was built from it."""
+    source = tmp_path / "web" / "src"
+    source.mkdir(parents=True)
+    (source / "main.ts").write_text("let a = 1")
+    (tmp_path / "web" / "package.json").write_text("{}")
+    built = hook.viewer_folder(tmp_path)
+    built.mkdir(parents=True)
+    for name in hook.BUILT:
+        (built / name).write_text("")
+    (built / "digest.txt").write_text(hook.digest(tmp_path / "web") + "\n")
+    return tmp_path
+
+
+def test_a_current_viewer_needs_no_node(hook, checkout):
+    assert not hook.stale(checkout)
+    assert hook.ViewerBuildHook(str(checkout), {}, None, None, "", "wheel").dependencies() == []
+
+
+@pytest.mark.parametrize("change", ["edit", "add", "rename", "lose"])
+def test_any_change_makes_it_stale(hook, checkout, change):
+    main = checkout / "web" / "src" / "main.ts"
+    if change == "edit":
+        main.write_text("let a = 2")
+    elif change == "add":
+        (main.parent / "more.ts").write_text("")
+    elif change == "rename":
+        main.rename(main.parent / "other.ts")
+    else:
+        (hook.viewer_folder(checkout) / "viewer.css").unlink()
+    assert hook.stale(checkout)
+    assert hook.ViewerBuildHook(str(checkout), {}, None, None, "", "wheel").dependencies() == [hook.NODE]
+
+
+def test_what_npm_installs_does_not_make_it_stale(hook, checkout):
+    modules = checkout / "web" / "node_modules" / "three"
+    modules.mkdir(parents=True)
+    (modules / "index.js").write_text("x")
+    assert not hook.stale(checkout)
+
+
+def test_a_copy_without_source_needs_none(hook, checkout):
+    (checkout / "web").rename(checkout / "elsewhere")
+    assert not hook.stale(checkout)
+    (hook.viewer_folder(checkout) / "viewer.js").unlink()
+    with pytest.raises(RuntimeError, match="full copy"):
+        hook.build(checkout)
+
+
+def test_the_lock_file_names_no_host():
+    assert "resolved" not in (ROOT / "web" / "package-lock.json").read_text()
+
+
+@pytest.mark.slow
+def test_the_source_is_typed(hook):
+    environment, node, npm = hook.find_node()
+    web = ROOT / "web"
+    subprocess.run([*npm, "ci", "--no-audit", "--no-fund"], cwd=web, env=environment, check=True, capture_output=True)
+    done = subprocess.run(
+        [node, "node_modules/typescript/bin/tsc", "--noEmit"],
+        cwd=web,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
