@@ -55,11 +55,11 @@ def test_a_wrong_modality_is_refused(pack):
 
 
 def test_little_memory_means_smaller_windows_and_too_little_is_refused(pack):
-    whole = choose_window(pack, (100, 100, 100), None)
-    small = choose_window(pack, (100, 100, 100), 0.0115)
+    whole = choose_window(pack, pack.spec.input, (100, 100, 100), None)
+    small = choose_window(pack, pack.spec.input, (100, 100, 100), 0.0115)
     assert np.prod(small) < np.prod(whole)
     with pytest.raises(PackError, match="too little"):
-        choose_window(pack, (100, 100, 100), 0.001)
+        choose_window(pack, pack.spec.input, (100, 100, 100), 0.001)
 
 
 def test_block_means_stay_where_they_are():

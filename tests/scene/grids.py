@@ -1,9 +1,11 @@
-"""Grids of every kind, and phantoms on them."""
+"""Grids of every kind, and a phantom for them."""
 
 from __future__ import annotations
 
 import numpy as np
 from scipy.spatial.transform import Rotation
+
+from limner.data.phantoms import Plan, sample
 
 AXIAL = np.array([[0.0, 0, 1], [0, 1, 0], [1, 0, 0]])
 OBLIQUE = Rotation.from_euler("xyz", [20, -15, 35], degrees=True).as_matrix() @ AXIAL
@@ -19,3 +21,6 @@ GRIDS = {
     "sagittal": ((3.0, 1.2, 1.2), SAGITTAL),
     "thick in plane": ((1.0, 1.0, 4.0), AXIAL),
 }
+
+PLAN = sample(np.random.default_rng(3), tumors=3)
+LIVER = Plan(tuple(one for one in PLAN.structures if one.name.startswith("liver")), PLAN.noise_hu, PLAN.seed)

@@ -36,7 +36,7 @@ def test_a_run_learns_and_ends_in_a_pack(recipe, cohort, tmp_path):
 
     # every engine gives the same answer on a realistic input (constant input through a norm would amplify noise)
     image = np.random.default_rng(0).random((1, 1, 16, 24, 24), dtype=np.float32)
-    answers = {name: open_engine(name, pack)[1].run({"image": image})["logits"] for name in ENGINES}
+    answers = {name: open_engine(name, pack.main)[1].run({"image": image})["logits"] for name in ENGINES}
     for name, answer in answers.items():
         assert answer.dtype == np.float32
         assert answer.shape == (1, 3, 16, 24, 24)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
 from limner.report import write_html
 from tests.report.phantom import content
@@ -57,6 +57,10 @@ class Opened:
     def ask(self, expression: str):
         return self.page.evaluate(expression)
 
+    def note_request(self, request: Request) -> None:
+        if request.url.startswith("http"):
+            self.complaints.append(request.url)
+
     def settle(self) -> None:
         """Waits until every asked frame is drawn."""
         self.page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
@@ -66,8 +70,8 @@ class Opened:
         return self.page.locator(".lv-canvas").screenshot()
 
 
-@pytest.fixture
-def open_report(browser, reports) -> Iterator:
+@pytest.fixture(scope="module")
+def open_report(browser, reports) -> Iterator[Callable[..., Opened]]:
     """Opens the report in a language; keywords go to the browser's context."""
     contexts: list[BrowserContext] = []
 
@@ -78,9 +82,7 @@ def open_report(browser, reports) -> Iterator:
         opened = Opened(contexts[-1].new_page())
         opened.page.on("console", lambda message: opened.complaints.append(f"{message.type}: {message.text}"))
         opened.page.on("pageerror", lambda error: opened.complaints.append(str(error)))
-        opened.page.on(
-            "request", lambda request: request.url.startswith("http") and opened.complaints.append(request.url)
-        )
+        opened.page.on("request", opened.note_request)
         opened.page.goto(reports[lang].as_uri())
         opened.page.wait_for_function("window.limner && (window.limner.ready || window.limner.error)")
         assert opened.ask("window.limner.error") is None
@@ -90,3 +92,17 @@ def open_report(browser, reports) -> Iterator:
     yield open
     for context in contexts:
         context.close()
+
+
+@pytest.fixture(scope="module")
+def opened_once(open_report) -> Opened:
+    return open_report()
+
+
+@pytest.fixture
+def report(opened_once) -> Opened:
+    """The report in English, as it opens: one page for a whole file of tests, reset before each."""
+    opened_once.page.locator(".lv-reset").click()
+    opened_once.page.locator(".lv-canvas").scroll_into_view_if_needed()
+    opened_once.ask("document.activeElement.blur()")
+    return opened_once

@@ -32,8 +32,7 @@ def color_center(png: bytes, kind: str) -> tuple[float, float]:
     return columns.mean() / rgb.shape[1], rows.mean() / rgb.shape[0]
 
 
-def test_the_scene_stands_without_a_network_and_without_complaint(open_report):
-    report = open_report()
+def test_the_scene_stands_without_a_network_and_without_complaint(report):
     assert report.ask("window.limner.meshes()") == IDS
     assert report.ask("window.limner.shown()") == IDS
     assert len(set(map(tuple, pixels(report.canvas())[::4, ::4].reshape(-1, 3)))) > 200
@@ -41,8 +40,7 @@ def test_the_scene_stands_without_a_network_and_without_complaint(open_report):
     assert not report.page.locator("#limner-no-scene").is_visible()
 
 
-def test_right_is_right_and_front_is_front(open_report):
-    report = open_report()
+def test_right_is_right_and_front_is_front(report):
     report.page.locator("[data-id=body] input[type=checkbox]").click()
     places = {}
     for side in ("anterior", "posterior", "left", "right", "head", "feet"):
@@ -56,8 +54,7 @@ def test_right_is_right_and_front_is_front(open_report):
     assert places["head"][0] > 0.02 and places["head"][1] < -0.02
 
 
-def test_hide_show_and_isolate(open_report):
-    report = open_report()
+def test_hide_show_and_isolate(report):
     before = report.canvas()
     report.page.click("[data-id=liver] input[type=checkbox]")
     assert "liver" not in report.ask("window.limner.shown()")
@@ -72,8 +69,7 @@ def test_hide_show_and_isolate(open_report):
     assert changed(before, report.canvas()) == 0
 
 
-def test_the_liver_is_seen_through_until_it_is_made_solid(open_report):
-    report = open_report()
+def test_the_liver_is_seen_through_until_it_is_made_solid(report):
     report.page.click("[data-id=body] input[type=checkbox]")
     color_center(report.canvas(), "blue")  # the vessel shines through
     report.page.locator("[data-id=liver] input[type=range]").fill("100")
@@ -82,8 +78,7 @@ def test_the_liver_is_seen_through_until_it_is_made_solid(open_report):
     assert ((solid[..., 2] - solid[..., 0]) > 40).sum() < 30
 
 
-def test_the_cut_opens_the_liver_and_closes_it_with_a_flat_face(open_report):
-    report = open_report()
+def test_the_cut_opens_the_liver_and_closes_it_with_a_flat_face(report):
     report.page.click("[data-id=body] input[type=checkbox]")
     report.page.locator("[data-id=liver] input[type=range]").fill("100")
     report.page.click("[data-view=feet]")
@@ -104,8 +99,7 @@ def test_the_cut_opens_the_liver_and_closes_it_with_a_flat_face(open_report):
     assert changed(cut, report.canvas()) > 0.02
 
 
-def test_the_other_side_of_a_cut(open_report):
-    report = open_report()
+def test_the_other_side_of_a_cut(report):
     report.page.click("[data-cut=sagittal]")
     report.page.click("[data-view=left]")
     one = report.canvas()
@@ -115,10 +109,8 @@ def test_the_other_side_of_a_cut(open_report):
     assert changed(one, report.canvas()) > 0.05
 
 
-def test_drag_turns_and_keys_do_all_that_the_mouse_does(open_report):
-    report = open_report()
+def test_drag_turns_and_keys_do_all_that_the_mouse_does(report):
     start = report.ask("window.limner.camera()")
-    report.page.locator(".lv-canvas").scroll_into_view_if_needed()
     box = report.page.locator(".lv-canvas").bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     report.page.mouse.move(x, y)
@@ -145,8 +137,7 @@ def test_drag_turns_and_keys_do_all_that_the_mouse_does(open_report):
     np.testing.assert_allclose(report.ask("window.limner.camera()"), start, atol=0.5)
 
 
-def test_a_click_into_the_liver_names_the_tumour_in_it(open_report):
-    report = open_report()
+def test_a_click_into_the_liver_names_the_tumour_in_it(report):
     x, y = color_center(report.canvas(), "yellow")
     canvas = report.page.locator(".lv-canvas")
     box = canvas.bounding_box()
@@ -166,8 +157,7 @@ def test_a_click_into_the_liver_names_the_tumour_in_it(open_report):
     assert not card.is_visible()
 
 
-def test_the_cube_turns_to_the_side_that_is_clicked(open_report):
-    report = open_report()
+def test_the_cube_turns_to_the_side_that_is_clicked(report):
     canvas = report.page.locator(".lv-canvas")
     for _ in range(6):
         canvas.press("ArrowRight")  # now the left side is in sight, too
@@ -177,8 +167,7 @@ def test_the_cube_turns_to_the_side_that_is_clicked(open_report):
     assert x > 100 and abs(z) < 5
 
 
-def test_the_wheel_scrolls_the_page_until_the_scene_is_entered(open_report):
-    report = open_report()
+def test_the_wheel_scrolls_the_page_until_the_scene_is_entered(report):
     canvas = report.page.locator(".lv-canvas")
     canvas.scroll_into_view_if_needed()
     box, start = canvas.bounding_box(), report.ask("window.limner.camera()")

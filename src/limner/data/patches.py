@@ -127,20 +127,26 @@ class PatchSampler:
 
 
 def prepare_label_map(
-    path: Path, values: Mapping[int, tuple[str, int]], merge: Sequence[int], spacing_mm: tuple[float, float, float],
+    path: Path,
+    values: Mapping[int, tuple[str, int]],
+    merge: Sequence[int],
+    spacing_mm: tuple[float, float, float],
     cache: Path,
-) -> Prepared:  # fmt: skip
+    mirrored: Sequence[int] = (),
+) -> Prepared:
     """A label map without an image, filled up to a trunk of tissues.
 
     Args:
         path: NIfTI.
         values: mask value → (tissue name, class index).
         merge: as in :class:`Prepared`.
+        mirrored: axes (0 Z, 1 Y, 2 X) along which the file's affine is known to lie; they are turned back.
     """
     from limner import io
 
     cache.mkdir(parents=True, exist_ok=True)
-    key = hashlib.sha256(repr((path.name, sorted(values.items()), list(merge), spacing_mm, "v1")).encode())
+    what = (path.name, sorted(values.items()), list(merge), spacing_mm, list(mirrored), "v1")
+    key = hashlib.sha256(repr(what).encode())
     kept = cache / f"{path.name.split('.')[0]}-{key.hexdigest()[:16]}.npz"
     if kept.exists():
         held = np.load(kept)
@@ -149,7 +155,7 @@ def prepare_label_map(
     order, flips = to_axial(read.grid)
     array, grid = reorient(read.array, read.grid, order, flips)
     there = grid.with_spacing(spacing_mm)
-    labels = resample_array(array, grid, there, nearest=True).astype(np.uint8)
+    labels = np.flip(resample_array(array, grid, there, nearest=True).astype(np.uint8), tuple(mirrored))
     seed = int.from_bytes(key.digest()[:4], "little")
     tissues = synth.fill_trunk(labels, {v: tissue for v, (tissue, _) in values.items()}, spacing_mm, seed)
     target = np.zeros_like(labels)

@@ -6,6 +6,7 @@ placed by interpolating probabilities, not labels, so a coarse net still draws a
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import cc3d
@@ -28,6 +29,23 @@ class Decoded:
     intervals_ml: dict[str, tuple[float, float]]
 
 
+@dataclass(frozen=True)
+class Organ:
+    """Probabilities of one organ on one grid.
+
+    Args:
+        name: of the organ.
+        whole: ``(Z, Y, X)``, of the organ with all that lies inside it.
+        parts: of what lies inside it, by name, e.g. tumours and vessels.
+        grid: of all of them.
+    """
+
+    name: str
+    whole: NDArray[np.float32]
+    parts: dict[str, NDArray[np.float32]]
+    grid: Grid
+
+
 def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     """Probabilities along axis 0, in place."""
     logits -= logits.max(0, keepdims=True)
@@ -36,48 +54,72 @@ def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     return logits
 
 
-def decode(probabilities: NDArray[np.float32], grid: Grid, target: Grid, pack: Pack) -> Decoded:
+def organs(
+    probabilities: NDArray[np.float32], classes: Sequence[str], grid: Grid, regions: Mapping[str, Sequence[str]]
+) -> list[Organ]:
+    """A net's channels as organs with their parts.
+
+    Args:
+        probabilities: ``(C, Z, Y, X)``.
+        classes: of the channels; the first is the background.
+        regions: organ → what lies inside it.
+    """
+    index = {name: number for number, name in enumerate(classes)}
+    inner = {part for parts in regions.values() for part in parts}
+    found = []
+    for name in classes[1:]:
+        if name in inner:
+            continue
+        parts = {part: probabilities[index[part]] for part in regions.get(name, ()) if part in index}
+        whole = probabilities[index[name]].copy()
+        for part in parts.values():
+            whole += part
+        found.append(Organ(name, whole, parts, grid))
+    return found
+
+
+def decode(fields: Sequence[Organ], target: Grid, pack: Pack) -> Decoded:
     """Labels on the scan's grid.
 
     Args:
-        probabilities: ``(C, Z, Y, X)`` on ``grid``.
+        fields: the organs; each may have its own grid.
         target: the scan's grid.
-        pack: its classes, regions, and ``decode`` settings: ``lesion_threshold``, ``lesion_min_ml``,
-            ``lesion_min_peak``, ``vessel_threshold``.
+        pack: its labels, and its ``decode`` settings: ``lesion_threshold``, ``lesion_min_ml``, ``lesion_min_peak``,
+            ``vessel_threshold``.
     """
-    classes = pack.spec.classes
-    index = {name: number for number, name in enumerate(classes)}
-    inner = {part: organ for organ, parts in pack.spec.regions.items() for part in parts}
-    labels = np.zeros(target.shape, np.uint8)
-    confidence = np.zeros(target.shape, np.uint8)
-    intervals: dict[str, tuple[float, float]] = {}
-    for organ in (name for name in classes[1:] if name not in inner):
-        parts = [part for part in pack.spec.regions.get(organ, []) if part in index]
-        whole = probabilities[[index[organ], *(index[part] for part in parts)]].sum(0)
-        kept = largest(whole > 0.5)
-        if not kept.any():
-            continue
-        kept = ndimage.binary_fill_holes(kept)
-        whole = np.where(near(kept, 2), whole, 0.0)
-        intervals[organ] = _interval(whole, grid)
-        box = box_of(whole > 0.05, 2)
-        at = _Place(grid, box, target)
-        fine = at.fine(whole)
-        inside = fine > 0.5
-        np.copyto(at.view(labels), np.uint8(index[organ]), where=inside)
-        np.copyto(at.view(confidence), to_uint8(fine), where=inside)
-        for part in parts:
-            share = lesions(probabilities[index[part]], kept, grid, pack) if _is_lesion(pack, part) else None
-            inner_p = probabilities[index[part]] * kept if share is None else share
-            threshold = pack.spec.decode.get("lesion_threshold" if share is not None else "vessel_threshold", 0.5)
-            intervals[part] = _interval(inner_p, grid, threshold)
-            fine_part = at.fine(inner_p)
-            where = inside & (fine_part > threshold)
-            if share is None:  # a vessel does not run through a tumour's label
-                where &= at.view(labels) == index[organ]
-            np.copyto(at.view(labels), np.uint8(index[part]), where=where)
-            np.copyto(at.view(confidence), to_uint8(fine_part), where=where)
-    return Decoded(labels, confidence, intervals)
+    canvas = Decoded(np.zeros(target.shape, np.uint8), np.zeros(target.shape, np.uint8), {})
+    for organ in fields:
+        _paint(canvas, organ, target, pack)
+    return canvas
+
+
+def _paint(canvas: Decoded, organ: Organ, target: Grid, pack: Pack) -> None:
+    values = {one.name: one.value for one in pack.labels}
+    kinds = {one.name: one.kind for one in pack.labels}
+    settings = pack.spec.decode
+    kept = largest(organ.whole > 0.5)
+    if not kept.any():
+        return
+    kept = ndimage.binary_fill_holes(kept)
+    whole = np.where(near(kept, 2), organ.whole, 0.0).astype(np.float32)
+    canvas.intervals_ml[organ.name] = _interval(whole, organ.grid)
+    at = _Place(organ.grid, box_of(whole > 0.05, 2), target)
+    fine = at.fine(whole)
+    labels, confidence = at.view(canvas.labels), at.view(canvas.confidence)
+    # Two organs may claim a voxel where their nets or grids differ: the surer one has it.
+    inside = (fine > 0.5) & (to_uint8(fine) > confidence)
+    np.copyto(labels, np.uint8(values[organ.name]), where=inside)
+    np.copyto(confidence, to_uint8(fine), where=inside)
+    ordered = sorted(organ.parts, key=lambda name: kinds[name] == "lesion")  # a vessel gives way to a tumour
+    for name in ordered:
+        lesion = kinds[name] == "lesion"
+        p = lesions(organ.parts[name], kept, organ.grid, pack) if lesion else organ.parts[name] * near(kept, 1)
+        threshold = settings.get("lesion_threshold" if lesion else "vessel_threshold", 0.5)
+        canvas.intervals_ml[name] = _interval(p, organ.grid, threshold)
+        fine = at.fine(p)
+        where = inside & (fine > threshold)
+        np.copyto(labels, np.uint8(values[name]), where=where)
+        np.copyto(confidence, to_uint8(fine), where=where)
 
 
 def lesions(p: NDArray[np.float32], organ: Mask, grid: Grid, pack: Pack) -> NDArray[np.float32]:
@@ -152,10 +194,6 @@ class _Place:
     def view(self, array: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """The box of an array on the scan's grid."""
         return array[self._where]
-
-
-def _is_lesion(pack: Pack, name: str) -> bool:
-    return next(one.kind for one in pack.labels if one.name == name) == "lesion"
 
 
 def _interval(p: NDArray[np.float32], grid: Grid, threshold: float = 0.5) -> tuple[float, float]:

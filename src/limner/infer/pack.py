@@ -39,6 +39,15 @@ class NetSpec(_Part):
     options: dict[str, Any] = Field(default_factory=dict)
 
 
+class LocatorSpec(_Part):
+    """A first, coarse net that finds organs in the whole scan; the main net then looks only near its own organ."""
+
+    input: InputSpec
+    classes: list[str]
+    net: NetSpec | None = None
+    share: float = Field(0.5, description="weight of the coarse probability where both nets speak")
+
+
 class MemorySpec(_Part):
     """Peak bytes of the engine: ``fixed_mb + bytes_per_voxel × voxels of a window``."""
 
@@ -67,6 +76,7 @@ class PackSpec(_Part):
     regions: dict[str, list[str]] = Field(default_factory=dict, description="organ → the labels that lie inside it")
     classical: list[str] = Field(default_factory=list)
     net: NetSpec | None = None
+    locator: LocatorSpec | None = None
     licence: str
     non_commercial: bool
     training: list[TrainingRow]
@@ -75,6 +85,18 @@ class PackSpec(_Part):
     figures: list[dict[str, Any]] = Field(default_factory=list)
     citations: list[str] = Field(default_factory=list)
     files: dict[str, str] = Field(default_factory=dict, description="file name → SHA-256")
+
+
+@dataclass(frozen=True)
+class Net:
+    """One net of a pack: its files, what it expects, what its channels mean."""
+
+    pack: str
+    model: Path
+    weights: Path
+    input: InputSpec
+    classes: tuple[str, ...]
+    build: NetSpec | None
 
 
 @dataclass(frozen=True)
@@ -95,9 +117,28 @@ class Pack:
         return self.spec.version
 
     @property
-    def model_path(self) -> Path:
-        """The ONNX model."""
-        return self.folder / "model.onnx"
+    def main(self) -> Net:
+        """The net that draws."""
+        spec = self.spec
+        files = self.folder / "model.onnx", self.folder / "weights.safetensors"
+        return Net(self.name, *files, spec.input, tuple(spec.classes), spec.net)
+
+    @property
+    def locator(self) -> Net | None:
+        """The net that finds, where the pack has one."""
+        spec = self.spec.locator
+        if spec is None:
+            return None
+        files = self.folder / "locator.onnx", self.folder / "locator.safetensors"
+        return Net(self.name, *files, spec.input, tuple(spec.classes), spec.net)
+
+    @property
+    def structures(self) -> tuple[str, ...]:
+        """What the nets name, in the order of the label values: the main net's classes, then what only the locator has."""
+        found = self.spec.classes[1:]
+        if self.spec.locator:
+            found = [*found, *(name for name in self.spec.locator.classes[1:] if name not in found)]
+        return tuple(found)
 
     @cached_property
     def sha256(self) -> str:
@@ -107,10 +148,8 @@ class Pack:
     @cached_property
     def labels(self) -> tuple[Label, ...]:
         """Every label that a drawing by this pack may hold."""
-        learned = [anatomy.label(name, value) for value, name in enumerate(self.spec.classes) if value]
-        names = [part for name in self.spec.classical for part in CLASSICAL_LABELS[name]]
-        first = len(self.spec.classes)
-        return (*learned, *(anatomy.label(name, first + k) for k, name in enumerate(names)))
+        ruled = [part for name in self.spec.classical for part in CLASSICAL_LABELS[name]]
+        return tuple(anatomy.label(name, value) for value, name in enumerate([*self.structures, *ruled], start=1))
 
     def region(self, name: str) -> tuple[str, ...]:
         """The labels of a region: an organ holds all that lies inside it.

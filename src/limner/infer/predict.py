@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from limner.errors import PackError
 from limner.image import Grid, Image, LabelMap, reorient, resample_array, to_axial
 from limner.infer.classical import applies, classical, coarse_grid
-from limner.infer.decode import decode, softmax
+from limner.infer.decode import Organ, box_of, decode, largest, near, organs, softmax
 from limner.infer.engines import open_engine
-from limner.infer.pack import Pack
+from limner.infer.pack import InputSpec, Net, Pack
 from limner.infer.windows import slide
 
 Progress = Callable[[str, float], None]
@@ -71,25 +71,10 @@ def predict(
             "See `limner packs list` for others."
         )
     watch = _Watch(progress)
-    volume, grid, axial = watch("prepare", lambda: to_net(image, pack))
-    name, opened = watch("load the net", lambda: open_engine(engine, pack))
-    window = choose_window(pack, volume.shape, max_memory_gb)
-
-    def run(patch: NDArray[np.float32]) -> NDArray[np.float32]:
-        return opened.run({"image": patch})["logits"]
-
-    logits = watch(
-        "net",
-        lambda: slide(
-            volume,
-            run,
-            window,
-            divisible=pack.spec.input.divisible,
-            overlap=pack.spec.decode.get("overlap", 0.4),
-            progress=(lambda done: progress("net", done)) if progress else None,
-        ),
-    )
-    decoded = watch("draw borders", lambda: decode(softmax(logits), grid, axial.grid, pack))
+    axial = _axial(image)
+    nets = _Nets(pack, engine, max_memory_gb, watch)
+    fields = nets.locate_then_draw(axial) if pack.locator else nets.draw(axial)
+    decoded = watch("draw borders", lambda: decode(fields, axial.grid, pack))
     labels, confidence = decoded.labels, decoded.confidence
     left_out: dict[str, str] = {}
     if pack.spec.classical and applies(axial):
@@ -98,32 +83,106 @@ def predict(
         left_out = dict.fromkeys(pack.spec.classical, "the scan holds no values below −500 HU (clipped to a window)")
     back = _back(image, labels, confidence)
     return Prediction(
-        LabelMap(back[0], image.grid, pack.labels), back[1], decoded.intervals_ml, watch.seconds, name, left_out
+        LabelMap(back[0], image.grid, pack.labels), back[1], decoded.intervals_ml, watch.seconds, nets.engine, left_out
     )
 
 
-def to_net(image: Image, pack: Pack) -> tuple[NDArray[np.float32], Grid, Image]:
-    """The image as the net was trained to see it.
+class _Nets:
+    """The nets of a pack at work on one image."""
+
+    def __init__(self, pack: Pack, engine: str, max_memory_gb: float | None, watch: _Watch) -> None:
+        self._pack, self._asked, self._max_memory_gb, self._watch = pack, engine, max_memory_gb, watch
+        self.engine = engine
+
+    def draw(self, axial: Image) -> list[Organ]:
+        """The main net over the whole image."""
+        volume, grid = self._watch("prepare", lambda: to_net(axial, self._pack.main.input))
+        p = self._run("net", self._pack.main, volume)
+        return organs(p, self._pack.spec.classes, grid, self._pack.spec.regions)
+
+    def locate_then_draw(self, axial: Image) -> list[Organ]:
+        """The coarse net over the whole image, then the main net around the organ that it draws."""
+        pack, locator, spec = self._pack, self._pack.locator, self._pack.spec.locator
+        assert locator is not None
+        assert spec is not None
+        volume, grid = self._watch("prepare", lambda: to_net(axial, locator.input))
+        found = organs(self._run("find organs", locator, volume), locator.classes, grid, {})
+        main = pack.spec.classes[1]
+        coarse = next(one for one in found if one.name == main)
+        others = [one for one in found if one.name != main]
+        core = largest(coarse.whole > 0.5)
+        if not core.any():
+            return others
+        near_it = axial.grid.crop(*_around(core, grid, axial.grid, margin_mm=25.0))
+        part = Image(_cut(axial, near_it), near_it, axial.modality, axial.unit, axial.clipped)
+        fine_volume, fine_grid = self._watch("prepare the organ", lambda: to_net(part, pack.main.input))
+        p = self._run("draw the organ", pack.main, fine_volume)
+        [organ] = [one for one in organs(p, pack.spec.classes, fine_grid, pack.spec.regions) if one.name == main]
+        # Far from what the coarse net saw, the fine one is not asked: it has seen little of the rest of the body.
+        reach = max(1, round(12.0 / grid.spacing_mm[1]))
+        belief = np.where(near(core, reach), coarse.whole, 0.0).astype(np.float32)
+        coarse_here = resample_array(belief, grid, fine_grid)
+        allowed = resample_array(near(core, reach).astype(np.float32), grid, fine_grid) > 0.5
+        whole = (spec.share * coarse_here + (1 - spec.share) * organ.whole) * allowed
+        return [Organ(main, whole.astype(np.float32), organ.parts, fine_grid), *others]
+
+    def _run(self, step: str, net: Net, volume: NDArray[np.float32]) -> NDArray[np.float32]:
+        self.engine, opened = self._watch("load the nets", lambda: open_engine(self._asked, net))
+        window = choose_window(self._pack, net.input, volume.shape, self._max_memory_gb)
+        logits = self._watch(
+            step,
+            lambda: slide(
+                volume,
+                lambda patch: opened.run({"image": patch})["logits"],
+                window,
+                divisible=net.input.divisible,
+                overlap=self._pack.spec.decode.get("overlap", 0.4),
+                progress=self._watch.share(step),
+            ),
+        )
+        return softmax(logits)
+
+
+def _axial(image: Image) -> Image:
+    order, flips = to_axial(image.grid)
+    if order == (0, 1, 2) and not any(flips):
+        return image
+    array, grid = reorient(image.array, image.grid, order, flips)
+    return Image(array, grid, image.modality, image.unit, image.clipped)
+
+
+def _around(mask: NDArray[np.bool_], grid: Grid, target: Grid, margin_mm: float) -> tuple[Triple, Triple]:
+    """Start and shape of the box on ``target`` that holds a mask on ``grid`` with a margin."""
+    box = box_of(mask, 0)
+    corners = np.array(np.meshgrid(*[(s.start, s.stop - 1) for s in box], indexing="ij")).reshape(3, -1).T
+    there = target.index(grid.world(corners))
+    margin = margin_mm / np.array(target.spacing_mm)
+    low = np.clip(np.floor(there.min(0) - margin).astype(int), 0, np.array(target.shape) - 1)
+    high = np.clip(np.ceil(there.max(0) + margin).astype(int) + 1, low + 1, target.shape)
+    size = high - low
+    return (int(low[0]), int(low[1]), int(low[2])), (int(size[0]), int(size[1]), int(size[2]))
+
+
+def _cut(image: Image, grid: Grid) -> NDArray[np.generic]:
+    start = np.rint(image.grid.index(grid.origin_mm)).astype(int)
+    return image.array[tuple(slice(int(a), int(a) + n) for a, n in zip(start, grid.shape, strict=True))]
+
+
+def to_net(axial: Image, spec: InputSpec) -> tuple[NDArray[np.float32], Grid]:
+    """An image in axial order as a net was trained to see it.
 
     Pixels are averaged down to about the net's spacing before they are resampled: nearest or linear picking would
     keep the noise of single fine pixels, which the net never saw.
 
     Returns:
-        The volume ``(Z, Y, X)`` 0–1, its grid, and the image in axial order.
+        The volume ``(Z, Y, X)`` 0–1, and its grid.
     """
-    spec = pack.spec.input
-    order, flips = to_axial(image.grid)
-    if order == (0, 1, 2) and not any(flips):
-        axial = image
-    else:
-        array, grid = reorient(image.array, image.grid, order, flips)
-        axial = Image(array, grid, image.modality, image.unit, image.clipped)
     low, high = spec.window_hu
     factors = [max(1, int(t / s + 0.1)) for t, s in zip(spec.spacing_mm, axial.grid.spacing_mm, strict=True)]
     mean, mean_grid = block_mean(axial.array, axial.grid, (factors[0], factors[1], factors[2]), (low, high))
     there = axial.grid.with_spacing(spec.spacing_mm)
     volume = resample_array(mean, mean_grid, there, outside=low)
-    return ((volume - low) / (high - low)).astype(np.float32), there, axial
+    return ((volume - low) / (high - low)).astype(np.float32), there
 
 
 def block_mean(
@@ -146,21 +205,18 @@ def block_mean(
     return out, Grid((out.shape[0], ny, nx), affine)
 
 
-def choose_window(pack: Pack, shape: tuple[int, ...], max_memory_gb: float | None) -> Triple:
-    """The window: the pack's, made smaller until its predicted peak fits the memory.
+def choose_window(pack: Pack, spec: InputSpec, shape: tuple[int, ...], max_memory_gb: float | None) -> Triple:
+    """The window: the net's, made smaller until its predicted peak fits the memory.
 
     Raises:
         PackError: even the smallest does not fit.
     """
-    spec = pack.spec
-    window = tuple(
-        min(int(w), -(-n // d) * d) for w, n, d in zip(spec.input.patch, shape, spec.input.divisible, strict=True)
-    )
+    window = tuple(min(int(w), -(-n // d) * d) for w, n, d in zip(spec.patch, shape, spec.divisible, strict=True))
     while max_memory_gb is not None and engine_gb(pack, window) > max_memory_gb:
-        axis = int(np.argmax(np.array(window) / np.array(spec.input.divisible)))
+        axis = int(np.argmax(np.array(window) / np.array(spec.divisible)))
         smaller = list(window)
-        smaller[axis] -= spec.input.divisible[axis]
-        if smaller[axis] < 2 * spec.input.divisible[axis]:
+        smaller[axis] -= spec.divisible[axis]
+        if smaller[axis] < 2 * spec.divisible[axis]:
             raise PackError(
                 f"--max-memory {max_memory_gb} GB is too little: the smallest window of pack {pack.name!r} needs "
                 f"{engine_gb(pack, window):.2f} GB."
@@ -219,5 +275,10 @@ class _Watch:
             self._progress(name, 0.0)
         start = time.perf_counter()
         result = work()
-        self.seconds[name] = round(time.perf_counter() - start, 3)
+        self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - start, 3)
         return result
+
+    def share(self, name: str) -> Callable[[float], None] | None:
+        """A teller of one step's progress, None where nobody listens."""
+        progress = self._progress
+        return None if progress is None else (lambda done: progress(name, done))

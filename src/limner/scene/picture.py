@@ -256,8 +256,8 @@ def _need_opengl() -> None:
         [sys.executable, "-c", _TRIAL], capture_output=True, text=True, timeout=120, check=False, env=dict(os.environ)
     )
     if trial.returncode != 0 or "OpenGL works" not in trial.stdout:
-        reason = f"libEGL is there, but no driver answers (a trial picture ended with code {trial.returncode})"
-        raise LimnerError(_ADVICE.format(reason=reason))
+        silent = f"libEGL is there, but no driver answers (a trial picture ended with code {trial.returncode})"
+        raise LimnerError(_ADVICE.format(reason=silent))
 
 
 _ADVICE = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import json
 import shutil
 import warnings
 from pathlib import Path
@@ -13,10 +14,11 @@ import numpy as np
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
+from onnx.external_data_helper import set_external_data
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from limner.infer.pack import Pack, PackSpec, load_pack
+from limner.infer.pack import LocatorSpec, Net, Pack, PackSpec, TrainingRow, load_pack
 from limner.train.recipe import Recipe
 from limner.train.sources import provenance
 
@@ -47,8 +49,11 @@ def write_pack(net: nn.Module, recipe: Recipe, folder: Path) -> Path:
     save_file(
         {name: value.half().contiguous() for name, value in net.state_dict().items()}, aside / "weights.safetensors"
     )
-    export_onnx(net, recipe, aside / "model.onnx")
-    spec = _spec(recipe, aside)
+    export_onnx(net, recipe, aside / "model.onnx", aside / "weights.safetensors")
+    locator = load_pack(Path(recipe.pack.locator) / "pack") if recipe.pack.locator else None
+    if locator:
+        copy_net(locator.main, aside / "locator.onnx", aside / "locator.safetensors")
+    spec = _spec(recipe, aside, locator)
     (aside / "pack.json").write_text(spec.model_dump_json(by_alias=True, indent=1) + "\n")
     (aside / "CARD.md").write_text(card(load_pack(aside), _curve_end(folder)))
     shutil.rmtree(final, ignore_errors=True)
@@ -56,8 +61,8 @@ def write_pack(net: nn.Module, recipe: Recipe, folder: Path) -> Path:
     return final
 
 
-def export_onnx(net: nn.Module, recipe: Recipe, path: Path) -> None:
-    """ONNX with free Z, Y, X; weights in half precision, arithmetic in float32."""
+def export_onnx(net: nn.Module, recipe: Recipe, path: Path, weights: Path) -> None:
+    """ONNX with free Z, Y, X; its weights are those of ``weights`` (half precision), arithmetic is float32."""
     example = torch.zeros(1, 1, *_multiple(recipe))
     axes = {0: "n", 2: "z", 3: "y", 4: "x"}
     with warnings.catch_warnings():
@@ -73,29 +78,59 @@ def export_onnx(net: nn.Module, recipe: Recipe, path: Path) -> None:
             dynamo=False,
         )
     model = onnx.load(str(path))
-    halve(model)
-    onnx.checker.check_model(model)
+    halve(model, weights)
     onnx.save(model, str(path))
+    onnx.checker.check_model(str(path))
 
 
-def halve(model: onnx.ModelProto, least: int = 256) -> None:
-    """Stores large float32 initializers as float16 followed by a cast, in place: half the file, float32 arithmetic."""
+def halve(model: onnx.ModelProto, weights: Path, least: int = 256) -> None:
+    """Large float32 initializers become half precision followed by a cast, in place; arithmetic stays float32.
+
+    Those that stand unchanged in ``weights`` (safetensors, same folder) are not stored again: ONNX external data points
+    into that file.
+
+    Source: onnx.proto, TensorProto.external_data; the safetensors layout (8 bytes length, JSON header, raw data).
+    """
+    raw = weights.read_bytes()
+    length = int.from_bytes(raw[:8], "little")
+    header = {k: v for k, v in json.loads(raw[8 : 8 + length]).items() if k != "__metadata__"}
     casts = []
     for initializer in model.graph.initializer:
         values = numpy_helper.to_array(initializer)
         if values.dtype != np.float32 or values.size < least:
             continue
-        name = initializer.name
-        initializer.CopyFrom(numpy_helper.from_array(values.astype(np.float16), name + ".half"))
+        name, half = initializer.name, values.astype(np.float16)
+        initializer.CopyFrom(numpy_helper.from_array(half, name + ".half"))
         casts.append(helper.make_node("Cast", [name + ".half"], [name], to=TensorProto.FLOAT))
+        held = header.get(name.removeprefix("net."))
+        if held is None:
+            continue
+        start, stop = (8 + length + offset for offset in held["data_offsets"])
+        if raw[start:stop] == half.tobytes():
+            set_external_data(initializer, weights.name, offset=start, length=stop - start)
+            initializer.ClearField("raw_data")
     nodes = list(model.graph.node)
     del model.graph.node[:]
     model.graph.node.extend([*casts, *nodes])
 
 
-def _spec(recipe: Recipe, folder: Path) -> PackSpec:
-    rows = provenance(recipe.data)
-    licences = sorted({row["licence"] for row in rows})
+def copy_net(net: Net, target: Path, weights: Path) -> None:
+    """Copies a net under other names: the ONNX file must point to its weights' new name."""
+    shutil.copyfile(net.weights, weights)
+    graph = onnx.load(str(net.model), load_external_data=False)
+    for initializer in graph.graph.initializer:
+        for entry in initializer.external_data:
+            if entry.key == "location":
+                entry.value = weights.name
+    onnx.save(graph, str(target))
+
+
+def _spec(recipe: Recipe, folder: Path, locator: Pack | None) -> PackSpec:
+    rows = [
+        TrainingRow(case=row["case"], source=row["from"], licence=row["licence"]) for row in provenance(recipe.data)
+    ]
+    rows += [row for row in (locator.spec.training if locator else []) if row not in rows]
+    licences = sorted({row.licence for row in rows})
     bound = [text for text in licences if not any(free in text.lower() for free in _FREE) or "-nc" in text.lower()]
     files = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in sorted(_files(folder))}
     known: dict[str, Any] = {
@@ -115,15 +150,21 @@ def _spec(recipe: Recipe, folder: Path) -> PackSpec:
         "regions": recipe.pack.regions,
         "classical": recipe.pack.classical,
         "net": {"name": recipe.net.name, "options": recipe.net.options},
+        "locator": locator and _locator(locator, recipe),
         "licence": "Non-commercial use only: learned from data under " + "; ".join(bound) if bound else "Apache-2.0",
         "non_commercial": bool(bound),
-        "training": [{"case": r["case"], "source": r["from"], "licence": r["licence"]} for r in rows],
+        "training": rows,
         "memory": {"fixed_mb": 250, "bytes_per_voxel": 1200},
         "decode": recipe.pack.decode,
         "citations": recipe.pack.citation,
         "files": files,
     }
     return PackSpec.model_validate(known)
+
+
+def _locator(pack: Pack, recipe: Recipe) -> LocatorSpec:
+    spec = pack.spec
+    return LocatorSpec(input=spec.input, classes=spec.classes, net=spec.net, share=recipe.pack.locator_share)
 
 
 def card(pack: Pack, ended: str) -> str:
@@ -141,7 +182,7 @@ def card(pack: Pack, ended: str) -> str:
         "",
         "## What it draws",
         "",
-        f"Learned: {', '.join(spec.classes[1:])}. By rules on attenuation: {', '.join(spec.classical) or 'nothing'}.",
+        f"Learned: {', '.join(pack.structures)}. By rules on attenuation: {', '.join(spec.classical) or 'nothing'}.",
         f"Input: {', '.join(spec.input.modality)}, window {spec.input.window_hu[0]:g} to {spec.input.window_hu[1]:g} HU, "
         f"grid {' × '.join(f'{s:g}' for s in spec.input.spacing_mm)} mm (Z, Y, X).",
         "",
@@ -162,7 +203,7 @@ def card(pack: Pack, ended: str) -> str:
 
 
 def _files(folder: Path) -> list[str]:
-    return [path.name for path in folder.iterdir() if path.name in ("model.onnx", "weights.safetensors")]
+    return [path.name for path in folder.iterdir() if path.suffix in (".onnx", ".safetensors")]
 
 
 def _multiple(recipe: Recipe, times: int = 2) -> tuple[int, int, int]:

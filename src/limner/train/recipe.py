@@ -44,6 +44,7 @@ class LabelMapSource(_Part):
 
     label_maps: str
     values: dict[int, tuple[str, str]] = Field(description="mask value → (tissue, class)")
+    mirrored: list[Literal["z", "y", "x"]] = Field(default_factory=list, description="axes on which the affine lies")
     weight: float = 1.0
     unknown: dict[str, str] = Field(default_factory=dict)
     paint_tumors: float = 0.0
@@ -98,6 +99,8 @@ class PackSpecDraft(_Part):
     regions: dict[str, list[str]] = Field(default_factory=dict, description="organ → classes that lie inside it")
     window: tuple[int, int, int] | None = Field(None, description="window at inference; the patch where None")
     decode: dict[str, float] = Field(default_factory=dict)
+    locator: str | None = Field(None, description="run folder of the net that finds organs first; it joins this pack")
+    locator_share: float = 0.5
 
 
 class Expectation(_Part):

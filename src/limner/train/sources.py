@@ -92,7 +92,8 @@ def _from_label_maps(source: LabelMapSource, data: DataSpec, cache: Path, progre
     prepared = []
     for number, path in enumerate(paths):
         merge = _merge(data, source.unknown)
-        prepared.append(prepare_label_map(Path(path), values, merge, data.spacing_mm, cache))
+        mirrored = ["zyx".index(axis) for axis in source.mirrored]
+        prepared.append(prepare_label_map(Path(path), values, merge, data.spacing_mm, cache, mirrored))
         if progress:
             progress(f"preparing {Path(path).name}", (number + 1) / len(paths))
     return Source(
@@ -105,8 +106,9 @@ def _from_label_maps(source: LabelMapSource, data: DataSpec, cache: Path, progre
 
 
 def _tumor_classes(index: dict[str, int], share: float) -> dict[str, int]:
+    """Where tumours are painted and what they become: the organ itself where a net does not tell them apart."""
     if not share:
         return {}
-    if "liver" not in index or "liver tumor" not in index:
-        raise RecipeError("paint_tumors needs the classes 'liver' and 'liver tumor'.")
-    return {"organ": index["liver"], "tumor": index["liver tumor"]}
+    if "liver" not in index:
+        raise RecipeError("paint_tumors needs the class 'liver'.")
+    return {"organ": index["liver"], "tumor": index.get("liver tumor", index["liver"])}

@@ -1,8 +1,10 @@
 // The keyboard of the scene; every key has a button or a slider that does the same.
-import { PLANES, SIDES } from "../model/space";
+import { PLANES, SIDES, type Plane } from "../model/space";
 import type { Store } from "../model/state";
 import type { Cutter } from "./cut";
 import type { Turn } from "./turn";
+
+const CUTS: readonly (Plane | null)[] = [null, ...PLANES];
 
 export function listenKeys(canvas: HTMLCanvasElement, store: Store, turn: Turn, cutter: Cutter, reset: () => void): void {
   const actions: Record<string, () => void> = {
@@ -15,7 +17,7 @@ export function listenKeys(canvas: HTMLCanvasElement, store: Store, turn: Turn, 
     "-": () => turn.zoom(1 / 0.88),
     "[": () => cutter.move(-2),
     "]": () => cutter.move(2),
-    c: () => cutter.choose([...PLANES, null][(PLANES.indexOf(store.state.cut.plane ?? "sagittal") + 1) % 4] ?? null),
+    c: () => cutter.choose(CUTS[(CUTS.indexOf(store.state.cut.plane) + 1) % CUTS.length] ?? null),
     h: () => whenSelected((id) => store.show(id, false)),
     i: () => whenSelected((id) => store.isolate(id)),
     r: reset,

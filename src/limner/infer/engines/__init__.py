@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from limner.errors import EngineError, MissingExtraError, PackError
 
 if TYPE_CHECKING:
-    from limner.infer.pack import Pack
+    from limner.infer.pack import Net
 
 ENGINES: dict[str, tuple[str, str, str]] = {
     # name: dotted path, package that it needs, extra that brings it
@@ -34,8 +34,8 @@ class Engine(Protocol):
         ...
 
 
-def open_engine(name: str, pack: Pack) -> tuple[str, Engine]:
-    """An engine for a pack.
+def open_engine(name: str, net: Net) -> tuple[str, Engine]:
+    """An engine for one net of a pack.
 
     Args:
         name: a key of :data:`ENGINES`, or ``auto``.
@@ -60,5 +60,5 @@ def open_engine(name: str, pack: Pack) -> tuple[str, Engine]:
     if not find_spec(package):
         raise MissingExtraError(package, extra or "core", f"The engine {name!r}")
     module, attribute = path.split(":")
-    engine: Engine = getattr(import_module(module), attribute)(pack)
+    engine: Engine = getattr(import_module(module), attribute)(net)
     return name, engine

@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limner.errors import EngineError
-from limner.infer.pack import Pack
+from limner.infer.pack import Net
 
 
 class OnnxRuntimeEngine:
-    """Runs ``model.onnx``."""
+    """Runs a net."""
 
-    def __init__(self, pack: Pack) -> None:
+    def __init__(self, net: Net) -> None:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
@@ -22,11 +22,11 @@ class OnnxRuntimeEngine:
         options.enable_mem_pattern = False  # windows differ in shape at the borders
         try:
             self._session = onnxruntime.InferenceSession(
-                str(pack.model_path), options, providers=["CPUExecutionProvider"]
+                str(net.model), options, providers=["CPUExecutionProvider"]
             )
         except Exception as error:  # the package raises its own classes, one per status code
             raise EngineError(
-                f"ONNX Runtime cannot load {pack.model_path.name!r} of pack {pack.name!r}: {error}"
+                f"ONNX Runtime cannot load {net.model.name!r} of pack {net.pack!r}: {error}"
             ) from error
         self._outputs = [output.name for output in self._session.get_outputs()]
 

@@ -6,21 +6,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limner.errors import EngineError
-from limner.infer.pack import Pack
+from limner.infer.pack import Net
 
 
 class OpenVINOEngine:
-    """Compiles ``model.onnx`` with dynamic shapes."""
+    """Compiles a net with dynamic shapes."""
 
-    def __init__(self, pack: Pack) -> None:
+    def __init__(self, net: Net) -> None:
         import openvino
 
         core = openvino.Core()
         options = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
         try:
-            self._model = core.compile_model(str(pack.model_path), "CPU", options)
+            self._model = core.compile_model(str(net.model), "CPU", options)
         except RuntimeError as error:
-            raise EngineError(f"OpenVINO cannot load {pack.model_path.name!r} of pack {pack.name!r}: {error}") from error
+            raise EngineError(f"OpenVINO cannot load {net.model.name!r} of pack {net.pack!r}: {error}") from error
         self._outputs = [output.get_any_name() for output in self._model.outputs]
 
     def run(self, inputs: dict[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:

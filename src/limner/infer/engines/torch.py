@@ -9,22 +9,19 @@ from safetensors.torch import load_file
 
 from limner import nets
 from limner.errors import EngineError
-from limner.infer.pack import Pack
+from limner.infer.pack import Net
 
 
 class TorchEngine:
     """Builds the pack's net and loads its weights, in float32."""
 
-    def __init__(self, pack: Pack) -> None:
-        weights = pack.folder / "weights.safetensors"
-        if pack.spec.net is None or not weights.is_file():
-            raise EngineError(
-                f"Pack {pack.name!r} holds no trainable weights, which engine 'torch' needs; use openvino."
-            )
+    def __init__(self, net: Net) -> None:
+        if net.build is None or not net.weights.is_file():
+            raise EngineError(f"Pack {net.pack!r} holds no trainable weights, which engine 'torch' needs; use openvino.")
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
-        net = nets.build(pack.spec.net.name, 1, len(pack.spec.classes), **pack.spec.net.options)
-        net.load_state_dict({name: value.float() for name, value in load_file(weights).items()})
-        self._net = net.eval().to(self._device, memory_format=torch.channels_last_3d)
+        module = nets.build(net.build.name, 1, len(net.classes), **net.build.options)
+        module.load_state_dict({name: value.float() for name, value in load_file(net.weights).items()})
+        self._net = module.eval().to(self._device, memory_format=torch.channels_last_3d)
 
     @torch.inference_mode()
     def run(self, inputs: dict[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
