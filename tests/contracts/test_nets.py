@@ -4,7 +4,6 @@ import pytest
 import torch
 
 from limner import nets
-from limner.errors import RecipeError
 
 SMALL = {
     "unet": {"channels": (4, 8, 8)},
@@ -36,5 +35,5 @@ def test_logits_finest_first(name):
 
 
 def test_an_unknown_net_names_the_nearest():
-    with pytest.raises(RecipeError, match="'unet'"):
+    with pytest.raises(KeyError, match="'unet'"):
         nets.build("unett", 1, 2)

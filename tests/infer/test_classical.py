@@ -19,7 +19,9 @@ def test_body_lungs_and_bones_of_a_torso(torso):
     small = coarse_grid(phantom.image.grid)
     truth = phantoms.truth(plan)
     for name in ("right lung", "left lung"):
-        assert found[name].sum() * small.voxel_ml == pytest.approx(truth[name.replace(" ", "-")].volume_ml, rel=0.08), name
+        assert found[name].sum() * small.voxel_ml == pytest.approx(truth[name.replace(" ", "-")].volume_ml, rel=0.08), (
+            name
+        )
     x = {name: small.world(np.argwhere(found[name])).mean(0)[0] for name in ("right lung", "left lung")}
     assert x["right lung"] < 0 < x["left lung"]  # LPS: x grows to the patient's left
     bones = phantom.labels.mask("bones").sum() * phantom.image.grid.voxel_ml

@@ -17,7 +17,11 @@ def test_windows_cover_an_axis(length, window, overlap):
     assert found[-1] + window == max(length, window)
 
 
-@given(st.tuples(*[st.integers(3, 30)] * 3), st.tuples(*[st.sampled_from([4, 8, 12])] * 3), st.sampled_from([0.0, 0.3, 0.6]))
+@given(
+    st.tuples(*[st.integers(3, 30)] * 3),
+    st.tuples(*[st.sampled_from([4, 8, 12])] * 3),
+    st.sampled_from([0.0, 0.3, 0.6]),
+)
 @settings(max_examples=25, deadline=None)
 def test_stitched_windows_of_a_pointwise_net_equal_the_whole(shape, window, overlap):
     volume = np.random.default_rng(0).random(shape, dtype=np.float32)

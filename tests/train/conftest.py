@@ -24,7 +24,9 @@ def write_cohort(folder: Path, cases: int = 3) -> Path:
         phantom = phantoms.draw(plan, phantoms.grid_around(plan, (6, 6, 6), "liver", margin_mm=30))
         mask = phantom.labels.mask("liver") + 2 * phantom.labels.mask("liver tumor").astype(np.uint8)
         image = phantom.image
-        io.write_nifti_labels(LabelMap((image.array + 1024).astype(np.uint16), image.grid), folder / f"raw{number}.nii.gz")
+        io.write_nifti_labels(
+            LabelMap((image.array + 1024).astype(np.uint16), image.grid), folder / f"raw{number}.nii.gz"
+        )
         _as_hu(folder / f"raw{number}.nii.gz", folder / f"case{number}.nii.gz")
         io.write_nifti_labels(LabelMap(mask.astype(np.uint8), image.grid), folder / f"mask{number}.nii.gz")
         split = "val" if number == cases - 1 else "train"
@@ -65,7 +67,15 @@ def recipe(tmp_path, cohort) -> Path:
             ],
         },
         "net": {"name": "unet", "options": {"channels": [8, 16, 24], "cbam": True}},
-        "train": {"steps": 40, "batch": 2, "rate": 0.01, "ema": 0.8, "checkpoint_every": 5, "threads": 1, "precision": "32-true"},
+        "train": {
+            "steps": 40,
+            "batch": 2,
+            "rate": 0.01,
+            "ema": 0.8,
+            "checkpoint_every": 5,
+            "threads": 1,
+            "precision": "32-true",
+        },
         "pack": {"name": "tiny", "description": "Phantom livers.", "regions": {"liver": ["liver tumor"]}},
     }
     path = tmp_path / "tiny.yaml"

@@ -19,7 +19,10 @@ from limner.train import train
 
 
 def _curve(folder: Path) -> list[tuple[int, float]]:
-    return [(int(row["step"]), float(row["loss"])) for row in csv.DictReader((folder / "curve.csv").read_text().splitlines())]
+    return [
+        (int(row["step"]), float(row["loss"]))
+        for row in csv.DictReader((folder / "curve.csv").read_text().splitlines())
+    ]
 
 
 def test_a_run_learns_and_ends_in_a_pack(recipe, cohort, tmp_path):
@@ -50,7 +53,8 @@ def test_a_run_learns_and_ends_in_a_pack(recipe, cohort, tmp_path):
 
 def test_a_killed_run_goes_on_to_the_same_curve(recipe, tmp_path):
     whole = train(recipe, [], tmp_path / "whole")
-    code = "from limner.train import train; from pathlib import Path; import sys; train(Path(sys.argv[1]), [], Path(sys.argv[2]))"
+    code = "import sys; from pathlib import Path; from limner.train import train; "
+    code += "train(Path(sys.argv[1]), [], Path(sys.argv[2]))"
     process = subprocess.Popen([sys.executable, "-c", code, str(recipe), str(tmp_path / "cut")], env=dict(os.environ))
     deadline = time.monotonic() + 120
     checkpoint = tmp_path / "cut" / "checkpoint.pt"
@@ -63,7 +67,9 @@ def test_a_killed_run_goes_on_to_the_same_curve(recipe, tmp_path):
         train(recipe, [], tmp_path / "cut")
     resumed = train(recipe, [], tmp_path / "cut", resume=True)
     assert [step for step, _ in _curve(resumed.folder)] == list(range(1, 41))
-    assert np.allclose([loss for _, loss in _curve(resumed.folder)], [loss for _, loss in _curve(whole.folder)], atol=2e-3)
+    assert np.allclose(
+        [loss for _, loss in _curve(resumed.folder)], [loss for _, loss in _curve(whole.folder)], atol=2e-3
+    )
 
 
 def test_a_recipe_answers_with_every_problem(recipe):

@@ -12,6 +12,10 @@ from limner.cli.options import Debug, Engine, Force, Json, MaxMemory, MaybeOutpu
 
 Pack = Annotated[str, typer.Argument(help="Name or folder of the model pack.")]
 Overrides = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one setting.")]
+Regions = Annotated[
+    list[str] | None,
+    typer.Option("--region", metavar="NAME=VALUES", help="Mask values of a region, in place of regions.json."),
+]
 
 
 def predict(
@@ -39,6 +43,8 @@ def evaluate(
     pack: Pack,
     cohort: Annotated[Path, typer.Argument(help="A CSV or JSONL with a row per case.")],
     split: Annotated[str | None, typer.Option(help="Only the rows of this split.")] = None,
+    mask: Annotated[str, typer.Option(help="The column that names the masks.")] = "mask",
+    regions: Regions = None,
     engine: Engine = "auto",
     as_json: Json = False,
     debug: Debug = False,
@@ -48,8 +54,9 @@ def evaluate(
     from limner.infer.evaluate import EvaluateOptions
     from limner.infer.evaluate import evaluate as evaluate_pack
 
+    options = EvaluateOptions(split=split, mask=mask, regions=_regions(regions), engine=engine)
     with show.progress_bar() as progress:
-        found = evaluate_pack(load_pack(pack), cohort, EvaluateOptions(split=split, engine=engine), progress)
+        found = evaluate_pack(load_pack(pack), cohort, options, progress)
     show.evaluation(found.model_dump(mode="json"), as_json)
 
 
@@ -65,3 +72,16 @@ def train(
     from limner.train import train as train_recipe
 
     show.run(train_recipe(recipe, overrides or [], out, resume), as_json)
+
+
+def _regions(given: list[str] | None) -> dict[str, tuple[int, ...]] | None:
+    """``["liver=1,2"]`` to ``{"liver": (1, 2)}``."""
+    if not given:
+        return None
+    regions = {}
+    for one in given:
+        name, _, values = one.partition("=")
+        if not name or not all(part.strip().isdigit() for part in values.split(",")):
+            raise typer.BadParameter(f"--region takes NAME=VALUES, e.g. 'liver=1,2'; got {one!r}.")
+        regions[name.strip()] = tuple(int(part) for part in values.split(","))
+    return regions

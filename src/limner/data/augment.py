@@ -1,4 +1,4 @@
-"""Augmentation as parameters: sampled first, then applied by pure functions, with one resampling for all that is spatial.
+"""Augmentation as parameters: sampled first, then applied by pure functions, one resampling for all that is spatial.
 
 Works on patches ``(Z, Y, X)`` in Hounsfield units; torch is used for its grid sampling only.
 """
@@ -6,6 +6,7 @@ Works on patches ``(Z, Y, X)`` in Hounsfield units; torch is used for its grid s
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -92,7 +93,7 @@ def sampling_grid(
     if params.elastic_mm > 0:
         generator = torch.Generator().manual_seed(params.seed)
         size_mm = np.array(patch) * spacing
-        points = [max(4, int(round(s / 40))) for s in size_mm]  # one control point every 4 cm
+        points = [max(4, round(float(s) / 40)) for s in size_mm]  # one control point every 4 cm
         knots = torch.randn(1, 3, *points, generator=generator) * params.elastic_mm
         field = F.interpolate(knots, size=patch, mode="trilinear", align_corners=True)[0]
         coordinates = [c + field[k] / float(spacing[k]) for k, c in enumerate(coordinates)]
@@ -100,7 +101,7 @@ def sampling_grid(
     return torch.stack(scaled[::-1], -1)[None]
 
 
-def look(array: NDArray[np.generic], grid: torch.Tensor, *, nearest: bool, outside: float) -> NDArray[np.float32]:
+def look(array: NDArray[Any], grid: torch.Tensor, *, nearest: bool, outside: float) -> NDArray[np.float32]:
     """Values of a case where a patch looks; ``outside`` where it looks past the edge."""
     volume = torch.from_numpy(np.ascontiguousarray(array)).float()[None, None] - outside
     mode = "nearest" if nearest else "bilinear"
@@ -108,9 +109,7 @@ def look(array: NDArray[np.generic], grid: torch.Tensor, *, nearest: bool, outsi
     return values.numpy()
 
 
-def crop_for(
-    grid: torch.Tensor, shape: tuple[int, int, int]
-) -> tuple[tuple[slice, slice, slice], torch.Tensor]:
+def crop_for(grid: torch.Tensor, shape: tuple[int, int, int]) -> tuple[tuple[slice, slice, slice], torch.Tensor]:
     """The box of the case that a patch needs, and the grid in that box: only the box is turned to float."""
     lows, highs, boxes = [], [], []
     for axis, n in enumerate(shape):

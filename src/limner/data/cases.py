@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +53,7 @@ class Prepared:
     spacing_mm: tuple[float, float, float]
 
 
-def window_to_uint8(array: NDArray[np.generic], window: tuple[float, float]) -> NDArray[np.uint8]:
+def window_to_uint8(array: NDArray[Any], window: tuple[float, float]) -> NDArray[np.uint8]:
     """Hounsfield units inside a window to 0–255, clipped outside.
 
     >>> window_to_uint8(np.array([-1000, -40, 60, 160, 900]), (-40, 160)).tolist()
@@ -132,6 +133,7 @@ def prepare(
         spacing_mm,
     )
     partial = kept.with_suffix(".partial.npz")
+    assert prepared.image is not None
     np.savez_compressed(partial, image=prepared.image, target=prepared.target, merge=np.array(prepared.merge))
     partial.rename(kept)
     return prepared

@@ -1,4 +1,4 @@
-"""Patches for training: which case, where, how changed. Every draw is a pure function of (seed, step, place in batch)."""
+"""Patches for training: which case, where, how changed. A draw is a pure function of (seed, step, place in batch)."""
 
 from __future__ import annotations
 

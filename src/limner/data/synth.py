@@ -82,7 +82,7 @@ def fill_trunk(
         ``(Z, Y, X)`` uint8 in :data:`TISSUES`.
     """
     rng = np.random.default_rng(seed)
-    sz, sy, sx = spacing_mm
+    _, sy, sx = spacing_mm
     z, y, x = (
         np.arange(n, dtype=np.float32).reshape([-1 if k == axis else 1 for k in range(3)]) * s
         for axis, (n, s) in enumerate(zip(labels.shape, spacing_mm, strict=True))

@@ -19,6 +19,9 @@ from limner.findings import PackNote
 from limner.image import Image, Label, LabelMap
 from limner.infer import Prediction, load_pack, predict
 
+LONG_STEPS = ("net", "draw the organ")
+"""The steps of :func:`limner.infer.predict` that a bar is shown for."""
+
 
 class Predictor(Protocol):
     """Draws the label map of an image."""
@@ -105,5 +108,5 @@ class PackPredictor:
             image,
             engine=self._engine,
             max_memory_gb=self._max_memory_gb,
-            progress=lambda step, fraction: progress(fraction) if step == "net" else None,
+            progress=lambda step, fraction: progress(fraction) if step in LONG_STEPS else None,
         )

@@ -39,9 +39,7 @@ class Grid:
         object.__setattr__(self, "affine", affine)
 
     @classmethod
-    def axial(
-        cls, shape: tuple[int, int, int], spacing_mm: ArrayLike, origin_mm: ArrayLike = (0.0, 0.0, 0.0)
-    ) -> Grid:
+    def axial(cls, shape: tuple[int, int, int], spacing_mm: ArrayLike, origin_mm: ArrayLike = (0.0, 0.0, 0.0)) -> Grid:
         """A grid whose slices are axial, z to the head, y to the back, x to the left.
 
         Args:
@@ -77,7 +75,7 @@ class Grid:
         return float(abs(np.linalg.det(self.affine[:3, :3])) / 1000.0)
 
     def world(self, index: ArrayLike) -> Float:
-        """World positions of indices. ``index``: ``(..., 3)`` in ``(z, y, x)``. Returns ``(..., 3)`` in ``(x, y, z)`` mm."""
+        """World positions, ``(..., 3)`` in ``(x, y, z)`` mm, of indices, ``(..., 3)`` in ``(z, y, x)``."""
         return np.asarray(index, dtype=np.float64) @ self.affine[:3, :3].T + self.affine[:3, 3]
 
     def index(self, world_mm: ArrayLike) -> Float:

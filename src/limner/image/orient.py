@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,9 +28,7 @@ def to_axial(grid: Grid) -> tuple[tuple[int, int, int], tuple[bool, bool, bool]]
     return (order[0], order[1], order[2]), (flips[0], flips[1], flips[2])
 
 
-def reorient(
-    array: NDArray[np.generic], grid: Grid, order: Sequence[int], flips: Sequence[bool]
-) -> tuple[NDArray[np.generic], Grid]:
+def reorient(array: NDArray[Any], grid: Grid, order: Sequence[int], flips: Sequence[bool]) -> tuple[NDArray[Any], Grid]:
     """The same voxels with permuted and flipped axes; every voxel keeps its world position.
 
     >>> grid = Grid.axial((2, 3, 4), (1, 1, 1))

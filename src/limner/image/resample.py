@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
@@ -10,7 +12,7 @@ from limner.image.grid import Grid
 from limner.image.volume import Image, LabelMap
 
 
-def to_sitk(array: NDArray[np.generic], grid: Grid) -> sitk.Image:
+def to_sitk(array: NDArray[Any], grid: Grid) -> sitk.Image:
     """A SimpleITK view of the array (LPS, like ours). A left-handed grid is kept as it is."""
     image = sitk.GetImageFromArray(array)
     image.SetSpacing(grid.spacing_mm[::-1])
@@ -20,8 +22,8 @@ def to_sitk(array: NDArray[np.generic], grid: Grid) -> sitk.Image:
 
 
 def resample_array(
-    array: NDArray[np.generic], source: Grid, target: Grid, *, nearest: bool = False, outside: float = 0.0
-) -> NDArray[np.generic]:
+    array: NDArray[Any], source: Grid, target: Grid, *, nearest: bool = False, outside: float = 0.0
+) -> NDArray[Any]:
     """Values of ``array`` (on ``source``) at the voxel centres of ``target``.
 
     Args:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +20,10 @@ class Image:
         grid: where the voxels stand.
         modality: DICOM modality (``"CT"``, ``"MR"`` …), empty where unknown.
         unit: ``"HU"`` for CT in Hounsfield units, else what the values mean, or empty.
-        clipped: ``(low, high)`` where the values are known only inside this window and lie on its ends outside, else None.
+        clipped: ``(low, high)`` where values are known only inside this window and lie on its ends outside.
     """
 
-    array: NDArray[np.generic]
+    array: NDArray[Any]
     grid: Grid
     modality: str = ""
     unit: str = ""
@@ -130,6 +131,6 @@ class Mesh:
         return replace(self, id=id)
 
 
-def _check(array: NDArray[np.generic], grid: Grid) -> None:
+def _check(array: NDArray[Any], grid: Grid) -> None:
     if array.shape != grid.shape:
         raise ValueError(f"Array and grid must have one shape (Z, Y, X); got {array.shape} on a grid of {grid.shape}.")

@@ -6,6 +6,8 @@ units: an image that was clipped to a soft-tissue window shows air as fat.
 
 from __future__ import annotations
 
+from typing import Any
+
 import cc3d
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +17,7 @@ from limner.image import Grid, Image, resample_array
 from limner.infer.decode import largest, near
 
 Mask = NDArray[np.bool_]
-AIR_HU, LUNG_HU, BONE_HU, SURE_BONE_HU = -300, -400, 180, 320
+SKIN_HU, GAS_HU, LUNG_HU, BONE_HU, SURE_BONE_HU = -300, -960, -400, 180, 350
 
 
 def applies(image: Image) -> bool:
@@ -53,9 +55,9 @@ def coarse_grid(grid: Grid) -> Grid:
     return grid.with_spacing([max(2.0, s) for s in grid.spacing_mm])
 
 
-def body(hu: NDArray[np.generic], grid: Grid) -> Mask:
+def body(hu: NDArray[Any], grid: Grid) -> Mask:
     """The patient without the table: the largest dense thing after an opening, filled slice by slice."""
-    dense = hu > AIR_HU
+    dense = hu > SKIN_HU
     opened = ndimage.binary_opening(dense, structure=_ball(grid, 4.0))
     core = largest(opened)
     grown = near(core, 2) & dense
@@ -65,12 +67,12 @@ def body(hu: NDArray[np.generic], grid: Grid) -> Mask:
     return filled
 
 
-def lungs(hu: NDArray[np.generic], inside: Mask, grid: Grid) -> tuple[Mask, Mask]:
+def lungs(hu: NDArray[Any], inside: Mask, grid: Grid) -> tuple[Mask, Mask]:
     """Right and left lung: the large airy components inside the body, told apart by the side of the midline.
 
-    Bowel gas is left out by size, shape and place: a lung reaches the top of the scan.
+    Bowel holds pure gas, a lung holds tissue and gas, and a lung reaches the head end of the scan.
     """
-    airy = inside & (hu < LUNG_HU) & (hu > -1000)
+    airy = inside & (hu < LUNG_HU) & (hu > GAS_HU)
     airy = ndimage.binary_opening(airy, structure=_ball(grid, 2.5))
     parts = cc3d.connected_components(airy, connectivity=6)
     sizes = np.bincount(parts.ravel()) * grid.voxel_ml
@@ -99,25 +101,40 @@ def lungs(hu: NDArray[np.generic], inside: Mask, grid: Grid) -> tuple[Mask, Mask
     return _closed(right, ball) & inside, _closed(left, ball) & inside & ~_closed(right, ball)
 
 
-def bones(hu: NDArray[np.generic], inside: Mask, taken: Mask, grid: Grid) -> Mask:
-    """Hysteresis: what is denser than 180 HU and hangs together with something denser than 320, marrow filled.
+def bones(hu: NDArray[Any], inside: Mask, taken: Mask, grid: Grid) -> Mask:
+    """Hysteresis: what is denser than 180 HU and hangs together with cortex (350 HU), marrow filled.
 
-    Contrast in vessels, kidneys and bowel is as dense as marrow but seldom as dense as cortex; what the net has
-    named is left out.
+    A vessel full of contrast is as dense as marrow and touches the spine, but it is even where marrow is coarse, and
+    has no cortex: even parts as thick as an aorta are taken out first. What the net has named is left out.
     """
     dense = inside & (hu > BONE_HU) & ~taken
-    parts = cc3d.connected_components(dense, connectivity=18)
+    bone = dense & ~_vessels(hu, inside, grid)
+    parts = cc3d.connected_components(bone, connectivity=18)
     count = int(parts.max())
     if not count:
-        return dense
+        return bone
     size = np.bincount(parts.ravel(), minlength=count + 1)
     sure = np.bincount(parts.ravel(), weights=(hu > SURE_BONE_HU).ravel(), minlength=count + 1)
-    good = (size * grid.voxel_ml > 0.3) & (sure > 0.12 * size)
+    good = (size * grid.voxel_ml > 0.3) & (sure > 0.08 * size)
     good[0] = False
     kept = _closed(good[parts], _ball(grid, 4.0))
     for z in range(kept.shape[0]):
         kept[z] = ndimage.binary_fill_holes(kept[z])
     return np.asarray(kept & inside & ~taken & (hu > -50))
+
+
+def _vessels(hu: NDArray[Any], inside: Mask, grid: Grid) -> Mask:
+    """Even, contrast-filled parts that hold a ball of 4 mm, grown back to their wall."""
+    values = hu.astype(np.float32)
+    mean = ndimage.uniform_filter(values, 3)
+    spread = np.sqrt(np.maximum(ndimage.uniform_filter(values**2, 3) - mean**2, 0))
+    even = inside & (spread < 40) & (mean > 140) & (mean < 420)
+    core = ndimage.binary_opening(even, structure=_ball(grid, 4.0))
+    parts = cc3d.connected_components(core, connectivity=18)
+    size = np.bincount(parts.ravel()) * grid.voxel_ml
+    size[0] = 0
+    large = size > 4.0  # a patch of even marrow is smaller than a stretch of aorta
+    return near(large[parts], 2) & (hu < SURE_BONE_HU)
 
 
 def _closed(mask: Mask, ball: Mask) -> Mask:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from limner.image import Grid, resample_array
-from limner.infer.pack import Pack
+from limner.packs import Pack
 
 Mask = NDArray[np.bool_]
 

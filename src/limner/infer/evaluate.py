@@ -14,8 +14,8 @@ from limner.data.cases import read_image
 from limner.data.cohort import Case, Cohort, read_cohort
 from limner.errors import CohortError
 from limner.image import resample_labels
-from limner.infer.pack import Pack
 from limner.infer.predict import Prediction, predict
+from limner.packs import Pack
 from limner.tasks.segment import dice, lesion_scores, surface_scores
 
 METRICS = ("dice", "hd95_mm", "nsd", "sensitivity")
@@ -94,7 +94,9 @@ def evaluate(
         raise CohortError(
             f"No case of {cohort.path.name!r} (split {options.split or 'any'}) has a file in column {options.mask!r}."
         )
-    problems = [f"{len(cohort.cases) - len(cases)} case(s) without a mask were left out."] * (len(cohort.cases) > len(cases))
+    problems = [f"{len(cohort.cases) - len(cases)} case(s) without a mask were left out."] * (
+        len(cohort.cases) > len(cases)
+    )
     regions, note = _regions(pack, cohort, options)
     problems += note
     rows: list[_Row] = []
@@ -126,7 +128,9 @@ def evaluate(
     )
 
 
-def _regions(pack: Pack, cohort: Cohort, options: EvaluateOptions) -> tuple[dict[str, tuple[int, ...] | None], list[str]]:
+def _regions(
+    pack: Pack, cohort: Cohort, options: EvaluateOptions
+) -> tuple[dict[str, tuple[int, ...] | None], list[str]]:
     given = options.regions or cohort.regions
     if given:
         for name in given:
@@ -236,7 +240,9 @@ def _interval(sums: np.ndarray, counts: np.ndarray, options: EvaluateOptions) ->
     totals = counts[draws].sum(1)
     means = sums[draws].sum(1)[totals > 0] / totals[totals > 0]
     low, high = np.percentile(means, [2.5, 97.5])
-    return Interval(value=round(float(sums.sum() / counts.sum()), 4), low=round(float(low), 4), high=round(float(high), 4))
+    return Interval(
+        value=round(float(sums.sum() / counts.sum()), 4), low=round(float(low), 4), high=round(float(high), 4)
+    )
 
 
 def _finite(value: float) -> float | None:

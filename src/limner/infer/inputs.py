@@ -8,8 +8,8 @@ from typing import Any
 
 from limner.data.cases import read_image
 from limner.errors import InputError, LimnerError, OutputExistsError
-from limner.infer.pack import Pack
 from limner.infer.predict import predict
+from limner.packs import Pack
 
 
 def predict_inputs(
@@ -62,7 +62,9 @@ def predict_inputs(
         io.write_nifti_labels(found.labels, aside)
         aside.replace(target)
         voxel = found.labels.grid.voxel_ml
-        volumes = {one.name: round(float(found.labels.mask(one.name).sum()) * voxel, 2) for one in found.labels.present()}
+        volumes = {
+            one.name: round(float(found.labels.mask(one.name).sum()) * voxel, 2) for one in found.labels.present()
+        }
         rows.append({"id": name, "labels": str(target), "volumes_ml": volumes, "seconds": found.seconds})
     if all("error" in row for row in rows):
         raise InputError("No input could be predicted:\n" + "\n".join(f"  {r['id']}: {r['error']}" for r in rows))

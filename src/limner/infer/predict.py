@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,8 @@ from limner.image import Grid, Image, LabelMap, reorient, resample_array, to_axi
 from limner.infer.classical import applies, classical, coarse_grid
 from limner.infer.decode import Organ, box_of, decode, largest, near, organs, softmax
 from limner.infer.engines import open_engine
-from limner.infer.pack import InputSpec, Net, Pack
 from limner.infer.windows import slide
+from limner.packs import InputSpec, Net, Pack
 
 Progress = Callable[[str, float], None]
 Triple = tuple[int, int, int]
@@ -163,7 +163,7 @@ def _around(mask: NDArray[np.bool_], grid: Grid, target: Grid, margin_mm: float)
     return (int(low[0]), int(low[1]), int(low[2])), (int(size[0]), int(size[1]), int(size[2]))
 
 
-def _cut(image: Image, grid: Grid) -> NDArray[np.generic]:
+def _cut(image: Image, grid: Grid) -> NDArray[Any]:
     start = np.rint(image.grid.index(grid.origin_mm)).astype(int)
     return image.array[tuple(slice(int(a), int(a) + n) for a, n in zip(start, grid.shape, strict=True))]
 
@@ -186,7 +186,7 @@ def to_net(axial: Image, spec: InputSpec) -> tuple[NDArray[np.float32], Grid]:
 
 
 def block_mean(
-    array: NDArray[np.generic], grid: Grid, factors: Triple, window: tuple[float, float]
+    array: NDArray[Any], grid: Grid, factors: Triple, window: tuple[float, float]
 ) -> tuple[NDArray[np.float32], Grid]:
     """Means of blocks of voxels, clipped to a window first; slab by slab, so that memory stays small.
 

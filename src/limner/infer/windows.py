@@ -23,7 +23,7 @@ def starts(length: int, window: int, overlap: float) -> list[int]:
     if length <= window:
         return [0]
     count = int(np.ceil((length - window) / (window * (1 - overlap)))) + 1
-    return [int(round(k * (length - window) / (count - 1))) for k in range(count)]
+    return [round(k * (length - window) / (count - 1)) for k in range(count)]
 
 
 def weights(window: Triple) -> NDArray[np.float32]:

@@ -9,8 +9,6 @@ import difflib
 from importlib import import_module
 from typing import Any
 
-from limner.errors import RecipeError
-
 NETS: dict[str, str] = {
     "unet": "limner.nets.unet:UNet",
     "cbam-unet": "limner.nets.unet:CBAMUNet",
@@ -30,11 +28,11 @@ def build(name: str, in_channels: int, out_channels: int, **options: Any) -> Any
         options: of that net.
 
     Raises:
-        RecipeError: for an unknown name, with the nearest known one.
+        KeyError: for an unknown name, with the nearest known one.
     """
     if name not in NETS:
         near = difflib.get_close_matches(name, NETS, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise RecipeError(f"Unknown net {name!r}; known are {', '.join(NETS)}.{hint}")
+        raise KeyError(f"Unknown net {name!r}; known are {', '.join(NETS)}.{hint}")
     module, attribute = NETS[name].split(":")
     return getattr(import_module(module), attribute)(in_channels, out_channels, **options)

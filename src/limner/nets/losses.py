@@ -17,7 +17,7 @@ def merge_logits(logits: Tensor, merge: Tensor) -> Tensor:
         merge: ``(N, C)`` integers; class c of sample n counts as class ``merge[n, c]``.
 
     Returns:
-        ``(N, C, …)`` log-probabilities; −inf stands for classes into which nothing was merged (a large negative number).
+        ``(N, C, …)`` log-probabilities; −30 for classes into which nothing was merged.
 
     Source: Fang & Yan, *Multi-organ segmentation over partially labeled datasets*, TMI 2020 (target adaptive loss).
     """

@@ -50,5 +50,3 @@ def attention_unet(
 
     strides = (2,) * (len(channels) - 1)
     return _Tuple(AttentionUnet(3, in_channels, out_channels, tuple(channels), strides, **options))
-
-

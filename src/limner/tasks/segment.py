@@ -59,7 +59,7 @@ def surface_scores(prediction: Mask, truth: Mask, spacing_mm: Spacing, tolerance
 
 @dataclass(frozen=True)
 class LesionScores:
-    """Counts of lesions: true ones longer than a size, those of them that were touched, and predictions that touch none."""
+    """Counts: true lesions longer than a size, those of them that were found, predictions that touch none."""
 
     lesions: int
     found: int

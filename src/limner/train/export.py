@@ -18,7 +18,7 @@ from onnx.external_data_helper import set_external_data
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from limner.infer.pack import LocatorSpec, Net, Pack, PackSpec, TrainingRow, load_pack
+from limner.packs import LocatorSpec, Net, Pack, PackSpec, TrainingRow, load_pack
 from limner.train.recipe import Recipe
 from limner.train.sources import provenance
 
@@ -183,7 +183,8 @@ def card(pack: Pack, ended: str) -> str:
         "## What it draws",
         "",
         f"Learned: {', '.join(pack.structures)}. By rules on attenuation: {', '.join(spec.classical) or 'nothing'}.",
-        f"Input: {', '.join(spec.input.modality)}, window {spec.input.window_hu[0]:g} to {spec.input.window_hu[1]:g} HU, "
+        f"Input: {', '.join(spec.input.modality)}, "
+        f"window {spec.input.window_hu[0]:g} to {spec.input.window_hu[1]:g} HU, "
         f"grid {' × '.join(f'{s:g}' for s in spec.input.spacing_mm)} mm (Z, Y, X).",
         "",
         "## What it learned from",
@@ -227,5 +228,3 @@ def _curve_end(folder: Path) -> str:
     steps, minutes = len(rows), float(rows[-1]["seconds"]) / 60
     tail = [float(row["loss"]) for row in rows[-100:]]
     return f"{steps} steps in {minutes:.0f} minutes; mean loss of the last {len(tail)} steps {np.mean(tail):.3f}."
-
-

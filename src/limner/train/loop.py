@@ -7,7 +7,7 @@ import math
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -132,7 +132,7 @@ def _shape(done: float, warmup: float) -> float:
     return max(0.5 * (1 + math.cos(math.pi * (done - warmup) / (1 - warmup))), 0.005)
 
 
-@torch.no_grad()
+@torch.no_grad()  # type: ignore[untyped-decorator]
 def _average(average: nn.Module, net: nn.Module, keep: float) -> None:
     for slow, fast in zip(average.state_dict().values(), net.state_dict().values(), strict=True):
         if slow.dtype.is_floating_point:
@@ -156,7 +156,7 @@ def _restore(path: Path, net: nn.Module, average: nn.Module, optimizer: Any) -> 
     return LoopState(int(held["step"]), float(held["seconds"]))
 
 
-def _prefetch(sampler: PatchSampler, batch: int, first: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+def _prefetch(sampler: PatchSampler, batch: int, first: int) -> Generator[tuple[Tensor, Tensor, Tensor]]:
     """Batches made by a thread beside the training step; numpy and torch release the interpreter while they compute."""
     ready: queue.Queue[Any] = queue.Queue(maxsize=2)
     stop = threading.Event()
@@ -198,7 +198,11 @@ class _Curve:
     def __init__(self, path: Path, step: int) -> None:
         kept: list[list[str]] = []
         if step and path.exists():
-            kept = [row for row in csv.reader(path.read_text().splitlines()) if row and row[0].isdigit() and int(row[0]) <= step]
+            kept = [
+                row
+                for row in csv.reader(path.read_text().splitlines())
+                if row and row[0].isdigit() and int(row[0]) <= step
+            ]
         self.file = path.open("w", newline="")
         self.writer = csv.writer(self.file)
         self.writer.writerow(["step", "loss", "rate", "seconds"])

@@ -11,6 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from limner.errors import RecipeError
+from limner.nets import NETS
 
 
 class _Part(BaseModel):
@@ -18,7 +19,10 @@ class _Part(BaseModel):
 
 
 class LayerSpec(_Part):
-    """One mask column: mask value to class name; ``within`` limits where it paints, ``otherwise`` says what to do without it."""
+    """One mask column: mask value to class name.
+
+    ``within`` limits where it paints; ``otherwise`` says what a case without it cannot tell apart.
+    """
 
     column: str
     values: dict[int, str]
@@ -121,6 +125,12 @@ class Recipe(_Part):
     pack: PackSpecDraft
     seed: int = 0
     expect: list[Expectation] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _net_is_known(self) -> Recipe:
+        if self.net.name not in NETS:
+            raise ValueError(f"net {self.net.name!r} is unknown; known are {', '.join(NETS)}")
+        return self
 
     @model_validator(mode="after")
     def _classes_are_known(self) -> Recipe:

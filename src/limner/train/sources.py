@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import glob
 from collections.abc import Callable
 from pathlib import Path
 
 from limner.data.cases import Layer, Prepared, prepare
-from limner.data.cohort import read_cohort
+from limner.data.cohort import Case, read_cohort
 from limner.data.patches import Source, prepare_label_map
 from limner.errors import RecipeError
 from limner.train.recipe import CohortSource, DataSpec, LabelMapSource
@@ -38,18 +37,23 @@ def provenance(data: DataSpec) -> list[dict[str, str]]:
             for case in _chosen(source):
                 rows.append({"case": case.id, "from": Path(source.cohort).parent.name, "licence": source.licence})
         else:
-            for path in sorted(glob.glob(source.label_maps)):
-                name = Path(path).name.split(".")[0]
-                rows.append({"case": name, "from": Path(path).parent.name, "licence": source.licence})
+            for path in _label_maps(source):
+                name = path.name.split(".")[0]
+                rows.append({"case": name, "from": path.parent.name, "licence": source.licence})
     return rows
 
 
-def _chosen(source: CohortSource) -> list:  # type: ignore[type-arg]
+def _chosen(source: CohortSource) -> list[Case]:
     cases = read_cohort(Path(source.cohort)).split(source.split).cases
     chosen = [case for case in cases if source.only is None or case.id in source.only]
     if not chosen:
         raise RecipeError(f"{source.cohort!r} has no cases in split {source.split!r} (only: {source.only}).")
     return chosen
+
+
+def _label_maps(source: LabelMapSource) -> list[Path]:
+    pattern = Path(source.label_maps)
+    return sorted(pattern.parent.glob(pattern.name))
 
 
 def _merge(data: DataSpec, unknown: dict[str, str]) -> list[int]:
@@ -79,36 +83,32 @@ def _from_cohort(source: CohortSource, data: DataSpec, cache: Path, progress: Pr
         if progress:
             progress(f"preparing {case.id}", (number + 1) / len(chosen))
     return Source(
-        tuple(prepared), source.weight, paint_tumors=source.paint_tumors, **_tumor_classes(index, source.paint_tumors)
+        tuple(prepared), source.weight, False, source.paint_tumors, *_tumor_classes(index, source.paint_tumors)
     )
 
 
 def _from_label_maps(source: LabelMapSource, data: DataSpec, cache: Path, progress: Progress | None) -> Source:
     index = {name: number for number, name in enumerate(data.classes)}
     values = {value: (tissue, index[name]) for value, (tissue, name) in source.values.items()}
-    paths = sorted(glob.glob(source.label_maps))
+    paths = _label_maps(source)
     if not paths:
         raise RecipeError(f"No label maps at {source.label_maps!r}.")
     prepared = []
     for number, path in enumerate(paths):
         merge = _merge(data, source.unknown)
         mirrored = ["zyx".index(axis) for axis in source.mirrored]
-        prepared.append(prepare_label_map(Path(path), values, merge, data.spacing_mm, cache, mirrored))
+        prepared.append(prepare_label_map(path, values, merge, data.spacing_mm, cache, mirrored))
         if progress:
-            progress(f"preparing {Path(path).name}", (number + 1) / len(paths))
+            progress(f"preparing {path.name}", (number + 1) / len(paths))
     return Source(
-        tuple(prepared),
-        source.weight,
-        synthetic=True,
-        paint_tumors=source.paint_tumors,
-        **_tumor_classes(index, source.paint_tumors),
+        tuple(prepared), source.weight, True, source.paint_tumors, *_tumor_classes(index, source.paint_tumors)
     )
 
 
-def _tumor_classes(index: dict[str, int], share: float) -> dict[str, int]:
+def _tumor_classes(index: dict[str, int], share: float) -> tuple[int, ...]:
     """Where tumours are painted and what they become: the organ itself where a net does not tell them apart."""
     if not share:
-        return {}
+        return ()
     if "liver" not in index:
         raise RecipeError("paint_tumors needs the class 'liver'.")
-    return {"organ": index["liver"], "tumor": index.get("liver tumor", index["liver"])}
+    return index["liver"], index.get("liver tumor", index["liver"])

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from limner.errors import EngineError, MissingExtraError, PackError
 
 if TYPE_CHECKING:
-    from limner.infer.pack import Net
+    from limner.packs import Net
 
 ENGINES: dict[str, tuple[str, str, str]] = {
     # name: dotted path, package that it needs, extra that brings it

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limner.errors import EngineError
-from limner.infer.pack import Net
+from limner.packs import Net
 
 
 class OpenVINOEngine:

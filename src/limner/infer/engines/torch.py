@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 
 from limner import nets
 from limner.errors import EngineError
-from limner.infer.pack import Net
+from limner.packs import Net
 
 
 class TorchEngine:
@@ -17,13 +17,15 @@ class TorchEngine:
 
     def __init__(self, net: Net) -> None:
         if net.build is None or not net.weights.is_file():
-            raise EngineError(f"Pack {net.pack!r} holds no trainable weights, which engine 'torch' needs; use openvino.")
+            raise EngineError(
+                f"Pack {net.pack!r} holds no trainable weights, which engine 'torch' needs; use openvino."
+            )
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         module = nets.build(net.build.name, 1, len(net.classes), **net.build.options)
         module.load_state_dict({name: value.float() for name, value in load_file(net.weights).items()})
         self._net = module.eval().to(self._device, memory_format=torch.channels_last_3d)
 
-    @torch.inference_mode()
+    @torch.inference_mode()  # type: ignore[untyped-decorator]
     def run(self, inputs: dict[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
         """See :class:`limner.infer.engines.Engine`."""
         image = torch.from_numpy(inputs["image"]).to(self._device, memory_format=torch.channels_last_3d)

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from limner.errors import PackError
 from limner.image import Label, anatomy
 
-SHIPPED = Path(__file__).resolve().parent.parent / "packs"
+SHIPPED = Path(__file__).resolve().parent
 
 
 class _Part(BaseModel):
@@ -134,7 +134,7 @@ class Pack:
 
     @property
     def structures(self) -> tuple[str, ...]:
-        """What the nets name, in the order of the label values: the main net's classes, then what only the locator has."""
+        """What the nets name, in the order of the label values: the main net's classes, then the locator's others."""
         found = self.spec.classes[1:]
         if self.spec.locator:
             found = [*found, *(name for name in self.spec.locator.classes[1:] if name not in found)]

@@ -1,0 +1,18 @@
+"""Model packs: what training writes and inference reads. The shipped ones lie here, a folder each.
+
+A pack's folder holds weights and words, never code; this room holds only the nouns that read and check it.
+"""
+
+from limner.packs.pack import InputSpec, LocatorSpec, Net, NetSpec, Pack, PackSpec, TrainingRow, list_packs, load_pack
+
+__all__ = [
+    "InputSpec",
+    "LocatorSpec",
+    "Net",
+    "NetSpec",
+    "Pack",
+    "PackSpec",
+    "TrainingRow",
+    "list_packs",
+    "load_pack",
+]
