@@ -57,6 +57,7 @@ class PatchSampler:
         class_weights: how often a patch is centred on each class, by class index; the rest anywhere.
         strength: of the augmentation, 0 for none.
         seed: of everything.
+        around_hu: half width of a window around each case's ``center_hu``; the window itself where None.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class PatchSampler:
         class_weights: Mapping[int, float],
         strength: float = 1.0,
         seed: int = 0,
+        around_hu: float | None = None,
     ) -> None:
         self.sources = [s for s in sources if s.cases and s.weight > 0]
         self.patch = patch
@@ -74,6 +76,7 @@ class PatchSampler:
         self.class_weights = dict(class_weights)
         self.strength = strength
         self.seed = seed
+        self.around_hu = around_hu
         total = sum(s.weight for s in self.sources)
         self._shares = [s.weight / total for s in self.sources]
         self._spots = [[_spots(case.target) for case in source.cases] for source in self.sources]
@@ -90,7 +93,7 @@ class PatchSampler:
         grid = augment.sampling_grid(spatial, self.patch, case.target.shape, case.spacing_mm)
         box, local = augment.crop_for(grid, case.target.shape)
         assert case.image is not None
-        target = augment.look(case.target[box], local, nearest=True, outside=0).astype(np.uint8)
+        target = augment.look(case.target[box], local, nearest=True, outside=0 if case.center_hu is None else 255).astype(np.uint8)
         low, high = self.window
         if source.synthetic:
             tissues = augment.look(case.image[box], local, nearest=True, outside=0).astype(np.uint8)
@@ -102,8 +105,14 @@ class PatchSampler:
             painted = tumors.sample_tumors(rng, organ, case.spacing_mm)
             image, mask = tumors.paint_tumors(image, organ, painted, case.spacing_mm)
             target = np.where(mask, np.uint8(source.tumor), target)
-        image = augment.apply_intensity(image, augment.sample_intensity(rng, self.strength), self.window)
+        seen = augment.sample_intensity(rng, self.strength)
+        image = augment.apply_intensity(image, seen, self._window(case))
         return Patch(image, target, case.merge)
+
+    def _window(self, case: Prepared) -> tuple[float, float]:
+        if self.around_hu is None or case.center_hu is None:
+            return self.window
+        return case.center_hu - self.around_hu, case.center_hu + self.around_hu
 
     def _center(
         self, rng: np.random.Generator, case: Prepared, spots: dict[int, NDArray[np.int64]]

@@ -115,7 +115,9 @@ class _Nets:
             return others
         near_it = axial.grid.crop(*_around(core, grid, axial.grid, margin_mm=25.0))
         part = Image(_cut(axial, near_it), near_it, axial.modality, axial.unit, axial.clipped)
-        fine_volume, fine_grid = self._watch("prepare the organ", lambda: to_net(part, pack.main.input))
+        low, high = locator.input.window_hu
+        median = float(np.median(volume[core])) * (high - low) + low
+        fine_volume, fine_grid = self._watch("prepare the organ", lambda: to_net(part, pack.main.input, median))
         p = self._run("draw the organ", pack.main, fine_volume)
         [organ] = [one for one in organs(p, pack.spec.classes, fine_grid, pack.spec.regions) if one.name == main]
         # Far from what the coarse net saw, the fine one is not asked: it has seen little of the rest of the body.
@@ -168,11 +170,14 @@ def _cut(image: Image, grid: Grid) -> NDArray[Any]:
     return image.array[tuple(slice(int(a), int(a) + n) for a, n in zip(start, grid.shape, strict=True))]
 
 
-def to_net(axial: Image, spec: InputSpec) -> tuple[NDArray[np.float32], Grid]:
+def to_net(axial: Image, spec: InputSpec, median_hu: float | None = None) -> tuple[NDArray[np.float32], Grid]:
     """An image in axial order as a net was trained to see it.
 
     Pixels are averaged down to about the net's spacing before they are resampled: nearest or linear picking would
     keep the noise of single fine pixels, which the net never saw.
+
+    Args:
+        median_hu: of the organ in focus, for a net that sees a window around it.
 
     Returns:
         The volume ``(Z, Y, X)`` 0–1, and its grid.
@@ -180,6 +185,9 @@ def to_net(axial: Image, spec: InputSpec) -> tuple[NDArray[np.float32], Grid]:
     low, high = spec.window_hu
     factors = [max(1, int(t / s + 0.1)) for t, s in zip(spec.spacing_mm, axial.grid.spacing_mm, strict=True)]
     mean, mean_grid = block_mean(axial.array, axial.grid, (factors[0], factors[1], factors[2]), (low, high))
+    if spec.around_hu is not None and median_hu is not None:
+        low, high = median_hu - spec.around_hu, median_hu + spec.around_hu
+        mean = np.clip(mean, low, high)
     there = axial.grid.with_spacing(spec.spacing_mm)
     volume = resample_array(mean, mean_grid, there, outside=low)
     return ((volume - low) / (high - low)).astype(np.float32), there

@@ -145,6 +145,7 @@ def _spec(recipe: Recipe, folder: Path, locator: Pack | None) -> PackSpec:
             "window_hu": recipe.data.window_hu,
             "patch": recipe.pack.window or recipe.data.patch,
             "divisible": _multiple(recipe, 1),
+            "around_hu": recipe.data.focus.around_hu if recipe.data.focus else None,
         },
         "classes": recipe.data.classes,
         "regions": recipe.pack.regions,

@@ -55,6 +55,17 @@ class LabelMapSource(_Part):
     licence: str
 
 
+class FocusSpec(_Part):
+    """Work around one organ: its own median sets the window, what is far from it is not asked.
+
+    ``organ`` lists the class of the organ and of what lies inside it.
+    """
+
+    organ: list[str]
+    within_mm: float = 15.0
+    around_hu: float = 70.0
+
+
 class DataSpec(_Part):
     """Grid, window, patch and sources."""
 
@@ -63,6 +74,7 @@ class DataSpec(_Part):
     patch: tuple[int, int, int]
     classes: list[str] = Field(description="class 0 is background")
     sources: list[CohortSource | LabelMapSource]
+    focus: FocusSpec | None = None
     class_weights: dict[str, float] = Field(default_factory=dict, description="share of patches centred on a class")
     validate_on: list[CohortSource] = Field(default_factory=list)
 
@@ -84,6 +96,7 @@ class TrainSpec(_Part):
     weight_decay: float = 1e-4
     warmup: float = 0.03
     ema: float = 0.995
+    class_costs: dict[str, float] = Field(default_factory=dict, description="cross-entropy weight, 1 where not named")
     clip: float = 1.0
     precision: Literal["auto", "32-true", "bf16-mixed", "16-mixed"] = "auto"
     threads: int | None = None

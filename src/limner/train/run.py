@@ -59,6 +59,7 @@ def _train(recipe: Recipe, folder: Path, resume: bool, progress: Progress) -> nn
         {index[name]: weight for name, weight in data.class_weights.items()},
         recipe.augment,
         recipe.seed,
+        data.focus.around_hu if data.focus else None,
     )
     torch.manual_seed(recipe.seed)  # initial weights only; every draw after has its own generator
     net = nets.build(recipe.net.name, 1, len(data.classes), **recipe.net.options)
@@ -67,8 +68,10 @@ def _train(recipe: Recipe, folder: Path, resume: bool, progress: Progress) -> nn
 
         net.load_state_dict(load_file(recipe.train.start_from))
 
+    costs = torch.tensor([recipe.train.class_costs.get(name, 1.0) for name in data.classes])
+
     def loss(logits: tuple[Tensor, ...], target: Tensor, merge: Tensor) -> Tensor:
-        return deeply_supervised(logits, target, merge)
+        return deeply_supervised(logits, target, merge, costs.to(target.device))
 
     return fit(net, loss, sampler, recipe.train, folder, resume=resume, progress=progress)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
-from limner.data.cases import Layer, Prepared, prepare
+from limner.data.cases import Layer, Prepared, focus, prepare
 from limner.data.cohort import Case, read_cohort
 from limner.data.patches import Source, prepare_label_map
 from limner.errors import RecipeError
@@ -16,12 +17,17 @@ Progress = Callable[[str, float], None]
 
 def load_sources(data: DataSpec, cache: Path, progress: Progress | None = None) -> list[Source]:
     """Prepares every case of every source (reads the cache where there is one)."""
-    return [
+    sources = [
         _from_cohort(source, data, cache, progress)
         if isinstance(source, CohortSource)
         else _from_label_maps(source, data, cache, progress)
         for source in data.sources
     ]
+    if data.focus is None:
+        return sources
+    organ = [data.classes.index(name) for name in data.focus.organ]
+    within, window = data.focus.within_mm, data.window_hu
+    return [replace(one, cases=tuple(focus(case, organ, within, window) for case in one.cases)) for one in sources]
 
 
 def load_validation(data: DataSpec, cache: Path) -> list[Prepared]:
