@@ -69,9 +69,9 @@ def train(
     debug: Debug = False,
 ) -> None:
     """Train a model pack by a recipe."""
-    from limner.train import train as train_recipe
+    from limner.reproduce import reproduce
 
-    show.run(train_recipe(recipe, overrides or [], out, resume), as_json)
+    show.run(reproduce(recipe, overrides or [], out, resume), as_json)
 
 
 def _regions(given: list[str] | None) -> dict[str, tuple[int, ...]] | None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from limner.bench import BenchResult
     from limner.findings import Drawing, Finding
     from limner.infer import Pack
+    from limner.reproduce import Reproduction
 
 NOTE = "Not for clinical use."
 
@@ -123,10 +124,14 @@ def pack(found: Pack, json_wanted: bool) -> None:
     typer.echo((found.folder / "CARD.md").read_text())
 
 
-def run(result: Any, json_wanted: bool) -> None:
-    """What a training run reached."""
-    found = result.model_dump(mode="json") if hasattr(result, "model_dump") else vars(result)
-    rows([found], False) if not json_wanted else as_json(found)
+def run(result: Reproduction, json_wanted: bool) -> None:
+    """Where a training run lies, and what it reached of what its recipe expects."""
+    if json_wanted:
+        as_json({"run": str(result.folder), "pack": str(result.pack), "expected": result.expected})
+        return
+    if result.expected:
+        rows(result.expected, False)
+    typer.echo(f"The pack is in {result.pack}.")
 
 
 def bench(result: BenchResult, json_wanted: bool) -> None:

@@ -56,9 +56,7 @@ class Prepared:
     center_hu: float | None = None
 
 
-def focus(
-    case: Prepared, organ: Sequence[int], within_mm: float, window: tuple[float, float]
-) -> Prepared:
+def focus(case: Prepared, organ: Sequence[int], within_mm: float, window: tuple[float, float]) -> Prepared:
     """A case as a net sees it that works around one organ only: voxels far from the organ teach nothing.
 
     Args:

@@ -93,7 +93,9 @@ class PatchSampler:
         grid = augment.sampling_grid(spatial, self.patch, case.target.shape, case.spacing_mm)
         box, local = augment.crop_for(grid, case.target.shape)
         assert case.image is not None
-        target = augment.look(case.target[box], local, nearest=True, outside=0 if case.center_hu is None else 255).astype(np.uint8)
+        target = augment.look(
+            case.target[box], local, nearest=True, outside=0 if case.center_hu is None else 255
+        ).astype(np.uint8)
         low, high = self.window
         if source.synthetic:
             tissues = augment.look(case.image[box], local, nearest=True, outside=0).astype(np.uint8)

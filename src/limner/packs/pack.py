@@ -84,6 +84,7 @@ class PackSpec(_Part):
     memory: MemorySpec
     decode: dict[str, float] = Field(default_factory=dict)
     figures: list[dict[str, Any]] = Field(default_factory=list)
+    history: str = Field("", description="how long it was trained, and where the loss ended")
     citations: list[str] = Field(default_factory=list)
     files: dict[str, str] = Field(default_factory=dict, description="file name → SHA-256")
 

@@ -19,6 +19,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from limner.packs import LocatorSpec, Net, Pack, PackSpec, TrainingRow, load_pack
+from limner.packs.card import card
 from limner.train.recipe import Recipe
 from limner.train.sources import provenance
 
@@ -53,9 +54,9 @@ def write_pack(net: nn.Module, recipe: Recipe, folder: Path) -> Path:
     locator = load_pack(Path(recipe.pack.locator) / "pack") if recipe.pack.locator else None
     if locator:
         copy_net(locator.main, aside / "locator.onnx", aside / "locator.safetensors")
-    spec = _spec(recipe, aside, locator)
+    spec = _spec(recipe, aside, locator, _curve_end(folder))
     (aside / "pack.json").write_text(spec.model_dump_json(by_alias=True, indent=1) + "\n")
-    (aside / "CARD.md").write_text(card(load_pack(aside), _curve_end(folder)))
+    (aside / "CARD.md").write_text(card(load_pack(aside)))
     shutil.rmtree(final, ignore_errors=True)
     aside.rename(final)
     return final
@@ -125,7 +126,7 @@ def copy_net(net: Net, target: Path, weights: Path) -> None:
     onnx.save(graph, str(target))
 
 
-def _spec(recipe: Recipe, folder: Path, locator: Pack | None) -> PackSpec:
+def _spec(recipe: Recipe, folder: Path, locator: Pack | None, history: str) -> PackSpec:
     rows = [
         TrainingRow(case=row["case"], source=row["from"], licence=row["licence"]) for row in provenance(recipe.data)
     ]
@@ -157,6 +158,7 @@ def _spec(recipe: Recipe, folder: Path, locator: Pack | None) -> PackSpec:
         "training": rows,
         "memory": {"fixed_mb": 250, "bytes_per_voxel": 1200},
         "decode": recipe.pack.decode,
+        "history": history if locator is None else f"Main net: {history} Locator: {locator.spec.history}",
         "citations": recipe.pack.citation,
         "files": files,
     }
@@ -166,42 +168,6 @@ def _spec(recipe: Recipe, folder: Path, locator: Pack | None) -> PackSpec:
 def _locator(pack: Pack, recipe: Recipe) -> LocatorSpec:
     spec = pack.spec
     return LocatorSpec(input=spec.input, classes=spec.classes, net=spec.net, share=recipe.pack.locator_share)
-
-
-def card(pack: Pack, ended: str) -> str:
-    """``CARD.md`` of a pack: what it draws, from which cases it learned, under which terms."""
-    spec = pack.spec
-    sources: dict[tuple[str, str], list[str]] = {}
-    for row in spec.training:
-        sources.setdefault((row.source, row.licence), []).append(row.case)
-    lines = [
-        f"# {spec.name} {spec.version}",
-        "",
-        spec.description,
-        "",
-        "**Not for clinical use.** " + spec.licence + ".",
-        "",
-        "## What it draws",
-        "",
-        f"Learned: {', '.join(pack.structures)}. By rules on attenuation: {', '.join(spec.classical) or 'nothing'}.",
-        f"Input: {', '.join(spec.input.modality)}, "
-        f"window {spec.input.window_hu[0]:g} to {spec.input.window_hu[1]:g} HU, "
-        f"grid {' × '.join(f'{s:g}' for s in spec.input.spacing_mm)} mm (Z, Y, X).",
-        "",
-        "## What it learned from",
-        "",
-        "| data | terms | cases |",
-        "|---|---|---|",
-        *(f"| {source} | {terms} | {len(cases)}: {', '.join(cases)} |" for (source, terms), cases in sources.items()),
-        "",
-        "## How it was trained",
-        "",
-        ended,
-        "",
-        *(f"- {citation}" for citation in spec.citations),
-        "",
-    ]
-    return "\n".join(lines)
 
 
 def _files(folder: Path) -> list[str]:

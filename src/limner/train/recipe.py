@@ -121,10 +121,16 @@ class PackSpecDraft(_Part):
 
 
 class Expectation(_Part):
-    """A figure that the run must reach on the validation cases."""
+    """A figure that the pack must reach on a cohort that it has not learned from."""
 
-    metric: str
-    at_least: float
+    cohort: str
+    split: str | None = None
+    mask: str = "mask"
+    regions: dict[str, tuple[int, ...]] | None = None
+    region: str
+    metric: Literal["dice", "hd95_mm", "nsd", "sensitivity", "false_lesions"] = "dice"
+    at_least: float | None = None
+    at_most: float | None = None
 
 
 class Recipe(_Part):

@@ -1,0 +1,83 @@
+"""``CARD.md``: what a pack draws, how well, from which cases it learned, under which terms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from limner.packs.pack import Pack
+
+
+def card(pack: Pack) -> str:
+    """The card of a pack, written from ``pack.json`` alone."""
+    spec = pack.spec
+    window = f"{spec.input.window_hu[0]:g} to {spec.input.window_hu[1]:g} HU"
+    grid = " × ".join(f"{s:g}" for s in spec.input.spacing_mm)
+    lines = [
+        f"# {spec.name} {spec.version}",
+        "",
+        spec.description,
+        "",
+        f"**Not for clinical use.** {spec.licence}.",
+        "",
+        "## What it draws",
+        "",
+        f"Learned: {', '.join(pack.structures)}. By rules on attenuation: {', '.join(spec.classical) or 'nothing'}.",
+        f"Input: {', '.join(spec.input.modality)}, window {window}, grid {grid} mm (Z, Y, X).",
+        "",
+        *_figures(spec.figures),
+        "## What it learned from",
+        "",
+        "| data | terms | cases |",
+        "|---|---|---|",
+        *(f"| {source} | {terms} | {len(cases)}: {', '.join(cases)} |" for (source, terms), cases in _sources(pack)),
+        "",
+        "## How it was trained",
+        "",
+        spec.history or "By a recipe of this project.",
+        "",
+        *(f"- {citation}" for citation in spec.citations),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _sources(pack: Pack) -> list[tuple[tuple[str, str], list[str]]]:
+    sources: dict[tuple[str, str], list[str]] = {}
+    for row in pack.spec.training:
+        sources.setdefault((row.source, row.licence), []).append(row.case)
+    return list(sources.items())
+
+
+def _figures(figures: list[dict[str, Any]]) -> list[str]:
+    if not figures:
+        return []
+    lines = [
+        "## How well",
+        "",
+        "Means over cases with 95 % intervals (bootstrap over patients); no case was seen in training. Sensitivity of",
+        "lesions: share of those longer than 10 mm that were found; false lesions: per scan.",
+        "",
+        "| data | n | region | Dice | worst | HD95 mm | NSD 2 mm | sensitivity | false lesions |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for row in figures:
+        m = row["metrics"]
+        cells = [row["data"], str(row["n"]), row["region"], _cell(m.get("dice")), _number(row.get("worst_dice"))]
+        cells += [_cell(m.get(name)) for name in ("hd95_mm", "nsd", "sensitivity", "false_lesions")]
+        lines.append(f"| {' | '.join(cells)} |")
+    commands = dict.fromkeys(row["command"] for row in figures)
+    return [*lines, "", "Printed by:", "", "```console", *commands, "```", ""]
+
+
+def _cell(interval: dict[str, float | None] | None) -> str:
+    if not interval or interval["value"] is None:
+        return "–"
+    if interval.get("low") is None or interval["low"] == interval["high"]:
+        return _number(interval["value"])
+    return f"{_number(interval['value'])} ({_number(interval['low'])}–{_number(interval['high'])})"
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.3f}" if abs(value) < 1 else f"{value:.1f}"

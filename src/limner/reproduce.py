@@ -1,0 +1,124 @@
+"""A recipe from data to a pack with its figures: train, then hold the pack against what the recipe expects."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from limner.packs import load_pack
+from limner.packs.card import card
+
+if TYPE_CHECKING:
+    from limner.train.recipe import Expectation
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """What a recipe gave.
+
+    Args:
+        folder: of the run.
+        pack: its pack.
+        expected: a row per expectation: data, region, metric, what was asked, what came, whether it was reached.
+    """
+
+    folder: Path
+    pack: Path
+    expected: list[dict[str, Any]]
+
+
+def reproduce(
+    recipe: Path,
+    overrides: list[str] | None = None,
+    out: Path | None = None,
+    resume: bool = False,
+    progress: Progress | None = None,
+) -> Reproduction:
+    """Trains by a recipe, evaluates, and writes the figures into the pack and its card.
+
+    Args:
+        recipe, overrides, out, resume: as :func:`limner.train.train`.
+        progress: of the evaluation.
+
+    Raises:
+        RecipeError, TrainingError: as :func:`limner.train.train`; CohortError: an expected cohort is not there.
+    """
+    from limner.train import train
+    from limner.train.recipe import read_recipe
+
+    expectations = read_recipe(recipe, overrides).expect
+    result = train(recipe, overrides, out, resume)
+    return Reproduction(result.folder, result.pack, record_figures(result.pack, expectations, progress))
+
+
+def record_figures(
+    folder: Path, expectations: list[Expectation], progress: Progress | None = None
+) -> list[dict[str, Any]]:
+    """Evaluates a pack on every cohort that is expected of it and writes ``figures`` into ``pack.json`` and the card.
+
+    Returns:
+        A row per expectation.
+    """
+    from limner.infer.evaluate import EvaluateOptions, Evaluation, evaluate
+
+    pack = load_pack(folder)
+    done: dict[str, Evaluation] = {}
+    figures: list[dict[str, Any]] = []
+    rows: list[dict[str, Any]] = []
+    for one in expectations:
+        key = one.model_dump_json(include={"cohort", "split", "mask", "regions"})
+        if key not in done:
+            options = EvaluateOptions(split=one.split, mask=one.mask, regions=one.regions)
+            done[key] = evaluate(pack, Path(one.cohort), options, progress)
+            figures += _figures(pack.name, one, done[key])
+        found = done[key].per_class[one.region][one.metric].value
+        reached = found is not None and (one.at_least is None or found >= one.at_least)
+        reached = reached and (one.at_most is None or (found is not None and found <= one.at_most))
+        asked = f"≥ {one.at_least}" if one.at_least is not None else f"≤ {one.at_most}"
+        data = f"{Path(one.cohort).parent.name} {one.split or ''}".strip()
+        rows.append(
+            {
+                "data": data,
+                "region": one.region,
+                "metric": one.metric,
+                "asked": asked,
+                "came": found,
+                "reached": reached,
+            }
+        )
+    spec = json.loads((folder / "pack.json").read_text())
+    spec["figures"] = figures
+    (folder / "pack.json").write_text(json.dumps(spec, indent=1, ensure_ascii=False) + "\n")
+    (folder / "CARD.md").write_text(card(load_pack(folder)))
+    return rows
+
+
+def _figures(pack: str, one: Expectation, evaluation: Any) -> list[dict[str, Any]]:
+    command = ["limner", "evaluate", pack, f"$LIMNER_DATA/{Path(one.cohort).parent.name}/{Path(one.cohort).name}"]
+    command += ["--split", one.split] if one.split else []
+    command += ["--mask", one.mask] if one.mask != "mask" else []
+    for name, values in (one.regions or {}).items():
+        command += ["--region", f"{name}={','.join(str(v) for v in values)}"]
+    line = " ".join(part if part.startswith("$") else shlex.quote(part) for part in command)
+    rows = []
+    for region, metrics in evaluation.per_class.items():
+        cases = [case for case in evaluation.per_case if case["region"] == region]
+        dices = [case["dice"] for case in cases if case.get("dice") is not None]
+        rows.append(
+            {
+                "data": f"{Path(one.cohort).parent.name} {one.split or ''}".strip(),
+                "n": len(dices),
+                "region": region,
+                "metrics": {name: value.model_dump() for name, value in metrics.items()},
+                "worst_dice": min(dices, default=None),
+                "per_case": {case["id"]: case.get("dice") for case in cases},
+                "command": line,
+            }
+        )
+    return rows
