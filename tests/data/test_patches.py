@@ -38,7 +38,8 @@ def test_values_stay_in_range(case):
     for step in range(8):
         patch = sampler.draw(step, 0)
         assert patch.image.dtype == np.float32
-        assert patch.image.shape == patch.target.shape == (16, 24, 24)
+        assert patch.image.shape == (1, 16, 24, 24)
+        assert patch.target.shape == (16, 24, 24)
         assert np.isfinite(patch.image).all()
         assert patch.image.min() >= 0
         assert patch.image.max() <= 1

@@ -29,7 +29,7 @@ def test_stitched_windows_of_a_pointwise_net_equal_the_whole(shape, window, over
     def pointwise(patch):
         return np.concatenate([patch * 2 - 1, 1 - patch**2], 1)
 
-    found = slide(volume, pointwise, window, divisible=(4, 4, 4), overlap=overlap)
+    found = slide(volume[None], pointwise, window, divisible=(4, 4, 4), overlap=overlap)
     assert np.allclose(found, pointwise(volume[None, None])[0], atol=1e-5)
 
 
@@ -40,12 +40,12 @@ def test_windows_are_multiples_that_the_net_can_halve():
         seen.append(patch.shape[2:])
         return patch
 
-    slide(np.zeros((5, 37, 90), np.float32), spy, (16, 32, 32), divisible=(8, 16, 16))
+    slide(np.zeros((1, 5, 37, 90), np.float32), spy, (16, 32, 32), divisible=(8, 16, 16))
     assert all(z % 8 == y % 16 == x % 16 == 0 for z, y, x in seen)
 
 
 def test_progress_ends_at_one():
     told = []
-    slide(np.zeros((8, 8, 8), np.float32), lambda p: p, (4, 4, 4), divisible=(1, 1, 1), progress=told.append)
+    slide(np.zeros((1, 8, 8, 8), np.float32), lambda p: p, (4, 4, 4), divisible=(1, 1, 1), progress=told.append)
     assert told[-1] == pytest.approx(1.0)
     assert told == sorted(told)

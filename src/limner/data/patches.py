@@ -9,9 +9,11 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from limner.data import augment, synth, tumors
 from limner.data.cases import Prepared
+from limner.data.organ_view import organ_view
 from limner.image import LabelMap, reorient, resample_array, to_axial
 
 Triple = tuple[int, int, int]
@@ -40,7 +42,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Patch:
-    """``image`` float32 0–1 and ``target`` uint8, both ``(Z, Y, X)``; ``merge`` per class."""
+    """``image`` float32 ``(C, Z, Y, X)``, the window as 0–1 first; ``target`` uint8 ``(Z, Y, X)``; ``merge``."""
 
     image: NDArray[np.float32]
     target: NDArray[np.uint8]
@@ -58,6 +60,8 @@ class PatchSampler:
         strength: of the augmentation, 0 for none.
         seed: of everything.
         around_hu: half width of a window around each case's ``center_hu``; the window itself where None.
+        organ: classes of the organ in focus, whose :func:`limner.data.organ_view.organ_view` is drawn; none for the
+            image alone.
     """
 
     def __init__(
@@ -69,6 +73,7 @@ class PatchSampler:
         strength: float = 1.0,
         seed: int = 0,
         around_hu: float | None = None,
+        organ: Sequence[int] = (),
     ) -> None:
         self.sources = [s for s in sources if s.cases and s.weight > 0]
         self.patch = patch
@@ -77,6 +82,7 @@ class PatchSampler:
         self.strength = strength
         self.seed = seed
         self.around_hu = around_hu
+        self.organ = tuple(organ)
         total = sum(s.weight for s in self.sources)
         self._shares = [s.weight / total for s in self.sources]
         self._spots = [[_spots(case.target) for case in source.cases] for source in self.sources]
@@ -109,7 +115,10 @@ class PatchSampler:
             target = np.where(mask, np.uint8(source.tumor), target)
         seen = augment.sample_intensity(rng, self.strength)
         image = augment.apply_intensity(image, seen, self._window(case))
-        return Patch(image, target, case.merge)
+        if not self.organ:
+            return Patch(image[None], target, case.merge)
+        located = _as_located(rng, np.isin(target, self.organ))
+        return Patch(organ_view(image, located, case.spacing_mm), target, case.merge)
 
     def _window(self, case: Prepared) -> tuple[float, float]:
         if self.around_hu is None or case.center_hu is None:
@@ -177,6 +186,15 @@ def prepare_label_map(
     np.savez_compressed(partial, image=tissues, target=target)
     partial.rename(kept)
     return Prepared(path.name, tissues, target, tuple(merge), spacing_mm)
+
+
+def _as_located(rng: np.random.Generator, organ: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """An organ's mask as a coarse net would give it: a little too small or too large."""
+    steps = int(rng.choice([-1, 0, 1, 2], p=[0.25, 0.35, 0.25, 0.15]))
+    if steps == 0:
+        return organ
+    change = ndimage.binary_dilation if steps > 0 else ndimage.binary_erosion
+    return np.asarray(change(organ, iterations=abs(steps)))
 
 
 def _spots(target: NDArray[np.uint8], most: int = 20000) -> dict[int, NDArray[np.int64]]:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from limner.data.organ_view import organ_view
 from limner.errors import PackError
 from limner.image import Grid, Image, LabelMap, reorient, resample_array, to_axial
 from limner.infer.classical import applies, classical, coarse_grid
@@ -97,7 +98,7 @@ class _Nets:
     def draw(self, axial: Image) -> list[Organ]:
         """The main net over the whole image."""
         volume, grid = self._watch("prepare", lambda: to_net(axial, self._pack.main.input))
-        p = self._run("net", self._pack.main, volume)
+        p = self._run("net", self._pack.main, volume[None])
         return organs(p, self._pack.spec.classes, grid, self._pack.spec.regions)
 
     def locate_then_draw(self, axial: Image) -> list[Organ]:
@@ -106,7 +107,7 @@ class _Nets:
         assert locator is not None
         assert spec is not None
         volume, grid = self._watch("prepare", lambda: to_net(axial, locator.input))
-        found = organs(self._run("find organs", locator, volume), locator.classes, grid, {})
+        found = organs(self._run("find organs", locator, volume[None]), locator.classes, grid, {})
         main = pack.spec.classes[1]
         coarse = next(one for one in found if one.name == main)
         others = [one for one in found if one.name != main]
@@ -118,7 +119,13 @@ class _Nets:
         low, high = locator.input.window_hu
         median = float(np.median(volume[core])) * (high - low) + low
         fine_volume, fine_grid = self._watch("prepare the organ", lambda: to_net(part, pack.main.input, median))
-        p = self._run("draw the organ", pack.main, fine_volume)
+        seen = fine_volume[None]
+        if pack.main.input.channels > 1:
+            located = (
+                resample_array(np.where(near(core, 1), coarse.whole, 0.0).astype(np.float32), grid, fine_grid) > 0.5
+            )
+            seen = self._watch("view the organ", lambda: organ_view(fine_volume, located, fine_grid.spacing_mm))
+        p = self._run("draw the organ", pack.main, seen)
         [organ] = [one for one in organs(p, pack.spec.classes, fine_grid, pack.spec.regions) if one.name == main]
         # Far from what the coarse net saw, the fine one is not asked: it has seen little of the rest of the body.
         reach = max(1, round(12.0 / grid.spacing_mm[1]))
@@ -130,7 +137,7 @@ class _Nets:
 
     def _run(self, step: str, net: Net, volume: NDArray[np.float32]) -> NDArray[np.float32]:
         self.engine, opened = self._watch("load the nets", lambda: open_engine(self._asked, net))
-        window = choose_window(self._pack, net.input, volume.shape, self._max_memory_gb)
+        window = choose_window(self._pack, net.input, volume.shape[1:], self._max_memory_gb)
         logits = self._watch(
             step,
             lambda: slide(

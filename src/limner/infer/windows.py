@@ -48,18 +48,18 @@ def slide(
     """Logits of a whole volume.
 
     Args:
-        volume: ``(Z, Y, X)``.
-        run: ``(1, 1, Z, Y, X)`` to ``(1, C, Z, Y, X)``.
+        volume: ``(Channels, Z, Y, X)``.
+        run: ``(1, Channels, Z, Y, X)`` to ``(1, C, Z, Y, X)``.
         window: voxels; shrinks to the volume, rounded up to ``divisible``.
         overlap: share of a window that its neighbour sees too.
 
     Returns:
         ``(C, Z, Y, X)`` float32.
     """
-    shape = volume.shape
+    shape = volume.shape[1:]
     size = tuple(min(w, -(-n // d) * d) for w, n, d in zip(window, shape, divisible, strict=True))
     padded_shape = tuple(max(n, s) for n, s in zip(shape, size, strict=True))
-    padding = [(0, p - n) for p, n in zip(padded_shape, shape, strict=True)]
+    padding = [(0, 0), *((0, p - n) for p, n in zip(padded_shape, shape, strict=True))]
     padded = np.pad(volume, padding, mode="edge") if any(after for _, after in padding) else volume
     weight = weights((size[0], size[1], size[2]))
     places = list(itertools.product(*[starts(n, s, overlap) for n, s in zip(padded_shape, size, strict=True)]))
@@ -67,7 +67,7 @@ def slide(
     seen = np.zeros(padded_shape, np.float32)
     for number, place in enumerate(places):
         box = tuple(slice(a, a + s) for a, s in zip(place, size, strict=True))
-        logits = run(np.ascontiguousarray(padded[box], np.float32)[None, None])[0]
+        logits = run(np.ascontiguousarray(padded[(slice(None), *box)], np.float32)[None])[0]
         if total is None:
             total = np.zeros((logits.shape[0], *padded_shape), np.float32)
         total[(slice(None), *box)] += logits * weight

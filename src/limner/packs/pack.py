@@ -30,6 +30,7 @@ class InputSpec(_Part):
     window_hu: tuple[float, float]
     patch: tuple[int, int, int]
     divisible: tuple[int, int, int]
+    channels: int = 1
     around_hu: float | None = Field(None, description="half width of a window around the located organ's median")
 
 

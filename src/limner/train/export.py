@@ -64,7 +64,7 @@ def write_pack(net: nn.Module, recipe: Recipe, folder: Path) -> Path:
 
 def export_onnx(net: nn.Module, recipe: Recipe, path: Path, weights: Path) -> None:
     """ONNX with free Z, Y, X; its weights are those of ``weights`` (half precision), arithmetic is float32."""
-    example = torch.zeros(1, 1, *_multiple(recipe))
+    example = torch.zeros(1, recipe.channels, *_multiple(recipe))
     axes = {0: "n", 2: "z", 3: "y", 4: "x"}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tracing exporter warns of its successor, which needs another package
@@ -146,6 +146,7 @@ def _spec(recipe: Recipe, folder: Path, locator: Pack | None, history: str) -> P
             "window_hu": recipe.data.window_hu,
             "patch": recipe.pack.window or recipe.data.patch,
             "divisible": _multiple(recipe, 1),
+            "channels": recipe.channels,
             "around_hu": recipe.data.focus.around_hu if recipe.data.focus else None,
         },
         "classes": recipe.data.classes,

@@ -166,7 +166,7 @@ def _prefetch(sampler: PatchSampler, batch: int, first: int) -> Generator[tuple[
         while not stop.is_set():
             try:
                 patches = [sampler.draw(step, place) for place in range(batch)]
-                image = torch.from_numpy(np.stack([p.image for p in patches])[:, None])
+                image = torch.from_numpy(np.stack([p.image for p in patches]))
                 target = torch.from_numpy(np.stack([p.target for p in patches]))
                 item: Any = (image, target, torch.tensor([p.merge for p in patches]))
             except Exception as error:  # handed to the loop, which raises it

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from limner.data.organ_view import CHANNELS
 from limner.errors import RecipeError
 from limner.nets import NETS
 
@@ -144,6 +145,11 @@ class Recipe(_Part):
     pack: PackSpecDraft
     seed: int = 0
     expect: list[Expectation] = Field(default_factory=list)
+
+    @property
+    def channels(self) -> int:
+        """Channels of the net's input."""
+        return CHANNELS if self.data.focus else 1
 
     @model_validator(mode="after")
     def _net_is_known(self) -> Recipe:

@@ -60,9 +60,10 @@ def _train(recipe: Recipe, folder: Path, resume: bool, progress: Progress) -> nn
         recipe.augment,
         recipe.seed,
         data.focus.around_hu if data.focus else None,
+        [index[name] for name in data.focus.organ] if data.focus else (),
     )
     torch.manual_seed(recipe.seed)  # initial weights only; every draw after has its own generator
-    net = nets.build(recipe.net.name, 1, len(data.classes), **recipe.net.options)
+    net = nets.build(recipe.net.name, recipe.channels, len(data.classes), **recipe.net.options)
     if recipe.train.start_from:
         from safetensors.torch import load_file
 

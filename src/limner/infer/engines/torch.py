@@ -21,7 +21,7 @@ class TorchEngine:
                 f"Pack {net.pack!r} holds no trainable weights, which engine 'torch' needs; use openvino."
             )
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
-        module = nets.build(net.build.name, 1, len(net.classes), **net.build.options)
+        module = nets.build(net.build.name, net.input.channels, len(net.classes), **net.build.options)
         module.load_state_dict({name: value.float() for name, value in load_file(net.weights).items()})
         self._net = module.eval().to(self._device, memory_format=torch.channels_last_3d)
 
