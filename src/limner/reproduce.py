@@ -49,7 +49,9 @@ def reproduce(
     Raises:
         RecipeError, TrainingError: as :func:`limner.train.train`; CohortError: an expected cohort is not there.
     """
-    from limner.train import train
+    from limner.train import check_installed, train
+
+    check_installed()
     from limner.train.recipe import read_recipe
 
     expectations = read_recipe(recipe, overrides).expect

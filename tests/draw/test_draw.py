@@ -125,6 +125,14 @@ def test_nifti_is_drawn_without_dicom_objects(
 
 
 @pytest.mark.usefixtures("no_opengl")
+def test_the_files_of_a_series_are_drawn_as_the_folder_is(
+    home: Path, drawn: Drawing, tmp_path: Path, thresholds: ThresholdPredictor
+) -> None:
+    again = draw(sorted((home / "study").glob("*.dcm")), tmp_path / "out", predictor=thresholds)
+    assert again.study == drawn.study and again.findings == drawn.findings
+
+
+@pytest.mark.usefixtures("no_opengl")
 def test_without_opengl_there_is_no_picture_and_all_else(
     home: Path, drawn: Drawing, tmp_path: Path, thresholds: ThresholdPredictor
 ) -> None:

@@ -193,6 +193,24 @@ def test_archives_are_read_like_folders_and_their_copies_go(tmp_path, write_seri
     assert not folder.exists()
 
 
+def test_the_files_of_one_series_may_come_by_several_paths(tmp_path, write_series, ramp):
+    paths = write_series(tmp_path / "all", ramp)
+    (tmp_path / "rest").mkdir()
+    rest = [path.rename(tmp_path / "rest" / path.name) for path in paths[3:5]]
+    with zipfile.ZipFile(tmp_path / "last.zip", "w") as packed:
+        packed.write(paths[5], paths[5].name)
+    last = paths.pop()
+    last.unlink()
+    (tmp_path / "note.txt").write_text("what a shell's * takes along")
+    asked = [*paths[:3], tmp_path / "rest", str(rest[0]), tmp_path / "last.zip", tmp_path / "note.txt"]
+    studies = open_studies(asked)
+    series = only(studies)
+    assert [one.code for one in studies[0].problems] == ["not-dicom"] and series.problems == ()
+    del studies
+    gc.collect()
+    assert (series.load().array == ramp).all()
+
+
 def test_a_single_file_without_preamble_is_found(tmp_path, write_series, ramp):
     for path in write_series(tmp_path, ramp[:2]):
         bare = DicomBytesIO()

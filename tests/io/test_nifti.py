@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
+import zipfile
 
 import nibabel
 import numpy as np
 import pytest
 
-from limner.errors import NotAnImageError
+from limner.errors import InputError, NotAnImageError
 from limner.image import Grid, LabelMap, reorient
 from limner.image.anatomy import label
 from limner.io import choose_series, open_studies, read_nifti, read_nifti_labels, write_nifti_labels
@@ -167,3 +169,16 @@ def test_a_nifti_study_is_drawn_and_known_as_ct_by_its_air(tmp_path):
     image = choose_series(open_studies(window))[1].load()
     assert (image.modality, image.unit) == ("", "")
     assert study.uid.startswith("2.25.")
+
+
+def test_volumes_are_read_from_a_folder_an_archive_and_by_name(tmp_path):
+    (tmp_path / "in").mkdir()
+    path = save(tmp_path / "in" / "ct.nii.gz", np.ascontiguousarray(RAMP.T), np.eye(4))
+    with zipfile.ZipFile(tmp_path / "ct.zip", "w") as packed:
+        packed.write(path, "ct.nii.gz")
+    assert len(open_studies([path, tmp_path / "in"])) == 1  # one file, though asked for twice
+    series = open_studies(tmp_path / "ct.zip")[0].series[0]
+    gc.collect()
+    assert series.load().array.shape == RAMP.shape
+    with pytest.raises(InputError, match="No path"):
+        open_studies([])

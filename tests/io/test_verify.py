@@ -25,6 +25,7 @@ from limner.io import (
 )
 from limner.io.place import place_of_mesh, places
 from limner.io.solid import solid
+from limner.scene import surfaces
 
 SHAPE, SPACING, ORIGIN = (36, 60, 70), (2.5, 1.6, 1.5), (-31.0, -18.0, 210.0)
 PARTS = {  # centre and radii in mm from the middle of the scan, LPS; drawn in this order
@@ -259,6 +260,51 @@ def test_a_surface_that_lies_two_voxels_off_is_caught(drawn):
     write_surfaces(folder, moved)
     with pytest.raises(VerificationError, match="liver encloses liver"):
         verify_drawing(folder, labels, moved, series)
+
+
+@pytest.fixture(scope="module")
+def ragged():
+    """A noisy threshold: a third of the label's voxels touch its outside, and specks lie all around; its surfaces."""
+    grid = Grid.axial((40, 96, 96), (1.5, 1.5, 1.5), (-60, -60, -30))
+    middle = grid.world((np.array(grid.shape) - 1) / 2)
+    centers = grid.world(np.moveaxis(np.indices(grid.shape), 0, -1)) - middle
+    values = np.zeros(grid.shape)
+    values[(((centers - (-20, -9, 3)) / (29, 32, 18)) ** 2).sum(axis=-1) <= 1] = 100
+    values += np.random.default_rng(1).normal(0, 30, grid.shape)
+    labels = LabelMap((values > 65).astype(np.uint8), grid, LABELS[1:2])
+    return labels, surfaces(labels)
+
+
+def written(folder, labels, meshes):
+    (folder / "meshes").mkdir()
+    write_nifti_labels(labels, folder / "labels.nii.gz")
+    write_surfaces(folder, meshes)
+    return folder
+
+
+def test_a_ragged_label_passes(tmp_path, ragged):
+    labels, meshes = ragged
+    checks = verify_drawing(written(tmp_path, labels, meshes), labels, meshes, None)
+    side = next(one for one in checks if "wrong side of its surface" in one.what)
+    assert side.got[0] > 0.05 * place_of_mesh(meshes[0]).volume_ml  # it is ragged indeed
+
+
+@pytest.mark.parametrize(("axis", "word"), [(0, "left-right"), (1, "front-back"), (2, "head-foot")])
+def test_the_mirror_of_a_ragged_label_is_caught(tmp_path, ragged, axis, word):
+    labels, meshes = ragged
+    about = float(labels.grid.world((np.array(labels.grid.shape) - 1) / 2)[axis])
+    wrong = tuple(mirrored(one, axis, about) for one in meshes)
+    with pytest.raises(VerificationError) as caught:
+        verify_drawing(written(tmp_path, labels, wrong), labels, wrong, None)
+    assert f"liver encloses liver: {word}, agreement with the mirror image" in str(caught.value)
+    assert "wrong side of its surface" in str(caught.value)
+
+
+def test_a_ragged_label_shifted_by_four_voxels_is_caught(tmp_path, ragged):
+    labels, meshes = ragged
+    moved = tuple(replace(one, vertices_mm=one.vertices_mm + np.float32([6, 0, 0])) for one in meshes)
+    with pytest.raises(VerificationError, match="liver encloses liver: centroid"):
+        verify_drawing(written(tmp_path, labels, moved), labels, moved, None)
 
 
 @pytest.mark.parametrize("name", ["labels.nii.gz", "labels.seg.dcm", "scene.glb", "meshes/liver.stl"])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import string
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from limner.errors import InputError, LimnerError
 from limner.findings import Measurement
 from limner.image import Grid, LabelMap
+from limner.io.check import Check, compare
 from limner.report import catalogue, methods, provenance, tables, terms, typeset
 from limner.report.glance import glance
 from tests.report.phantom import content, drawing, findings, run
@@ -117,12 +120,41 @@ def test_methods_tell_only_the_steps_that_ran():
 
 
 def test_geometry_is_told_by_file_and_failures_in_full():
-    bad = {"file": "scene.glb", "what": "liver center, mm", "expected": (-35.0, 0.0), "got": (35.0, 0.0), "ok": False}
-    checks = provenance.geometry(
-        content(run=run(geometry=[*run()["geometry"], {**bad, "hint": "Left and right?"}])), "en"
-    )
+    bad = {"file": "scene.glb", "what": "liver: centroid (mm)", "expected": (-35.0, 0.0), "got": (35.0, 0.0)}
+    failed = {**bad, "ok": False, "hint": "Left and right?"}
+    checks = provenance.geometry(content(run=run(geometry=[*run()["geometry"], failed])), "en")
     assert [(one.file, one.passed, one.text) for one in checks] == [
-        ("scene.glb", False, "1 of 2 comparisons within tolerance"),
-        ("labels.nii.gz", True, "1 of 1 comparisons within tolerance"),
+        ("scene.glb", False, "1 of 2 comparisons within tolerance; largest deviation 70 mm, 0.1 ml"),
+        ("labels.nii.gz", True, "1 of 1 comparisons within tolerance; largest deviation 0.1 ml"),
     ]
-    assert checks[0].failures == ("liver center, mm: -35, 0 was expected, 35, 0 was read. Left and right?",)
+    assert checks[0].failures == ("liver: centroid (mm): -35, 0 was expected, 35, 0 was read. Left and right?",)
+
+
+def many_checks(ok=True):
+    """381 comparisons, as limner.io makes them, and as run.json gives them back."""
+    wholes = [
+        compare(f"meshes/{k % 3}.stl", f"part-{k}: centroid (mm)", [0.0, 1.0], [0.0, 1.0 + k / 1e4], 0.05 if ok else -1)
+        for k in range(380)
+    ]
+    side = Check("meshes/0.stl", "part-0: left-right, agreement with the mirror image", (1.0,), (0.2,), 0.02, True)
+    return json.loads(json.dumps([asdict(one) for one in (*wholes, side)]))
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("en", "128 of 128 comparisons within tolerance; largest deviation 0.0378 mm"),
+        ("zh", "128 项比对中 128 项在容差内；最大偏差 0.0378 mm"),
+    ],
+)
+def test_hundreds_of_comparisons_are_one_line_a_file(lang, text):
+    checks = provenance.geometry(content(run=run(geometry=many_checks())), lang)
+    assert [one.file for one in checks] == ["meshes/0.stl", "meshes/1.stl", "meshes/2.stl"]
+    assert checks[0].text == text
+    assert all(one.passed and one.failures == () for one in checks)
+
+
+def test_hundreds_of_failures_are_counted():
+    failed = provenance.geometry(content(run=run(geometry=many_checks(ok=False))), "en")[1]
+    assert len(failed.failures) == 7
+    assert failed.failures[-1] == "121 more comparisons failed."

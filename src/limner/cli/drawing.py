@@ -30,14 +30,16 @@ def demo(
 
 
 def inspect(
-    path: Annotated[Path, typer.Argument(help="A folder or file of DICOM, an archive of DICOM, or NIfTI.")],
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH", help="Folders and files of DICOM, archives of DICOM, or NIfTI.")
+    ],
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Show what is in there: patients, studies, series, geometry, problems."""
     from limner.io import open_studies, summarize
 
-    show.summary(summarize(open_studies(path)), as_json)
+    show.summary(summarize(open_studies(paths)), as_json)
 
 
 def draw(

@@ -86,8 +86,7 @@ def _see(sources: Sequence[Path], predictor: Predictor, meter: Meter) -> _Drawn:
     from limner.scene import find_parts, measure, surfaces
 
     with meter.step("open"):
-        studies = tuple(study for source in sources for study in open_studies(source))
-        study, series = choose_series(studies)
+        study, series = choose_series(open_studies(sources))
         image = series.load()
     with meter.step("predict") as done:
         predicted = predictor.predict(image, done)

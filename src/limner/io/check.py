@@ -47,7 +47,7 @@ def compare(file: str, what: str, expected: Numbers, got: Numbers, tolerance: fl
     """Passes where no number differs by more than the tolerance."""
     mine, theirs = _flat(expected), _flat(got)
     ok = len(mine) == len(theirs) and bool(np.abs(np.subtract(mine, theirs)).max() <= tolerance)
-    return Check(file, what, mine, theirs, round(tolerance, 4), ok, "" if ok else hint)
+    return Check(file, what, mine, theirs, round(float(tolerance), 4), ok, "" if ok else hint)
 
 
 def same_place(file: str, name: str, expected: Place, got: Place, grid: Grid) -> list[Check]:

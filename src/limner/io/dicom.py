@@ -43,7 +43,7 @@ def read_studies(files: Iterable[Path], keep: object = None) -> tuple[tuple[Stud
     common = tuple(_skipped(code, names) for code, names in skipped.items() if code != "not-image" or not frames)
     patients = len({key for key, _ in groups})
     if patients > 1:
-        text = f"The folder holds {patients} patients. Give one patient's folder at a time."
+        text = f"The input holds {patients} patients. Give one patient's folder at a time."
         common += (Problem("two-patients", "error", text),)
     studies = [_study(key, uid, members, common, keep) for (key, uid), members in groups.items()]
     return tuple(sorted(studies, key=lambda one: -sum(len(series.files) for series in one.series))), dict(skipped)

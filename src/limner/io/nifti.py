@@ -94,8 +94,13 @@ def write_nifti_labels(labels: LabelMap, path: Path) -> None:
         aside.unlink(missing_ok=True)
 
 
-def open_nifti(path: Path) -> Study:
-    """A NIfTI file as a study of one series; the pixels are read by ``series.load()``."""
+def open_nifti(path: Path, keep: object = None) -> Study:
+    """A NIfTI file as a study of one series; the pixels are read by ``series.load()``.
+
+    Args:
+        path: of the file.
+        keep: held as long as the series lives (a temporary folder).
+    """
     volume = _load(path)
     problems = _problems(volume)
     shape = _shape3(volume, path)
@@ -112,6 +117,7 @@ def open_nifti(path: Path) -> Study:
     digest = _digest(path)
 
     def load() -> Image:
+        _ = keep
         if grid is None:
             raise GeometryError(f"{path.name!r} has no place in space. " + " ".join(one.text for one in problems))
         image = read_nifti(path)

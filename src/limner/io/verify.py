@@ -20,6 +20,7 @@ from limner.io.check import SAME_MM, Check, compare, judge, same_place, same_sid
 from limner.io.meshfiles import read_glb, read_stl
 from limner.io.nifti import read_nifti_labels
 from limner.io.place import Place, moved, place_of_mask, place_of_mesh, places
+from limner.io.ragged import border, edge_mm, rounded
 from limner.io.reference import dicom_obstacle
 from limner.io.seg import read_seg
 from limner.io.solid import solid
@@ -113,7 +114,8 @@ def _fits(mesh: Mesh, label: Label, labels: LabelMap, truth: dict[str, Place]) -
     """What a surface from the scene encloses against the voxels of its label.
 
     All voxels of the label must be inside; voxels that may be inside (a tumour in the liver, a cavity) may be; no
-    other may. Surfaces are smoothed, so voxels at the border may fall on either side.
+    other may. Surfaces are smoothed, so the label is rounded at their scale (:mod:`limner.io.ragged`); voxels at its
+    border may fall on either side, and so may half as much as was rounded off.
     """
     name = f"{mesh.id} encloses {label.name}"
     if label.name not in truth:
@@ -146,29 +148,22 @@ def _fits(mesh: Mesh, label: Label, labels: LabelMap, truth: dict[str, Place]) -
                 "It holds no voxel of its label.",
             )
         ]
-    expected = own | (inner.mask & _allowed(own, there, label, labels))
-    mine = place_of_mask(expected, grid, inner.start, inner.step)
-    theirs = place_of_mask(inner.mask, grid, inner.start, inner.step)
-    border = _border(expected) * float(np.prod(inner.step)) * grid.voxel_ml
-    spacing = max(grid.spacing_mm)
+    allowed = own | (inner.mask & _allowed(own, there, label, labels))
+    expected = rounded(allowed, grid.spacing_mm * inner.step, edge_mm(mesh))
+    voxel_ml = float(np.prod(inner.step)) * grid.voxel_ml
+    ragged = 0.5 * float(np.count_nonzero(expected != allowed)) * voxel_ml
+    skin = border(expected) * voxel_ml
+    mine, theirs = (place_of_mask(one, grid, inner.start, inner.step) for one in (expected, inner.mask))
     size = float(np.linalg.norm(mine.high_mm - mine.low_mm))
-    missed = float(np.count_nonzero(expected != inner.mask) * np.prod(inner.step)) * grid.voxel_ml
+    volume_ml = np.count_nonzero(allowed) * voxel_ml
+    missed = float(np.count_nonzero(expected != inner.mask)) * voxel_ml
+    reach = 0.5 * max(grid.spacing_mm) + 0.01 * size
+    spare = 0.03 * volume_ml + 0.4 * skin + ragged
+    wrong = f"{name}: volume on the wrong side of its surface (ml)"
     return [
-        compare(GLB, f"{name}: centroid (mm)", mine.center_mm, theirs.center_mm, 0.5 * spacing + 0.01 * size),
-        compare(
-            GLB,
-            f"{name}: volume (ml)",
-            [mine.volume_ml],
-            [place_of_mesh(mesh).volume_ml],
-            0.03 * mine.volume_ml + 0.4 * border,
-        ),
-        compare(
-            GLB,
-            f"{name}: volume on the wrong side of its surface (ml)",
-            [0.0],
-            [missed],
-            0.6 * border + 4 * grid.voxel_ml,
-        ),
+        compare(GLB, f"{name}: centroid (mm)", mine.center_mm, theirs.center_mm, reach),
+        compare(GLB, f"{name}: volume (ml)", [volume_ml], [place_of_mesh(mesh).volume_ml], spare),
+        compare(GLB, wrong, [0.0], [missed], 0.6 * skin + ragged + 4 * grid.voxel_ml),
         same_side(GLB, name, mine, theirs, grid),
         *sides(GLB, name, expected, inner.mask, grid),
     ]
@@ -208,10 +203,3 @@ def _allowed(own: NDArray[np.bool_], there: NDArray[np.generic], label: Label, l
     if label.name == "body":
         inner = there != 0
     return np.stack([binary_fill_holes(slice_) for slice_ in own | inner])
-
-
-def _border(mask: NDArray[np.bool_]) -> int:
-    """Voxels of a mask that touch its outside."""
-    from scipy.ndimage import binary_erosion
-
-    return int(np.count_nonzero(mask)) - int(np.count_nonzero(binary_erosion(mask)))

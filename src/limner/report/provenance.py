@@ -9,6 +9,9 @@ from typing import Any
 from limner.report import catalogue
 from limner.report.content import ReportContent
 
+_UNITS = ("mm", "ml")
+_FAILURES = 6  # told in full for one file
+
 
 @dataclass(frozen=True)
 class Step:
@@ -26,8 +29,8 @@ class FileCheck:
     Args:
         file: which file.
         passed: whether all of its comparisons hold.
-        text: how many hold.
-        failures: a sentence for each that does not.
+        text: how many hold, and the largest deviation in each unit.
+        failures: a sentence for each that does not, the first few in full and the rest counted.
     """
 
     file: str
@@ -101,10 +104,25 @@ def _file_check(file: str, checks: Sequence[Mapping[str, Any]], lang: str) -> Fi
             what=one.get("what", ""), expected=_values(one.get("expected")), got=_values(one.get("got"))
         )
         + (f" {one['hint']}" if one.get("hint") else "")
-        for one in failed
+        for one in failed[:_FAILURES]
     ]
+    if len(failed) > _FAILURES:
+        failures.append(say["more_failures"].format(n=len(failed) - _FAILURES))
     text = say["comparisons"].format(n=len(checks) - len(failed), total=len(checks))
+    largest = [f"{value:.3g} {unit}" for unit in _UNITS for value in _largest(checks, unit)]
+    text += say["deviation"].format(largest=say["comma"].join(largest)) if largest else ""
     return FileCheck(file, not failed, text, tuple(failures))
+
+
+def _largest(checks: Sequence[Mapping[str, Any]], unit: str) -> list[float]:
+    """The largest deviation of the comparisons in a unit, in a list that is empty where none has it."""
+    found = [
+        round(abs(expected - got), 4)
+        for one in checks
+        if str(one.get("what", "")).endswith(f"({unit})")
+        for expected, got in zip(one.get("expected", ()), one.get("got", ()), strict=False)
+    ]
+    return [max(found)] if found else []
 
 
 def _values(value: object) -> str:

@@ -24,13 +24,23 @@ def train(recipe: Path, overrides: list[str] | None = None, out: Path | None = N
     Raises:
         RecipeError: the recipe does not fit; OutputExistsError: a run is there and ``resume`` is false.
     """
-    from limner.errors import MissingExtraError
-
-    try:
-        import lightning.fabric  # noqa: F401
-        import torch  # noqa: F401
-    except ImportError as error:
-        raise MissingExtraError(error.name or "torch", "train", "Training") from error
+    check_installed()
     from limner.train.run import run
 
     return run(recipe, overrides or [], out, resume)
+
+
+def check_installed() -> None:
+    """Refuses, with the line to type, where the extra ``train`` is not installed.
+
+    Raises:
+        MissingExtraError: names the package.
+    """
+    from limner.errors import MissingExtraError
+
+    try:
+        import lightning.fabric
+        import torch
+        import yaml  # noqa: F401
+    except ImportError as error:
+        raise MissingExtraError(error.name or "torch", "train", "Training") from error
