@@ -39,8 +39,8 @@ def check_installed() -> None:
     from limner.errors import MissingExtraError
 
     try:
-        import lightning.fabric
-        import torch
+        import lightning.fabric  # noqa: F401
+        import torch  # noqa: F401
         import yaml  # noqa: F401
     except ImportError as error:
         raise MissingExtraError(error.name or "torch", "train", "Training") from error
