@@ -149,7 +149,7 @@ def _fits(mesh: Mesh, label: Label, labels: LabelMap, truth: dict[str, Place]) -
             )
         ]
     allowed = own | (inner.mask & _allowed(own, there, label, labels))
-    expected = rounded(allowed, grid.spacing_mm * inner.step, edge_mm(mesh))
+    expected = rounded(allowed, np.array(grid.spacing_mm) * inner.step, edge_mm(mesh))
     voxel_ml = float(np.prod(inner.step)) * grid.voxel_ml
     ragged = 0.5 * float(np.count_nonzero(expected != allowed)) * voxel_ml
     skin = border(expected) * voxel_ml
