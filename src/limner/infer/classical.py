@@ -17,6 +17,7 @@ from limner.image import Grid, Image, resample_array
 from limner.infer.decode import largest, near
 
 Mask = NDArray[np.bool_]
+VERTEBRA_MM = 50.0
 SKIN_HU, GAS_HU, LUNG_HU, BONE_HU, SURE_BONE_HU = -300, -960, -400, 180, 350
 
 
@@ -131,10 +132,11 @@ def _vessels(hu: NDArray[Any], inside: Mask, grid: Grid) -> Mask:
     even = inside & (spread < 40) & (mean > 140) & (mean < 420)
     core = ndimage.binary_opening(even, structure=_ball(grid, 4.0))
     parts = cc3d.connected_components(core, connectivity=18)
-    size = np.bincount(parts.ravel()) * grid.voxel_ml
-    size[0] = 0
-    large = size > 4.0  # a patch of even marrow is smaller than a stretch of aorta
-    return near(large[parts], 2) & (hu < SURE_BONE_HU)
+    tall = np.zeros(int(parts.max()) + 1, bool)
+    for number, box in enumerate(ndimage.find_objects(parts), start=1):
+        # Even marrow ends with its vertebra; a stretch of aorta does not.
+        tall[number] = (box[0].stop - box[0].start) * grid.spacing_mm[0] > VERTEBRA_MM
+    return near(tall[parts], 2) & (hu < SURE_BONE_HU)
 
 
 def _closed(mask: Mask, ball: Mask) -> Mask:

@@ -7,7 +7,7 @@ placed by interpolating probabilities, not labels, so a coarse net still draws a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cc3d
 import numpy as np
@@ -22,11 +22,15 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Decoded:
-    """``labels`` uint8 and ``confidence`` uint8 (255 = certain), both on the scan's grid; volume intervals in ml."""
+    """``labels`` uint8 and ``confidence`` uint8 (255 = certain), both on the scan's grid; volume intervals in ml.
+
+    ``unsure`` holds organs that were seen and not drawn, with the mean probability that was too low.
+    """
 
     labels: NDArray[np.uint8]
     confidence: NDArray[np.uint8]
     intervals_ml: dict[str, tuple[float, float]]
+    unsure: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ def decode(fields: Sequence[Organ], target: Grid, pack: Pack) -> Decoded:
         fields: the organs; each may have its own grid.
         target: the scan's grid.
         pack: its labels, and its ``decode`` settings: ``lesion_threshold``, ``lesion_min_ml``, ``lesion_min_peak``,
-            ``vessel_threshold``.
+            ``vessel_threshold``, ``organ_min_mean`` (an organ whose mean probability is lower is not drawn).
     """
     canvas = Decoded(np.zeros(target.shape, np.uint8), np.zeros(target.shape, np.uint8), {})
     for organ in fields:
@@ -99,6 +103,10 @@ def _paint(canvas: Decoded, organ: Organ, target: Grid, pack: Pack) -> None:
     settings = pack.spec.decode
     kept = largest(organ.whole > 0.5)
     if not kept.any():
+        return
+    mean = float(organ.whole[kept].mean())
+    if mean < settings.get("organ_min_mean", 0.0):
+        canvas.unsure[organ.name] = mean
         return
     kept = ndimage.binary_fill_holes(kept)
     whole = np.where(near(kept, 2), organ.whole, 0.0).astype(np.float32)

@@ -82,6 +82,8 @@ def predict(
         watch("lungs, bones, body", lambda: _add_classical(axial, pack, labels, confidence))
     elif pack.spec.classical:
         left_out = dict.fromkeys(pack.spec.classical, "the scan holds no values below −500 HU (clipped to a window)")
+    for organ, mean in decoded.unsure.items():
+        left_out[organ] = f"the net saw something and is not sure of it (mean probability {mean:.2f})"
     back = _back(image, labels, confidence)
     return Prediction(
         LabelMap(back[0], image.grid, pack.labels), back[1], decoded.intervals_ml, watch.seconds, nets.engine, left_out

@@ -157,7 +157,7 @@ def _spec(recipe: Recipe, folder: Path, locator: Pack | None, history: str) -> P
         "licence": "Non-commercial use only: learned from data under " + "; ".join(bound) if bound else "Apache-2.0",
         "non_commercial": bool(bound),
         "training": rows,
-        "memory": {"fixed_mb": 250, "bytes_per_voxel": 1200},
+        "memory": recipe.pack.memory,
         "decode": recipe.pack.decode,
         "history": history if locator is None else f"Main net: {history} Locator: {locator.spec.history}",
         "citations": recipe.pack.citation,

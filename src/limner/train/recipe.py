@@ -117,6 +117,10 @@ class PackSpecDraft(_Part):
     regions: dict[str, list[str]] = Field(default_factory=dict, description="organ → classes that lie inside it")
     window: tuple[int, int, int] | None = Field(None, description="window at inference; the patch where None")
     decode: dict[str, float] = Field(default_factory=dict)
+    memory: dict[str, float] = Field(
+        default_factory=lambda: {"fixed_mb": 250.0, "bytes_per_voxel": 550.0},
+        description="measured peak of an engine: fixed, and per voxel of a window",
+    )
     locator: str | None = Field(None, description="run folder of the net that finds organs first; it joins this pack")
     locator_share: float = 0.5
 
