@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import cc3d
+import edt
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -17,7 +18,7 @@ from limner.image import Grid, Image, resample_array
 from limner.infer.decode import largest, near
 
 Mask = NDArray[np.bool_]
-VERTEBRA_MM = 50.0
+VERTEBRA_MM, DEEP_MM = 50.0, 50.0
 SKIN_HU, GAS_HU, LUNG_HU, BONE_HU, SURE_BONE_HU = -300, -960, -400, 180, 350
 
 
@@ -118,10 +119,27 @@ def bones(hu: NDArray[Any], inside: Mask, taken: Mask, grid: Grid) -> Mask:
     sure = np.bincount(parts.ravel(), weights=(hu > SURE_BONE_HU).ravel(), minlength=count + 1)
     good = (size * grid.voxel_ml > 0.3) & (sure > 0.08 * size)
     good[0] = False
-    kept = _closed(good[parts], _ball(grid, 4.0))
+    kept = _without_islands(_closed(good[parts], _ball(grid, 4.0)), inside, grid)
     for z in range(kept.shape[0]):
         kept[z] = ndimage.binary_fill_holes(kept[z])
     return np.asarray(kept & inside & ~taken & (hu > -50))
+
+
+def _without_islands(bone: Mask, inside: Mask, grid: Grid) -> Mask:
+    """Bone without what lies deep and hangs on no skeleton: contrast in bowel and renal pelvis.
+
+    Spine and pelvis are the largest component; ribs and breastbone lie under the skin.
+    """
+    parts = cc3d.connected_components(bone, connectivity=26)
+    size = np.bincount(parts.ravel())
+    if size.size < 3:
+        return bone
+    size[0] = 0
+    deep = edt.edt(inside, anisotropy=grid.spacing_mm, black_border=False) > DEEP_MM
+    share = np.bincount(parts.ravel(), weights=deep.ravel()) / np.maximum(size, 1)
+    kept = (share < 0.5) | (size == size.max())
+    kept[0] = False
+    return np.asarray(kept[parts])
 
 
 def _vessels(hu: NDArray[Any], inside: Mask, grid: Grid) -> Mask:
