@@ -25,7 +25,7 @@ def small_pictures(monkeypatch):
 @pytest.fixture(scope="module")
 def poppler() -> str:
     if not shutil.which("pdftotext"):
-        pytest.skip("poppler-utils is not installed; `make test` installs it.")
+        pytest.fail("poppler-utils is not installed; `make test` installs it.")
     return "pdftotext"
 
 

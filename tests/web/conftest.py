@@ -40,7 +40,7 @@ def reports(tmp_path_factory) -> dict[str, Path]:
 def browser() -> Iterator[Browser]:
     program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     if not program:
-        pytest.skip("No Chromium was found; `make test` installs it.")
+        pytest.fail("No Chromium was found; `make test` installs it.")
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=program, args=FLAGS)
         yield started

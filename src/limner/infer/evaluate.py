@@ -18,8 +18,6 @@ from limner.infer.predict import Prediction, predict
 from limner.packs import Pack
 from limner.tasks.segment import dice, lesion_scores, surface_scores
 
-METRICS = ("dice", "hd95_mm", "nsd", "sensitivity")
-
 
 class Interval(BaseModel):
     """A mean with its 95 % bootstrap interval over patients; null where nothing could be measured."""

@@ -77,7 +77,6 @@ class DataSpec(_Part):
     sources: list[CohortSource | LabelMapSource]
     focus: FocusSpec | None = None
     class_weights: dict[str, float] = Field(default_factory=dict, description="share of patches centred on a class")
-    validate_on: list[CohortSource] = Field(default_factory=list)
 
 
 class NetSpec(_Part):
@@ -102,7 +101,6 @@ class TrainSpec(_Part):
     precision: Literal["auto", "32-true", "bf16-mixed", "16-mixed"] = "auto"
     threads: int | None = None
     checkpoint_every: int = 100
-    validate_every: int = 0
     start_from: str | None = Field(None, description="weights.safetensors of an earlier run or pack")
 
 
@@ -164,7 +162,7 @@ class Recipe(_Part):
     @model_validator(mode="after")
     def _classes_are_known(self) -> Recipe:
         known = set(self.data.classes)
-        for source in [*self.data.sources, *self.data.validate_on]:
+        for source in self.data.sources:
             used = {*source.unknown, *source.unknown.values()}
             if isinstance(source, CohortSource):
                 used |= {c for layer in source.layers for c in layer.values.values()}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from limner.data.cases import Layer, Prepared, focus, prepare
+from limner.data.cases import Layer, focus, prepare
 from limner.data.cohort import Case, read_cohort
 from limner.data.patches import Source, prepare_label_map
 from limner.errors import RecipeError
@@ -28,11 +28,6 @@ def load_sources(data: DataSpec, cache: Path, progress: Progress | None = None) 
     organ = [data.classes.index(name) for name in data.focus.organ]
     within, window = data.focus.within_mm, data.window_hu
     return [replace(one, cases=tuple(focus(case, organ, within, window) for case in one.cases)) for one in sources]
-
-
-def load_validation(data: DataSpec, cache: Path) -> list[Prepared]:
-    """The validation cases."""
-    return [case for source in data.validate_on for case in _from_cohort(source, data, cache, None).cases]
 
 
 def provenance(data: DataSpec) -> list[dict[str, str]]:
