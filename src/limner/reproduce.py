@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from limner.errors import RecipeError
 from limner.packs import load_pack
 from limner.packs.card import card
 
@@ -79,7 +80,7 @@ def record_figures(
             options = EvaluateOptions(split=one.split, mask=one.mask, regions=one.regions)
             done[key] = evaluate(pack, Path(one.cohort), options, progress)
             figures += _figures(pack.name, one, done[key])
-        found = done[key].per_class[one.region][one.metric].value
+        found = _figure(done[key], one)
         reached = found is not None and (one.at_least is None or found >= one.at_least)
         reached = reached and (one.at_most is None or (found is not None and found <= one.at_most))
         asked = f"≥ {one.at_least}" if one.at_least is not None else f"≤ {one.at_most}"
@@ -87,7 +88,7 @@ def record_figures(
         rows.append(
             {
                 "data": data,
-                "region": one.region,
+                "region": one.region or "all",
                 "metric": one.metric,
                 "asked": asked,
                 "came": found,
@@ -101,6 +102,16 @@ def record_figures(
     return rows
 
 
+def _figure(evaluation: Any, one: Expectation) -> float | None:
+    """The figure that is asked for: of a class or region, over all, or of the calibration."""
+    if one.region is None and one.metric in evaluation.calibration:
+        return float(evaluation.calibration[one.metric])
+    metrics = evaluation.metrics if one.region is None else evaluation.per_class.get(one.region, {})
+    if one.metric not in metrics:
+        raise RecipeError(f"expect: no figure {one.metric!r} of {one.region or 'all'}; there are {', '.join(metrics)}.")
+    return metrics[one.metric].value  # type: ignore[no-any-return]
+
+
 def _figures(pack: str, one: Expectation, evaluation: Any) -> list[dict[str, Any]]:
     command = ["limner", "evaluate", pack, f"$LIMNER_DATA/{Path(one.cohort).parent.name}/{Path(one.cohort).name}"]
     command += ["--split", one.split] if one.split else []
@@ -109,17 +120,20 @@ def _figures(pack: str, one: Expectation, evaluation: Any) -> list[dict[str, Any
         command += ["--region", f"{name}={','.join(str(v) for v in values)}"]
     line = " ".join(part if part.startswith("$") else shlex.quote(part) for part in command)
     rows = []
-    for region, metrics in evaluation.per_class.items():
-        cases = [case for case in evaluation.per_case if case["region"] == region]
+    over_all = {"all": evaluation.metrics} if evaluation.task == "classify" else {}
+    for region, metrics in {**over_all, **evaluation.per_class}.items():
+        cases = [case for case in evaluation.per_case if case.get("region") == region]
         dices = [case["dice"] for case in cases if case.get("dice") is not None]
         rows.append(
             {
                 "data": f"{Path(one.cohort).parent.name} {one.split or ''}".strip(),
-                "n": len(dices),
+                "n": len(dices) or evaluation.n,
                 "region": region,
                 "metrics": {name: value.model_dump() for name, value in metrics.items()},
                 "worst_dice": min(dices, default=None),
                 "per_case": {case["id"]: case.get("dice") for case in cases},
+                "baseline": evaluation.baseline if region == "all" else {},
+                "calibration": evaluation.calibration if region == "all" else {},
                 "command": line,
             }
         )

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from limner.data import augment, synth, tumors
+from limner.data import synth, tumors
+from limner.data.augment import volume as augment
 from limner.data.cases import Prepared
 from limner.data.patches import PatchSampler, Source
 

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from limner.data import augment, synth, tumors
+from limner.data import synth, tumors
+from limner.data.augment import volume as augment
 from limner.data.cases import Prepared
 from limner.data.organ_view import organ_view
 from limner.image import LabelMap, reorient, resample_array, to_axial

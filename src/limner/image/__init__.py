@@ -5,20 +5,24 @@ Here live values with a place in the world, ``(Z, Y, X)`` in LPS millimetres. No
 
 from limner.image.grid import Grid
 from limner.image.orient import reorient, reorient_grid, to_axial
+from limner.image.picture import Fit, Picture, fit_picture
 from limner.image.resample import resample, resample_array, resample_labels
 from limner.image.study import Problem, Series, Study
 from limner.image.volume import Code, Image, Label, LabelMap, Mesh
 
 __all__ = [
     "Code",
+    "Fit",
     "Grid",
     "Image",
     "Label",
     "LabelMap",
     "Mesh",
+    "Picture",
     "Problem",
     "Series",
     "Study",
+    "fit_picture",
     "reorient",
     "reorient_grid",
     "resample",

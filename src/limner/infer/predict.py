@@ -99,7 +99,7 @@ class _Nets:
 
     def draw(self, axial: Image) -> list[Organ]:
         """The main net over the whole image."""
-        volume, grid = self._watch("prepare", lambda: to_net(axial, self._pack.main.input))
+        volume, grid = self._watch("prepare", lambda: to_net(axial, self._pack.main.volume))
         p = self._run("net", self._pack.main, volume[None])
         return organs(p, self._pack.spec.classes, grid, self._pack.spec.regions)
 
@@ -108,7 +108,7 @@ class _Nets:
         pack, locator, spec = self._pack, self._pack.locator, self._pack.spec.locator
         assert locator is not None
         assert spec is not None
-        volume, grid = self._watch("prepare", lambda: to_net(axial, locator.input))
+        volume, grid = self._watch("prepare", lambda: to_net(axial, locator.volume))
         found = organs(self._run("find organs", locator, volume[None]), locator.classes, grid, {})
         main = pack.spec.classes[1]
         coarse = next(one for one in found if one.name == main)
@@ -118,11 +118,11 @@ class _Nets:
             return others
         near_it = axial.grid.crop(*_around(core, grid, axial.grid, margin_mm=25.0))
         part = Image(_cut(axial, near_it), near_it, axial.modality, axial.unit, axial.clipped)
-        low, high = locator.input.window_hu
+        low, high = locator.volume.window_hu
         median = float(np.median(volume[core])) * (high - low) + low
-        fine_volume, fine_grid = self._watch("prepare the organ", lambda: to_net(part, pack.main.input, median))
+        fine_volume, fine_grid = self._watch("prepare the organ", lambda: to_net(part, pack.main.volume, median))
         seen = fine_volume[None]
-        if pack.main.input.channels > 1:
+        if pack.main.volume.channels > 1:
             located = (
                 resample_array(np.where(near(core, 1), coarse.whole, 0.0).astype(np.float32), grid, fine_grid) > 0.5
             )
@@ -139,14 +139,14 @@ class _Nets:
 
     def _run(self, step: str, net: Net, volume: NDArray[np.float32]) -> NDArray[np.float32]:
         self.engine, opened = self._watch("load the nets", lambda: open_engine(self._asked, net))
-        window = choose_window(self._pack, net.input, volume.shape[1:], self._max_memory_gb)
+        window = choose_window(self._pack, net.volume, volume.shape[1:], self._max_memory_gb)
         logits = self._watch(
             step,
             lambda: slide(
                 volume,
                 lambda patch: opened.run({"image": patch})["logits"],
                 window,
-                divisible=net.input.divisible,
+                divisible=net.volume.divisible,
                 overlap=self._pack.spec.decode.get("overlap", 0.4),
                 progress=self._watch.share(step),
             ),

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from limner.io.choose import choose_series
     from limner.io.meshfiles import read_glb, read_stl, write_glb, write_stl
     from limner.io.nifti import read_nifti, read_nifti_labels, write_nifti_labels
+    from limner.io.picture import is_picture, read_picture
     from limner.io.reference import dicom_obstacle
     from limner.io.seg import read_seg, write_seg
     from limner.io.sources import open_studies
@@ -24,10 +25,12 @@ _DOORS = {
     "Check": "limner.io.verify",
     "choose_series": "limner.io.choose",
     "dicom_obstacle": "limner.io.reference",
+    "is_picture": "limner.io.picture",
     "open_studies": "limner.io.sources",
     "read_glb": "limner.io.meshfiles",
     "read_nifti": "limner.io.nifti",
     "read_nifti_labels": "limner.io.nifti",
+    "read_picture": "limner.io.picture",
     "read_seg": "limner.io.seg",
     "read_stl": "limner.io.meshfiles",
     "summarize": "limner.io.summary",
@@ -43,10 +46,12 @@ __all__ = [
     "Check",
     "choose_series",
     "dicom_obstacle",
+    "is_picture",
     "open_studies",
     "read_glb",
     "read_nifti",
     "read_nifti_labels",
+    "read_picture",
     "read_seg",
     "read_stl",
     "summarize",

@@ -15,6 +15,9 @@ NETS: dict[str, str] = {
     "unet++": "limner.nets.monai:unet_plus_plus",
     "basic-unet": "limner.nets.monai:basic_unet",
     "attention-unet": "limner.nets.monai:attention_unet",
+    "resnet18": "limner.nets.classifiers:resnet18",
+    "resnet50": "limner.nets.classifiers:resnet50",
+    "densenet121": "limner.nets.classifiers:densenet121",
 }
 
 

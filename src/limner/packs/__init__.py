@@ -3,15 +3,29 @@
 A pack's folder holds weights and words, never code; this room holds only the nouns that read and check it.
 """
 
-from limner.packs.pack import InputSpec, LocatorSpec, Net, NetSpec, Pack, PackSpec, TrainingRow, list_packs, load_pack
+from limner.packs.pack import (
+    Calibration,
+    InputSpec,
+    LocatorSpec,
+    Net,
+    NetSpec,
+    Pack,
+    PackSpec,
+    PictureSpec,
+    TrainingRow,
+    list_packs,
+    load_pack,
+)
 
 __all__ = [
+    "Calibration",
     "InputSpec",
     "LocatorSpec",
     "Net",
     "NetSpec",
     "Pack",
     "PackSpec",
+    "PictureSpec",
     "TrainingRow",
     "list_packs",
     "load_pack",

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from limner.packs.pack import Pack
+from limner.packs.pack import Pack, PictureSpec
 
 
 def card(pack: Pack) -> str:
     """The card of a pack, written from ``pack.json`` alone."""
     spec = pack.spec
-    window = f"{spec.input.window_hu[0]:g} to {spec.input.window_hu[1]:g} HU"
-    grid = " × ".join(f"{s:g}" for s in spec.input.spacing_mm)
     lines = [
         f"# {spec.name} {spec.version}",
         "",
@@ -19,10 +17,7 @@ def card(pack: Pack) -> str:
         "",
         f"**Not for clinical use.** {spec.licence}.",
         "",
-        "## What it draws",
-        "",
-        f"Learned: {', '.join(pack.structures)}. By rules on attenuation: {', '.join(spec.classical) or 'nothing'}.",
-        f"Input: {', '.join(spec.input.modality)}, window {window}, grid {grid} mm (Z, Y, X).",
+        *_answers(pack),
         "",
         *_figures(spec.figures),
         "## What it learned from",
@@ -39,6 +34,40 @@ def card(pack: Pack) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _answers(pack: Pack) -> list[str]:
+    spec = pack.spec
+    if isinstance(spec.input, PictureSpec):
+        return _picture_answers(pack, spec.input)
+    window = f"{spec.input.window_hu[0]:g} to {spec.input.window_hu[1]:g} HU"
+    grid = " × ".join(f"{s:g}" for s in spec.input.spacing_mm)
+    return [
+        "## What it draws",
+        "",
+        f"Learned: {', '.join(pack.structures)}. By rules on attenuation: {', '.join(spec.classical) or 'nothing'}.",
+        f"Input: {', '.join(spec.input.modality)}, window {window}, grid {grid} mm (Z, Y, X).",
+    ]
+
+
+def _picture_answers(pack: Pack, given: PictureSpec) -> list[str]:
+    spec = pack.spec
+    size, colours = " × ".join(map(str, given.size)), "grey" if given.channels == 1 else f"{given.channels} channels"
+    lines = [
+        "## What it says",
+        "",
+        f"Task: {spec.task}. Classes: {', '.join(spec.classes)}.",
+        *(f"Counted together as {name}: {', '.join(some)}." for name, some in spec.groups.items()),
+        f"Input: {', '.join(given.modality)}, {size} pixels, {colours}; sides keep their ratio, the rest is black.",
+    ]
+    known = spec.calibration
+    if known:
+        lines += [
+            f"Probabilities are divided by temperature {known.temperature:g} (expected calibration error "
+            f"{_number(known.ece_before)} before, {_number(known.ece_after)} after; {known.fitted_on}).",
+            f'An answer less sure than {known.abstain_below:.2f} is given as "not sure".',
+        ]
+    return lines
 
 
 def _sources(pack: Pack) -> list[tuple[tuple[str, str], list[str]]]:

@@ -34,6 +34,27 @@ class InputSpec(_Part):
     around_hu: float | None = Field(None, description="half width of a window around the located organ's median")
 
 
+class PictureSpec(_Part):
+    """What a net on pictures expects: size along ``(Z,) Y, X`` (sides in ratio, the rest black), values 0–1."""
+
+    modality: list[str]
+    size: tuple[int, ...]
+    channels: int = 1
+
+
+class Calibration(_Part):
+    """What makes probabilities honest, fitted on cases that were not learned from.
+
+    ``abstain_below``: an answer less sure than this is "not sure". ``ece`` before and after the temperature.
+    """
+
+    temperature: float = 1.0
+    abstain_below: float = 0.0
+    ece_before: float | None = None
+    ece_after: float | None = None
+    fitted_on: str = ""
+
+
 class NetSpec(_Part):
     """How to build the net again from ``weights.safetensors``."""
 
@@ -71,10 +92,13 @@ class PackSpec(_Part):
     schema_: Literal["limner.pack/1"] = Field("limner.pack/1", alias="schema")
     name: str
     version: str
-    task: Literal["segment"]
+    task: Literal["segment", "classify", "detect"]
     description: str
-    input: InputSpec
+    input: InputSpec | PictureSpec
     classes: list[str]
+    class_values: list[str] = Field(default_factory=list, description="what cohorts call the classes")
+    groups: dict[str, list[str]] = Field(default_factory=dict, description="name → classes that count as it")
+    calibration: Calibration | None = None
     regions: dict[str, list[str]] = Field(default_factory=dict, description="organ → the labels that lie inside it")
     classical: list[str] = Field(default_factory=list)
     net: NetSpec | None = None
@@ -82,7 +106,7 @@ class PackSpec(_Part):
     licence: str
     non_commercial: bool
     training: list[TrainingRow]
-    memory: MemorySpec
+    memory: MemorySpec = Field(default_factory=lambda: MemorySpec(fixed_mb=250.0, bytes_per_voxel=550.0))
     decode: dict[str, float] = Field(default_factory=dict)
     figures: list[dict[str, Any]] = Field(default_factory=list)
     history: str = Field("", description="how long it was trained, and where the loss ended")
@@ -97,9 +121,32 @@ class Net:
     pack: str
     model: Path
     weights: Path
-    input: InputSpec
+    input: InputSpec | PictureSpec
     classes: tuple[str, ...]
     build: NetSpec | None
+    outputs: tuple[str, ...] = ("logits",)
+
+    @property
+    def volume(self) -> InputSpec:
+        """The input of a net on scans.
+
+        Raises:
+            PackError: this net reads pictures.
+        """
+        if not isinstance(self.input, InputSpec):
+            raise PackError(f"Pack {self.pack!r} reads pictures, not scans. See `limner packs list` for others.")
+        return self.input
+
+    @property
+    def picture(self) -> PictureSpec:
+        """The input of a net on pictures.
+
+        Raises:
+            PackError: this net reads scans.
+        """
+        if not isinstance(self.input, PictureSpec):
+            raise PackError(f"Pack {self.pack!r} reads scans, not pictures. See `limner packs list` for others.")
+        return self.input
 
 
 @dataclass(frozen=True)
@@ -124,7 +171,8 @@ class Pack:
         """The net that draws."""
         spec = self.spec
         files = self.folder / "model.onnx", self.folder / "weights.safetensors"
-        return Net(self.name, *files, spec.input, tuple(spec.classes), spec.net)
+        outputs = OUTPUTS[spec.task] if isinstance(spec.input, PictureSpec) else ("logits",)
+        return Net(self.name, *files, spec.input, tuple(spec.classes), spec.net, outputs)
 
     @property
     def locator(self) -> Net | None:
@@ -184,6 +232,13 @@ class Pack:
                     f"(SHA-256 {found[:12]}…, expected {expected[:12]}…); fetch the pack again."
                 )
 
+
+OUTPUTS: dict[str, tuple[str, ...]] = {
+    "classify": ("logits", "maps"),
+    "segment": ("logits",),
+    "detect": ("centers", "sizes", "offsets"),
+}
+"""What a net on pictures gives, by task, in this order."""
 
 CLASSICAL_LABELS: dict[str, tuple[str, ...]] = {
     "lungs": ("right lung", "left lung"),

@@ -18,26 +18,27 @@ from onnx.external_data_helper import set_external_data
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from limner.packs import LocatorSpec, Net, Pack, PackSpec, TrainingRow, load_pack
+from limner.packs import Calibration, LocatorSpec, Net, Pack, PackSpec, TrainingRow, load_pack
 from limner.packs.card import card
-from limner.train.recipe import Recipe
+from limner.packs.pack import OUTPUTS
+from limner.train.recipe import PictureData, Recipe
 from limner.train.sources import provenance
 
 _FREE = ("cc by 4.0", "cc by 3.0", "cc0", "apache-2.0", "mit")
 
 
-class _Finest(nn.Module):
-    """The finest logits only, under one name."""
+class _First(nn.Module):
+    """The first outputs only: a net may give more while it learns."""
 
-    def __init__(self, net: nn.Module) -> None:
+    def __init__(self, net: nn.Module, count: int) -> None:
         super().__init__()
-        self.net = net
+        self.net, self.count = net, count
 
-    def forward(self, image: Tensor) -> Tensor:
-        return self.net(image)[0]  # type: ignore[no-any-return]
+    def forward(self, image: Tensor) -> tuple[Tensor, ...]:
+        return tuple(self.net(image)[: self.count])
 
 
-def write_pack(net: nn.Module, recipe: Recipe, folder: Path) -> Path:
+def write_pack(net: nn.Module, recipe: Recipe, folder: Path, calibration: Calibration | None = None) -> Path:
     """Writes ``folder/pack`` aside and renames it.
 
     Returns:
@@ -54,7 +55,7 @@ def write_pack(net: nn.Module, recipe: Recipe, folder: Path) -> Path:
     locator = load_pack(Path(recipe.pack.locator) / "pack") if recipe.pack.locator else None
     if locator:
         copy_net(locator.main, aside / "locator.onnx", aside / "locator.safetensors")
-    spec = _spec(recipe, aside, locator, _curve_end(folder))
+    spec = _spec(recipe, aside, locator, _curve_end(folder), calibration)
     (aside / "pack.json").write_text(spec.model_dump_json(by_alias=True, indent=1) + "\n")
     (aside / "CARD.md").write_text(card(load_pack(aside)))
     shutil.rmtree(final, ignore_errors=True)
@@ -63,18 +64,22 @@ def write_pack(net: nn.Module, recipe: Recipe, folder: Path) -> Path:
 
 
 def export_onnx(net: nn.Module, recipe: Recipe, path: Path, weights: Path) -> None:
-    """ONNX with free Z, Y, X; its weights are those of ``weights`` (half precision), arithmetic is float32."""
-    example = torch.zeros(1, recipe.channels, *_multiple(recipe))
-    axes = {0: "n", 2: "z", 3: "y", 4: "x"}
+    """ONNX with free Z, Y, X (pictures: of one size); weights are those of ``weights``, arithmetic is float32."""
+    data = recipe.data
+    pictures = isinstance(data, PictureData)
+    outputs = OUTPUTS[recipe.task] if isinstance(data, PictureData) else ("logits",)
+    size = data.size if isinstance(data, PictureData) else _multiple(recipe)
+    example = torch.zeros(1, recipe.channels, *size)
+    axes = {0: "n", **({} if pictures else {2: "z", 3: "y", 4: "x"})}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tracing exporter warns of its successor, which needs another package
         torch.onnx.export(
-            _Finest(net.to(memory_format=torch.contiguous_format)).eval(),
+            _First(net.to(memory_format=torch.contiguous_format), len(outputs)).eval(),
             (example,),
             str(path),
             input_names=["image"],
-            output_names=["logits"],
-            dynamic_axes={"image": axes, "logits": axes},
+            output_names=list(outputs),
+            dynamic_axes={"image": axes, **dict.fromkeys(outputs, axes)},
             opset_version=17,
             dynamo=False,
         )
@@ -126,10 +131,10 @@ def copy_net(net: Net, target: Path, weights: Path) -> None:
     onnx.save(graph, str(target))
 
 
-def _spec(recipe: Recipe, folder: Path, locator: Pack | None, history: str) -> PackSpec:
-    rows = [
-        TrainingRow(case=row["case"], source=row["from"], licence=row["licence"]) for row in provenance(recipe.data)
-    ]
+def _spec(
+    recipe: Recipe, folder: Path, locator: Pack | None, history: str, calibration: Calibration | None
+) -> PackSpec:
+    rows = [TrainingRow(case=row["case"], source=row["from"], licence=row["licence"]) for row in provenance(recipe)]
     rows += [row for row in (locator.spec.training if locator else []) if row not in rows]
     licences = sorted({row.licence for row in rows})
     bound = [text for text in licences if not any(free in text.lower() for free in _FREE) or "-nc" in text.lower()]
@@ -140,16 +145,13 @@ def _spec(recipe: Recipe, folder: Path, locator: Pack | None, history: str) -> P
         "version": recipe.pack.version,
         "task": recipe.task,
         "description": recipe.pack.description,
-        "input": {
-            "modality": ["CT"],
-            "spacing_mm": recipe.data.spacing_mm,
-            "window_hu": recipe.data.window_hu,
-            "patch": recipe.pack.window or recipe.data.patch,
-            "divisible": _multiple(recipe, 1),
-            "channels": recipe.channels,
-            "around_hu": recipe.data.focus.around_hu if recipe.data.focus else None,
-        },
-        "classes": recipe.data.classes,
+        "input": _input(recipe),
+        "classes": list(recipe.data.classes.values())
+        if isinstance(recipe.data, PictureData)
+        else list(recipe.data.classes),
+        "class_values": list(recipe.data.classes) if isinstance(recipe.data, PictureData) else [],
+        "groups": recipe.data.groups if isinstance(recipe.data, PictureData) else {},
+        "calibration": calibration,
         "regions": recipe.pack.regions,
         "classical": recipe.pack.classical,
         "net": {"name": recipe.net.name, "options": recipe.net.options},
@@ -164,6 +166,21 @@ def _spec(recipe: Recipe, folder: Path, locator: Pack | None, history: str) -> P
         "files": files,
     }
     return PackSpec.model_validate(known)
+
+
+def _input(recipe: Recipe) -> dict[str, Any]:
+    data = recipe.data
+    if isinstance(data, PictureData):
+        return {"modality": data.modality, "size": data.size, "channels": data.channels}
+    return {
+        "modality": ["CT"],
+        "spacing_mm": data.spacing_mm,
+        "window_hu": data.window_hu,
+        "patch": recipe.pack.window or data.patch,
+        "divisible": _multiple(recipe, 1),
+        "channels": recipe.channels,
+        "around_hu": data.focus.around_hu if data.focus else None,
+    }
 
 
 def _locator(pack: Pack, recipe: Recipe) -> LocatorSpec:

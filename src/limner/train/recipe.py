@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
 
 from limner.data.organ_view import CHANNELS
 from limner.errors import RecipeError
@@ -67,8 +67,8 @@ class FocusSpec(_Part):
     around_hu: float = 70.0
 
 
-class DataSpec(_Part):
-    """Grid, window, patch and sources."""
+class VolumeData(_Part):
+    """Whole scans: grid, window, patch and sources."""
 
     spacing_mm: tuple[float, float, float]
     window_hu: tuple[float, float]
@@ -77,6 +77,57 @@ class DataSpec(_Part):
     sources: list[CohortSource | LabelMapSource]
     focus: FocusSpec | None = None
     class_weights: dict[str, float] = Field(default_factory=dict, description="share of patches centred on a class")
+
+
+class PictureSource(_Part):
+    """A cohort of pictures, or a MedMNIST archive."""
+
+    cohort: str
+    split: str | None = "train"
+    check: str | None = Field("val", description="split on which the best weights are chosen")
+    values: dict[str, str] = Field(default_factory=dict, description="this cohort's label → key of data.classes")
+    leave_out: dict[str, list[str]] = Field(
+        default_factory=dict, description="column → values; rows with one of them are not learned from"
+    )
+    licence: str
+
+
+class PictureData(_Part):
+    """Photographs, stills, radiographs, small volumes: one size for all, sides in ratio, the rest black."""
+
+    size: tuple[int, ...] = Field(min_length=2, max_length=3, description="pixels along (Z,) Y, X")
+    channels: int = 1
+    modality: list[str] = Field(default_factory=lambda: ["XC"], description="DICOM modalities that it is for")
+    classes: dict[str, str] = Field(min_length=2, description="value in the cohort → name; masks: 0 is background")
+    groups: dict[str, list[str]] = Field(default_factory=dict, description="name → classes that count as it")
+    column: str | None = Field(None, description="label, mask or boxes, as the task asks, where None")
+    sources: list[PictureSource] = Field(min_length=1)
+    balance: Literal["none", "sampler", "loss", "logits"] = Field(
+        "none", description="rare classes: drawn as often, weighted in the loss, or logits adjusted by their rate"
+    )
+    skip_damaged: bool = False
+
+
+class AugmentSpec(_Part):
+    """How far each change of a picture may go; see :class:`limner.data.augment.picture.Strength`."""
+
+    flip: str = ""
+    rotate_deg: float = 0.0
+    scale: float = 0.0
+    shift: float = 0.0
+    shear: float = 0.0
+    elastic: float = 0.0
+    brightness: float = 0.0
+    contrast: float = 0.0
+    gamma: float = 0.0
+    color: float = 0.0
+    noise: float = 0.0
+    blur: float = 0.0
+    low_resolution: float = 0.0
+    cutout: float = 0.0
+    mixup: float = 0.0
+    cutmix: float = 0.0
+    hair: float = 0.0
 
 
 class NetSpec(_Part):
@@ -90,6 +141,7 @@ class TrainSpec(_Part):
     """The loop. ``minutes`` bounds the time; the learning rate falls with whichever runs out first."""
 
     steps: int = 1000
+    epochs: float | None = Field(None, description="passes over the examples, in place of steps")
     minutes: float | None = None
     batch: int = 2
     rate: float = 2e-3
@@ -101,6 +153,9 @@ class TrainSpec(_Part):
     precision: Literal["auto", "32-true", "bf16-mixed", "16-mixed"] = "auto"
     threads: int | None = None
     checkpoint_every: int = 100
+    check_every: int | None = Field(None, description="steps between checks on data that is not learned from")
+    patience: int | None = Field(None, description="checks without a better figure after which the run ends")
+    label_smoothing: float = 0.0
     start_from: str | None = Field(None, description="weights.safetensors of an earlier run or pack")
 
 
@@ -124,25 +179,36 @@ class PackSpecDraft(_Part):
 
 
 class Expectation(_Part):
-    """A figure that the pack must reach on a cohort that it has not learned from."""
+    """A figure that the pack must reach on a cohort that it has not learned from.
+
+    ``region`` is a region, a class or a group; the figure over all where None.
+    """
 
     cohort: str
     split: str | None = None
     mask: str = "mask"
     regions: dict[str, tuple[int, ...]] | None = None
-    region: str
-    metric: Literal["dice", "hd95_mm", "nsd", "sensitivity", "false_lesions"] = "dice"
+    region: str | None = None
+    metric: str = "dice"
     at_least: float | None = None
     at_most: float | None = None
+
+
+def _form_of(data: Any) -> str:
+    """Pictures have a size; scans have a spacing."""
+    given = data if isinstance(data, dict) else vars(data)
+    return "picture" if "size" in given else "volume"
 
 
 class Recipe(_Part):
     """The whole of it."""
 
-    task: Literal["segment"]
-    data: DataSpec
+    task: Literal["segment", "classify", "detect"]
+    data: Annotated[
+        Annotated[VolumeData, Tag("volume")] | Annotated[PictureData, Tag("picture")], Discriminator(_form_of)
+    ]
     net: NetSpec = Field(default_factory=NetSpec)
-    augment: float = 1.0
+    augment: float | AugmentSpec = 1.0
     train: TrainSpec = Field(default_factory=TrainSpec)
     pack: PackSpecDraft
     seed: int = 0
@@ -151,6 +217,8 @@ class Recipe(_Part):
     @property
     def channels(self) -> int:
         """Channels of the net's input."""
+        if isinstance(self.data, PictureData):
+            return self.data.channels
         return CHANNELS if self.data.focus else 1
 
     @model_validator(mode="after")
@@ -160,7 +228,19 @@ class Recipe(_Part):
         return self
 
     @model_validator(mode="after")
+    def _form_fits_the_task(self) -> Recipe:
+        pictures = isinstance(self.data, PictureData)
+        if self.task != "segment" and not pictures:
+            raise ValueError(f"task {self.task!r} learns from pictures or small volumes: data.size is missing")
+        if isinstance(self.augment, AugmentSpec) != pictures:
+            asked = "a section (rotate_deg, noise, …)" if pictures else "one number, its strength"
+            raise ValueError(f"augment is {asked} here")
+        return self
+
+    @model_validator(mode="after")
     def _classes_are_known(self) -> Recipe:
+        if isinstance(self.data, PictureData):
+            return _check_pictures(self, self.data)
         known = set(self.data.classes)
         for source in self.data.sources:
             used = {*source.unknown, *source.unknown.values()}
@@ -171,6 +251,18 @@ class Recipe(_Part):
             if used - known:
                 raise ValueError(f"classes {sorted(used - known)} are used by a source and not listed in data.classes")
         return self
+
+
+def _check_pictures(recipe: Recipe, data: PictureData) -> Recipe:
+    names = set(data.classes.values())
+    for group, members in data.groups.items():
+        if set(members) - names:
+            raise ValueError(f"data.groups.{group} names {sorted(set(members) - names)}, which data.classes does not")
+    for source in data.sources:
+        unknown = set(source.values.values()) - set(data.classes)
+        if unknown:
+            raise ValueError(f"values of {source.cohort!r} lead to {sorted(unknown)}, which data.classes does not have")
+    return recipe
 
 
 def read_recipe(path: Path, overrides: list[str] | None = None) -> Recipe:

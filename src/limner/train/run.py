@@ -9,17 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 import yaml
-from torch import Tensor, nn
 
-from limner import nets
-from limner.data.patches import PatchSampler
 from limner.errors import OutputExistsError
-from limner.nets.losses import deeply_supervised
-from limner.train.loop import fit
-from limner.train.recipe import Recipe, read_recipe
-from limner.train.sources import load_sources
+from limner.train.loop import Parts, fit
+from limner.train.pictures import picture_parts
+from limner.train.recipe import Recipe, VolumeData, read_recipe
+from limner.train.volumes import volume_parts
 
 Progress = Callable[[str, float], None]
 
@@ -42,39 +38,23 @@ def run(recipe_path: Path, overrides: list[str], out: Path | None, resume: bool)
     (folder / "recipe.yaml").write_text(yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False))
     (folder / "versions.json").write_text(json.dumps(versions(), indent=1))
     with _bar() as progress:
-        net = _train(recipe, folder, resume, progress)
+        parts = make_parts(recipe, folder.parent / "cache", progress)
+        if recipe.train.start_from:
+            from safetensors.torch import load_file
+
+            parts.net.load_state_dict(load_file(recipe.train.start_from))
+        net = fit(parts, recipe.train, folder, resume=resume, progress=progress)
     from limner.train.export import write_pack
 
-    return RunResult(folder, write_pack(net, recipe, folder))
+    calibration = parts.calibrate(net) if parts.calibrate else None
+    return RunResult(folder, write_pack(net, recipe, folder, calibration))
 
 
-def _train(recipe: Recipe, folder: Path, resume: bool, progress: Progress) -> nn.Module:
-    cache = folder.parent / "cache"
-    data = recipe.data
-    index = {name: number for number, name in enumerate(data.classes)}
-    sampler = PatchSampler(
-        load_sources(data, cache, progress),
-        data.patch,
-        data.window_hu,
-        {index[name]: weight for name, weight in data.class_weights.items()},
-        recipe.augment,
-        recipe.seed,
-        data.focus.around_hu if data.focus else None,
-        [index[name] for name in data.focus.organ] if data.focus else (),
-    )
-    torch.manual_seed(recipe.seed)  # initial weights only; every draw after has its own generator
-    net = nets.build(recipe.net.name, recipe.channels, len(data.classes), **recipe.net.options)
-    if recipe.train.start_from:
-        from safetensors.torch import load_file
-
-        net.load_state_dict(load_file(recipe.train.start_from))
-
-    costs = torch.tensor([recipe.train.class_costs.get(name, 1.0) for name in data.classes])
-
-    def loss(logits: tuple[Tensor, ...], target: Tensor, merge: Tensor) -> Tensor:
-        return deeply_supervised(logits, target, merge, costs.to(target.device))
-
-    return fit(net, loss, sampler, recipe.train, folder, resume=resume, progress=progress)
+def make_parts(recipe: Recipe, cache: Path, progress: Progress | None = None) -> Parts:
+    """Net, sampler, loss and check of a recipe."""
+    if isinstance(recipe.data, VolumeData):
+        return volume_parts(recipe, recipe.data, cache, progress)
+    return picture_parts(recipe, recipe.data, progress)
 
 
 def versions() -> dict[str, str]:

@@ -10,12 +10,12 @@ from limner.data.cases import Layer, focus, prepare
 from limner.data.cohort import Case, read_cohort
 from limner.data.patches import Source, prepare_label_map
 from limner.errors import RecipeError
-from limner.train.recipe import CohortSource, DataSpec, LabelMapSource
+from limner.train.recipe import CohortSource, LabelMapSource, PictureSource, Recipe, VolumeData
 
 Progress = Callable[[str, float], None]
 
 
-def load_sources(data: DataSpec, cache: Path, progress: Progress | None = None) -> list[Source]:
+def load_sources(data: VolumeData, cache: Path, progress: Progress | None = None) -> list[Source]:
     """Prepares every case of every source (reads the cache where there is one)."""
     sources = [
         _from_cohort(source, data, cache, progress)
@@ -30,18 +30,27 @@ def load_sources(data: DataSpec, cache: Path, progress: Progress | None = None) 
     return [replace(one, cases=tuple(focus(case, organ, within, window) for case in one.cases)) for one in sources]
 
 
-def provenance(data: DataSpec) -> list[dict[str, str]]:
+def provenance(recipe: Recipe) -> list[dict[str, str]]:
     """Every case that a recipe learns from, with its terms: for the pack's card."""
     rows = []
-    for source in data.sources:
-        if isinstance(source, CohortSource):
+    for source in recipe.data.sources:
+        if isinstance(source, PictureSource):
+            split = f"split {source.split}" if source.split else "all"
+            rows.append({"case": split, "from": _set(source.cohort), "licence": source.licence})
+        elif isinstance(source, CohortSource):
             for case in _chosen(source):
-                rows.append({"case": case.id, "from": Path(source.cohort).parent.name, "licence": source.licence})
+                rows.append({"case": case.id, "from": _set(source.cohort), "licence": source.licence})
         else:
             for path in _label_maps(source):
                 name = path.name.split(".")[0]
                 rows.append({"case": name, "from": path.parent.name, "licence": source.licence})
     return rows
+
+
+def _set(cohort: str) -> str:
+    """A set by its folder; an archive by its own name too."""
+    path = Path(cohort)
+    return f"{path.parent.name}/{path.name}" if path.suffix == ".npz" else path.parent.name
 
 
 def _chosen(source: CohortSource) -> list[Case]:
@@ -57,7 +66,7 @@ def _label_maps(source: LabelMapSource) -> list[Path]:
     return sorted(pattern.parent.glob(pattern.name))
 
 
-def _merge(data: DataSpec, unknown: dict[str, str]) -> list[int]:
+def _merge(data: VolumeData, unknown: dict[str, str]) -> list[int]:
     index = {name: number for number, name in enumerate(data.classes)}
     merge = list(range(len(data.classes)))
     for name, into in unknown.items():
@@ -65,7 +74,7 @@ def _merge(data: DataSpec, unknown: dict[str, str]) -> list[int]:
     return merge
 
 
-def _from_cohort(source: CohortSource, data: DataSpec, cache: Path, progress: Progress | None) -> Source:
+def _from_cohort(source: CohortSource, data: VolumeData, cache: Path, progress: Progress | None) -> Source:
     index = {name: number for number, name in enumerate(data.classes)}
     layers = [
         Layer(
@@ -88,7 +97,7 @@ def _from_cohort(source: CohortSource, data: DataSpec, cache: Path, progress: Pr
     )
 
 
-def _from_label_maps(source: LabelMapSource, data: DataSpec, cache: Path, progress: Progress | None) -> Source:
+def _from_label_maps(source: LabelMapSource, data: VolumeData, cache: Path, progress: Progress | None) -> Source:
     index = {name: number for number, name in enumerate(data.classes)}
     values = {value: (tissue, index[name]) for value, (tissue, name) in source.values.items()}
     paths = _label_maps(source)

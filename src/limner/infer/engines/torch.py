@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 
 from limner import nets
 from limner.errors import EngineError
-from limner.packs import Net
+from limner.packs import Net, PictureSpec
 
 
 class TorchEngine:
@@ -23,10 +23,17 @@ class TorchEngine:
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         module = nets.build(net.build.name, net.input.channels, len(net.classes), **net.build.options)
         module.load_state_dict({name: value.float() for name, value in load_file(net.weights).items()})
-        self._net = module.eval().to(self._device, memory_format=torch.channels_last_3d)
+        self._format = (
+            torch.channels_last
+            if isinstance(net.input, PictureSpec) and len(net.input.size) == 2
+            else torch.channels_last_3d
+        )
+        self._outputs = net.outputs
+        self._net = module.eval().to(self._device, memory_format=self._format)
 
     @torch.inference_mode()  # type: ignore[untyped-decorator]
     def run(self, inputs: dict[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
         """See :class:`limner.infer.engines.Engine`."""
-        image = torch.from_numpy(inputs["image"]).to(self._device, memory_format=torch.channels_last_3d)
-        return {"logits": self._net(image)[0].float().cpu().numpy()}
+        image = torch.from_numpy(inputs["image"]).to(self._device, memory_format=self._format)
+        found = self._net(image)
+        return {name: one.float().cpu().numpy() for name, one in zip(self._outputs, found, strict=False)}

@@ -8,59 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from pydantic import BaseModel
 
 from limner.data.cases import read_image
 from limner.data.cohort import Case, Cohort, read_cohort
 from limner.errors import CohortError
 from limner.image import resample_labels
+from limner.infer.evaluate.figures import EvaluateOptions, Evaluation, Interval, mean_interval, ratio_interval
 from limner.infer.predict import Prediction, predict
 from limner.packs import Pack
 from limner.tasks.segment import dice, lesion_scores, surface_scores
-
-
-class Interval(BaseModel):
-    """A mean with its 95 % bootstrap interval over patients; null where nothing could be measured."""
-
-    value: float | None
-    low: float | None = None
-    high: float | None = None
-
-
-class Evaluation(BaseModel):
-    """What ``limner evaluate --json`` prints; ``baseline`` is the first region's Dice of calling every voxel so."""
-
-    task: str
-    pack: str
-    n: int
-    metrics: dict[str, Interval]
-    per_class: dict[str, dict[str, Interval]]
-    per_site: dict[str, dict[str, Interval]]
-    calibration: dict[str, float]
-    baseline: dict[str, float]
-    per_case: list[dict[str, float | str | None]] = []
-    problems: list[str] = []
-
-
-@dataclass(frozen=True)
-class EvaluateOptions:
-    """How to evaluate.
-
-    Args:
-        split: only this split; every row where None.
-        mask: column that names the mask file.
-        regions: region → mask values; ``regions.json`` beside the cohort where None.
-        engine: see :func:`limner.infer.predict`.
-        bootstrap: resamples of the patients.
-        seed: of the resampling.
-    """
-
-    split: str | None = None
-    mask: str = "mask"
-    regions: dict[str, tuple[int, ...]] | None = None
-    engine: str = "auto"
-    bootstrap: int = 1000
-    seed: int = 0
 
 
 @dataclass
@@ -72,10 +28,10 @@ class _Row:
     scores: dict[str, float] = field(default_factory=dict)
 
 
-def evaluate(
+def evaluate_masks(
     pack: Pack,
     cohort_path: Path,
-    options: EvaluateOptions | None = None,
+    options: EvaluateOptions,
     progress: Callable[[str, float], None] | None = None,
 ) -> Evaluation:
     """Predicts every case of a cohort that has a mask and compares.
@@ -85,7 +41,6 @@ def evaluate(
     Raises:
         CohortError: no case has a mask, or a region's name is unknown to the pack (PackError, with the nearest).
     """
-    options = options or EvaluateOptions()
     cohort = read_cohort(cohort_path).split(options.split)
     cases = [case for case in cohort.cases if case.columns.get(options.mask)]
     if not cases:
@@ -192,13 +147,13 @@ def _ece(prediction: Prediction, ours: np.ndarray, theirs: np.ndarray, bins: int
 def _summary(rows: Sequence[_Row], options: EvaluateOptions) -> dict[str, Interval]:
     out = {}
     for metric in ("dice", "hd95_mm", "nsd"):
-        out[metric] = _bootstrap(_by_patient(rows, lambda r, m=metric: r.scores.get(m)), options)  # type: ignore[misc]
+        out[metric] = mean_interval(_by_patient(rows, lambda r, m=metric: r.scores.get(m)), options)  # type: ignore[misc]
     lesions = [row for row in rows if "lesions" in row.scores]
     if lesions:
         out["sensitivity"] = _ratio(lesions, options)
-        out["false_lesions"] = _bootstrap(_by_patient(lesions, lambda r: r.scores["false_lesions"]), options)
+        out["false_lesions"] = mean_interval(_by_patient(lesions, lambda r: r.scores["false_lesions"]), options)
     else:
-        out["sensitivity"] = _bootstrap(_by_patient(rows, lambda r: r.scores.get("sensitivity")), options)
+        out["sensitivity"] = mean_interval(_by_patient(rows, lambda r: r.scores.get("sensitivity")), options)
     return out
 
 
@@ -211,15 +166,6 @@ def _by_patient(rows: Iterable[_Row], value: Callable[[_Row], float | None]) -> 
     return list(patients.values())
 
 
-def _bootstrap(patients: list[list[float]], options: EvaluateOptions) -> Interval:
-    """Mean over cases; patients, not cases, are drawn again. Source: Efron, 1979 (percentile interval)."""
-    if not patients:
-        return Interval(value=None)
-    sums = np.array([sum(one) for one in patients])
-    counts = np.array([len(one) for one in patients])
-    return _interval(sums, counts, options)
-
-
 def _ratio(rows: Sequence[_Row], options: EvaluateOptions) -> Interval:
     """Found over all lesions, pooled."""
     found: dict[str, float] = {}
@@ -229,18 +175,7 @@ def _ratio(rows: Sequence[_Row], options: EvaluateOptions) -> Interval:
         count[row.case.patient] = count.get(row.case.patient, 0) + row.scores["lesions"]
     if not sum(count.values()):
         return Interval(value=None)
-    return _interval(np.array(list(found.values())), np.array(list(count.values())), options)
-
-
-def _interval(sums: np.ndarray, counts: np.ndarray, options: EvaluateOptions) -> Interval:
-    rng = np.random.default_rng(options.seed)
-    draws = rng.integers(len(sums), size=(options.bootstrap, len(sums)))
-    totals = counts[draws].sum(1)
-    means = sums[draws].sum(1)[totals > 0] / totals[totals > 0]
-    low, high = np.percentile(means, [2.5, 97.5])
-    return Interval(
-        value=round(float(sums.sum() / counts.sum()), 4), low=round(float(low), 4), high=round(float(high), 4)
-    )
+    return ratio_interval(np.array(list(found.values())), np.array(list(count.values())), options)
 
 
 def _finite(value: float) -> float | None:

@@ -1,0 +1,219 @@
+"""Pictures with what is known of them, in memory: for tasks on photographs, stills, radiographs and small volumes."""
+
+from __future__ import annotations
+
+import io as bytesio
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from limner.data.cohort import Case, read_cohort
+from limner.errors import CohortError, NotAnImageError
+from limner.image import Picture, fit_picture
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class Example:
+    """One picture at the net's size.
+
+    Args:
+        id: unique in its set.
+        image: ``(C, *size)`` uint8.
+        patient: no patient stands in two splits.
+        site: scanner or hospital, None where unknown.
+        split: ``train``, ``val``, ``test`` or None.
+        label: what the cohort says it is, as text; several are joined by ``|``; None where it says nothing.
+        mask: ``(*size)`` uint8 values, None where there is none.
+        boxes: ``(N, 2 × axes)`` low corner then high corner as ``(z,) y, x`` pixel edges of the fitted picture.
+    """
+
+    id: str
+    image: NDArray[np.uint8]
+    patient: str
+    site: str | None = None
+    split: str | None = None
+    label: str | None = None
+    mask: NDArray[np.uint8] | None = None
+    boxes: NDArray[np.float32] | None = None
+
+
+@dataclass(frozen=True)
+class View:
+    """How pictures are read: size along the axes of space, channels, the columns that are wanted.
+
+    ``skip_damaged`` leaves out what cannot be read and counts it; it is refused otherwise.
+    """
+
+    size: tuple[int, ...]
+    channels: int = 1
+    label: str | None = "label"
+    mask: str | None = None
+    boxes: str | None = None
+    skip_damaged: bool = False
+
+
+@dataclass(frozen=True)
+class Examples:
+    """What was read, and what was left out (id and reason)."""
+
+    rows: tuple[Example, ...]
+    left_out: tuple[tuple[str, str], ...] = ()
+
+    def split(self, *names: str | None) -> Examples:
+        """The examples of some splits; all of them for None."""
+        if None in names:
+            return self
+        return replace(self, rows=tuple(row for row in self.rows if row.split in names))
+
+    def stack(self) -> NDArray[np.uint8]:
+        """All images, ``(N, C, *size)``."""
+        return np.stack([row.image for row in self.rows])
+
+
+def read_examples(path: Path, view: View, split: str | None = None, progress: Progress | None = None) -> Examples:
+    """Reads a cohort of pictures, or a MedMNIST archive.
+
+    Args:
+        path: CSV or JSONL (see :func:`limner.data.cohort.read_cohort`), or ``.npz`` with the keys
+            ``{split}_images`` (or ``{split}_jpeg`` and ``{split}_offsets``) and ``{split}_labels``.
+        view: size, channels, columns.
+        split: only this one; all of them for None.
+        progress: called with an id and the share done.
+
+    Raises:
+        CohortError: missing files, columns, or damaged pictures (each by name) without ``skip_damaged``.
+    """
+    path = Path(path)
+    return _archive(path, view, split) if path.suffix == ".npz" else _table(path, view, split, progress)
+
+
+def _table(path: Path, view: View, split: str | None, progress: Progress | None) -> Examples:
+    cases = read_cohort(path).split(split).cases
+    if not cases:
+        raise CohortError(f"The cohort {path.name!r} has no cases in split {split!r}.")
+    for column in (view.label, view.mask, view.boxes):
+        if column and column not in cases[0].columns:
+            have = ", ".join(cases[0].columns)
+            raise CohortError(f"The cohort {path.name!r} lacks the column {column!r}; it has {have}.")
+    rows: list[Example] = []
+    bad: list[tuple[str, str]] = []
+    for number, case in enumerate(cases):
+        if progress:
+            progress(case.id, number / len(cases))
+        try:
+            rows.append(_example(case, view))
+        except NotAnImageError as error:
+            bad.append((case.id, str(error)))
+    if bad and (not view.skip_damaged or not rows):
+        listed = "\n".join(f"  {id}: {why}" for id, why in bad[:20])
+        raise CohortError(
+            f"{len(bad)} of {len(cases)} pictures of {path.name!r} cannot be read:\n{listed}\n"
+            "Mend them, or leave them out with data.skip_damaged=true (evaluate: --skip-damaged)."
+        )
+    return Examples(tuple(rows), tuple(bad))
+
+
+def _example(case: Case, view: View) -> Example:
+    from limner import io
+
+    picture = io.read_picture(case.image)
+    image, fit = fit_picture(_channels(picture, view.channels).array, view.size)
+    mask = boxes = None
+    if view.mask and (mask_path := case.path(view.mask)):
+        read = io.read_picture(mask_path).with_channels(1)
+        if read.size != picture.size:
+            raise CohortError(
+                f"Case {case.id!r}: the mask {mask_path.name!r} has {_size(read.size)} pixels, its image "
+                f"{_size(picture.size)}. A mask must lie on its image's grid."
+            )
+        mask = fit_picture(read.array, view.size, nearest=True)[0][0]
+    if view.boxes:
+        boxes = _boxes(case, view.boxes, fit.forth)
+    label = case.columns.get(view.label, "") if view.label else ""
+    return Example(case.id, image, case.patient, case.site, case.split, label or None, mask, boxes)
+
+
+def _channels(picture: Picture, channels: int) -> Picture:
+    return picture.with_channels(channels)
+
+
+def _boxes(case: Case, column: str, forth: Callable[[Any], NDArray[np.float64]]) -> NDArray[np.float32]:
+    """``[[x0, y0, x1, y1], …]`` of the source as ``(y0, x0, y1, x1)`` of the fitted picture."""
+    text = case.columns.get(column, "") or "[]"
+    try:
+        found = np.array(json.loads(text), float).reshape(-1, 4)
+    except (json.JSONDecodeError, ValueError) as error:
+        raise CohortError(
+            f"Case {case.id!r}, column {column!r}: expected [[x0, y0, x1, y1], …], got {text!r}."
+        ) from error
+    if (found[:, 2:] <= found[:, :2]).any():
+        raise CohortError(f"Case {case.id!r}, column {column!r}: a box ends before it begins in {text!r}.")
+    corners = forth(found.reshape(-1, 2)[:, ::-1])
+    return corners.reshape(-1, 4).astype(np.float32)
+
+
+def _archive(path: Path, view: View, split: str | None) -> Examples:
+    if not path.is_file():
+        raise CohortError(f"No archive at {path.name!r}.")
+    try:
+        held = np.load(path, allow_pickle=False)
+        splits = [name.removesuffix("_labels") for name in held.files if name.endswith("_labels")]
+    except (OSError, ValueError) as error:
+        raise CohortError(f"{path.name!r} is damaged or no archive of numpy arrays ({error}).") from error
+    chosen = [name for name in splits if split is None or name == split]
+    if not chosen:
+        raise CohortError(f"The archive {path.name!r} has no split {split!r}; it has {', '.join(splits) or 'none'}.")
+    rows = []
+    for name in chosen:
+        labels = held[f"{name}_labels"]
+        for number, (array, label) in enumerate(zip(_images(held, name), labels, strict=True)):
+            picture = _as_picture(array, len(view.size)).with_channels(view.channels)
+            text = "|".join(str(one) for one in np.atleast_1d(label).tolist())
+            id = f"{name}-{number}"
+            rows.append(Example(id, fit_picture(picture.array, view.size)[0], id, None, name, text))
+    return Examples(tuple(rows))
+
+
+def _images(held: Any, split: str) -> Sequence[NDArray[np.uint8]]:
+    if f"{split}_jpeg" not in held.files:
+        images: NDArray[np.uint8] = held[f"{split}_images"]
+        return list(images)
+    from limner import io
+
+    data, at = held[f"{split}_jpeg"].tobytes(), held[f"{split}_offsets"]
+    pictures = (io.read_picture(bytesio.BytesIO(data[a:b])) for a, b in pairwise(at))
+    return [np.moveaxis(one.array, 0, -1) for one in pictures]
+
+
+def _as_picture(array: NDArray[np.uint8], axes: int) -> Picture:
+    if array.ndim == axes:
+        return Picture(array[None])
+    return Picture(np.ascontiguousarray(np.moveaxis(array, -1, 0)))
+
+
+def class_indices(examples: Examples, classes: dict[str, str]) -> NDArray[np.int64]:
+    """The class of each example, as an index into ``classes`` (cohort value → name).
+
+    Raises:
+        CohortError: a label is missing or unknown (with the first that are).
+    """
+    values = list(classes)
+    missing = [row.id for row in examples.rows if row.label is None]
+    unknown = sorted({row.label for row in examples.rows if row.label is not None and row.label not in classes})
+    if missing or unknown:
+        told = [f"{len(missing)} without a label ({', '.join(missing[:5])})"] if missing else []
+        told += [f"unknown labels {', '.join(map(repr, unknown[:5]))}"] if unknown else []
+        raise CohortError(f"Labels do not fit: {'; '.join(told)}. Known are {', '.join(map(repr, values))}.")
+    return np.array([values.index(row.label or "") for row in examples.rows], np.int64)
+
+
+def _size(size: tuple[int, ...]) -> str:
+    return " × ".join(map(str, size))

@@ -1,0 +1,42 @@
+"""A pack held against a cohort: metrics with confidence intervals by patient, per class and per site."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from limner.errors import PackError
+from limner.infer.evaluate.figures import EvaluateOptions, Evaluation, Interval
+from limner.packs import Pack, PictureSpec
+
+__all__ = ["EvaluateOptions", "Evaluation", "Interval", "evaluate"]
+
+
+def evaluate(
+    pack: Pack,
+    cohort: Path,
+    options: EvaluateOptions | None = None,
+    progress: Callable[[str, float], None] | None = None,
+) -> Evaluation:
+    """Predicts every case of a cohort whose truth is known and compares, as the pack's task asks.
+
+    Args:
+        pack: any pack.
+        cohort: CSV or JSONL; for pictures also a MedMNIST archive.
+        options: split, columns, engine, bootstrap.
+        progress: called with a case and the share done.
+
+    Raises:
+        CohortError: no case has a truth, or labels are unknown to the pack.
+        PackError: a region's name is unknown to the pack (with the nearest).
+    """
+    options = options or EvaluateOptions()
+    if not isinstance(pack.spec.input, PictureSpec):
+        from limner.infer.evaluate.segment import evaluate_masks
+
+        return evaluate_masks(pack, cohort, options, progress)
+    if pack.spec.task == "classify":
+        from limner.infer.evaluate.classify import evaluate_classes
+
+        return evaluate_classes(pack, cohort, options, progress)
+    raise PackError(f"Pack {pack.name!r}: evaluating task {pack.spec.task!r} on pictures is not built yet.")

@@ -1,0 +1,164 @@
+"""A classifier held against a cohort."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from limner.data.examples import Examples, View, class_indices, read_examples
+from limner.infer.classify import open_classifier
+from limner.infer.evaluate.figures import EvaluateOptions, Evaluation, Interval
+from limner.packs import Calibration, Pack
+from limner.tasks import classify as figures
+
+Metric = Callable[[NDArray[Any], NDArray[Any]], float]
+SPECIFICITY = 0.9
+"""Sensitivity is also given where this share of the negatives is left alone."""
+
+
+def evaluate_classes(
+    pack: Pack, cohort: Path, options: EvaluateOptions, progress: Callable[[str, float], None] | None = None
+) -> Evaluation:
+    """See :func:`limner.infer.evaluate.evaluate`."""
+    spec = pack.main.picture
+    view = View(spec.size, spec.channels, label=options.label, skip_damaged=options.skip_damaged)
+    examples = read_examples(cohort, view, options.split, progress)
+    values = dict(zip(pack.spec.class_values or pack.spec.classes, pack.spec.classes, strict=True))
+    labels = class_indices(examples, _known(values, examples))
+    classifier = open_classifier(pack, options.engine)
+    logits = classifier.logits(examples.stack(), augment=options.augment, progress=progress)
+    calibration = pack.spec.calibration or Calibration()
+    p = figures.softmax(logits, calibration.temperature)
+    patients = np.unique([row.patient for row in examples.rows], return_inverse=True)[1]
+    sites = np.array([row.site or "unknown" for row in examples.rows])
+    draws = _Draws(patients, options)
+    confident = p.max(1) >= calibration.abstain_below
+    curve = figures.risk_coverage(p, labels)
+    return Evaluation(
+        task="classify",
+        pack=f"{pack.name} {pack.version}",
+        n=len(labels),
+        metrics=draws.all(_overall(), p, labels),
+        per_class=_per_class(pack, p, labels, draws),
+        per_site={
+            site: _Draws(patients[sites == site], options).all(_overall(), p[sites == site], labels[sites == site])
+            for site in np.unique(sites).tolist()
+        },
+        calibration={
+            "ece": _round(figures.ece(p, labels)),
+            "ece_uncalibrated": _round(figures.ece(figures.softmax(logits), labels)),
+            "temperature": round(calibration.temperature, 4),
+            "answered": _round(float(confident.mean())),
+            "accuracy_of_answered": _round(figures.accuracy(p[confident], labels[confident]))
+            if confident.any()
+            else 0.0,
+            "risk_coverage_area": _round(curve.area),
+        },
+        baseline={
+            "accuracy": round(figures.majority(labels), 4),
+            "balanced_accuracy": round(1 / len(np.unique(labels)), 4),
+        },
+        per_case=[
+            {
+                "id": row.id,
+                "label": pack.spec.classes[k],
+                **{c: _round(float(v)) for c, v in zip(pack.spec.classes, one, strict=True)},
+            }
+            for row, k, one in zip(examples.rows, labels, p, strict=True)
+        ],
+        problems=[f"{id}: {why}" for id, why in examples.left_out],
+    )
+
+
+def _known(values: dict[str, str], examples: Examples) -> dict[str, str]:
+    """A cohort may call the classes by the pack's values, by its names, or by their numbers."""
+    labels = {row.label for row in examples.rows if row.label is not None}
+    for names in (values, {name: name for name in values.values()}, {str(k): n for k, n in enumerate(values.values())}):
+        if labels <= set(names):
+            return dict(names)
+    return values
+
+
+def _overall() -> dict[str, Metric]:
+    return {
+        "accuracy": figures.accuracy,
+        "balanced_accuracy": figures.balanced_accuracy,
+        "auc": figures.auc,
+        "sensitivity": lambda p, y: _mean_over_classes(p, y, "sensitivity"),
+        "specificity": lambda p, y: _mean_over_classes(p, y, "specificity"),
+    }
+
+
+def _mean_over_classes(p: NDArray[Any], labels: NDArray[Any], what: str) -> float:
+    """Of the likeliest class, one against the rest; of class 1 where there are two."""
+    called = p.argmax(1)
+    classes = [1] if p.shape[1] == 2 else np.unique(labels).tolist()
+    found = [getattr(figures.operate((called == k).astype(float), labels == k), what) for k in classes]
+    return float(np.nanmean(found)) if not np.isnan(found).all() else math.nan
+
+
+def _per_class(pack: Pack, p: NDArray[Any], labels: NDArray[Any], draws: _Draws) -> dict[str, dict[str, Interval]]:
+    names = list(pack.spec.classes)
+    rows: dict[str, dict[str, Interval]] = {}
+    for k, name in enumerate(names):
+        called = (p.argmax(1) == k).astype(float)
+        rows[name] = draws.all(_one(), np.stack([p[:, k], called], 1), (labels == k).astype(int))
+    for name, members in pack.spec.groups.items():
+        inside = [names.index(one) for one in members]
+        score = p[:, inside].sum(1)
+        rows[name] = draws.all(
+            _one(), np.stack([score, (score >= 0.5).astype(float)], 1), np.isin(labels, inside).astype(int)
+        )
+    return rows
+
+
+def _one() -> Mapping[str, Metric]:
+    """Of one class or group: column 0 its probability, column 1 whether it was called."""
+    return {
+        "auc": lambda s, y: figures.auc_of(s[:, 0], y == 1),
+        "accuracy": lambda s, y: float(((s[:, 1] > 0.5) == (y == 1)).mean()),
+        "sensitivity": lambda s, y: figures.operate(s[:, 1], y == 1).sensitivity,
+        "specificity": lambda s, y: figures.operate(s[:, 1], y == 1).specificity,
+        f"sensitivity_at_{SPECIFICITY:.0%}_specificity".replace("%", ""): lambda s, y: (
+            figures.at_specificity(s[:, 0], y == 1, SPECIFICITY).sensitivity
+        ),
+    }
+
+
+class _Draws:
+    """Resamples of the patients, the same for every metric. Source: Efron, 1979 (percentile interval)."""
+
+    def __init__(self, patients: NDArray[Any], options: EvaluateOptions) -> None:
+        numbers = np.unique(patients, return_inverse=True)[1]
+        members = np.split(np.argsort(numbers, kind="stable"), np.cumsum(np.bincount(numbers))[:-1])
+        rng = np.random.default_rng(options.seed)
+        count = min(options.bootstrap, 300)  # a ranking of thousands takes its time
+        drawn = rng.integers(len(members), size=(count, len(members)))
+        if len(members) == len(patients):
+            order = np.concatenate(members)
+            self._rows = [order[one] for one in drawn]
+        else:
+            self._rows = [np.concatenate([members[k] for k in one]) for one in drawn]
+
+    def all(self, metrics: Mapping[str, Metric], p: NDArray[Any], labels: NDArray[Any]) -> dict[str, Interval]:
+        """Every metric with its interval; null where it cannot be measured."""
+        out = {}
+        for name, metric in metrics.items():
+            value = metric(p, labels)
+            if math.isnan(value):
+                out[name] = Interval(value=None)
+                continue
+            found = [metric(p[rows], labels[rows]) for rows in self._rows]
+            found = [one for one in found if not math.isnan(one)]
+            low, high = np.percentile(found, [2.5, 97.5]) if found else (value, value)
+            out[name] = Interval(value=_round(value), low=_round(float(low)), high=_round(float(high)))
+        return out
+
+
+def _round(value: float) -> float:
+    return round(value, 4)

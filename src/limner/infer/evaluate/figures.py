@@ -1,0 +1,79 @@
+"""Figures with intervals: what an evaluation gives, and how its intervals are drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from pydantic import BaseModel
+
+
+class Interval(BaseModel):
+    """A mean with its 95 % bootstrap interval over patients; null where nothing could be measured."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+
+
+class Evaluation(BaseModel):
+    """What ``limner evaluate --json`` prints; ``baseline`` is the first region's Dice of calling every voxel so."""
+
+    task: str
+    pack: str
+    n: int
+    metrics: dict[str, Interval]
+    per_class: dict[str, dict[str, Interval]]
+    per_site: dict[str, dict[str, Interval]]
+    calibration: dict[str, float]
+    baseline: dict[str, float]
+    per_case: list[dict[str, float | str | None]] = []
+    problems: list[str] = []
+
+
+@dataclass(frozen=True)
+class EvaluateOptions:
+    """How to evaluate.
+
+    Args:
+        split: only this split; every row where None.
+        mask: column that names the mask file.
+        regions: region → mask values; ``regions.json`` beside the cohort where None.
+        engine: see :func:`limner.infer.predict`.
+        bootstrap: resamples of the patients.
+        seed: of the resampling.
+        label: column that names the class.
+        skip_damaged: leave out pictures that cannot be read, and count them.
+        augment: average over mirrored pictures (test-time augmentation).
+    """
+
+    split: str | None = None
+    mask: str = "mask"
+    regions: dict[str, tuple[int, ...]] | None = None
+    engine: str = "auto"
+    bootstrap: int = 1000
+    seed: int = 0
+    label: str = "label"
+    skip_damaged: bool = False
+    augment: bool = False
+
+
+def mean_interval(patients: list[list[float]], options: EvaluateOptions) -> Interval:
+    """Mean over cases; patients, not cases, are drawn again. Source: Efron, 1979 (percentile interval)."""
+    if not patients:
+        return Interval(value=None)
+    sums = np.array([sum(one) for one in patients])
+    counts = np.array([len(one) for one in patients])
+    return ratio_interval(sums, counts, options)
+
+
+def ratio_interval(sums: np.ndarray, counts: np.ndarray, options: EvaluateOptions) -> Interval:
+    """Sum of ``sums`` over sum of ``counts``, both per patient."""
+    rng = np.random.default_rng(options.seed)
+    draws = rng.integers(len(sums), size=(options.bootstrap, len(sums)))
+    totals = counts[draws].sum(1)
+    means = sums[draws].sum(1)[totals > 0] / totals[totals > 0]
+    low, high = np.percentile(means, [2.5, 97.5])
+    return Interval(
+        value=round(float(sums.sum() / counts.sum()), 4), low=round(float(low), 4), high=round(float(high), 4)
+    )

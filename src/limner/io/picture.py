@@ -1,0 +1,52 @@
+"""Photographs and stills: PNG, JPEG, TIFF and the like."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from limner.errors import NotAnImageError
+from limner.image import Picture
+
+ENDINGS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")
+
+
+def is_picture(path: Path) -> bool:
+    """Whether a file's name says that it is one."""
+    return Path(path).suffix.lower() in ENDINGS
+
+
+def read_picture(path: Path | IO[bytes]) -> Picture:
+    """Reads a picture, turned as its EXIF orientation says, in grey (1 channel) or colour (3).
+
+    Sixteen bits are brought to eight over the range that occurs.
+
+    Raises:
+        NotAnImageError: the file is missing, damaged, or not a picture.
+    """
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    name = Path(path).name if isinstance(path, (str, Path)) else "a picture in an archive"
+    try:
+        with Image.open(path) as opened:
+            turned = ImageOps.exif_transpose(opened)
+            if turned.mode in ("I;16", "I;16B", "I", "F"):
+                return Picture(_eight_bits(np.asarray(turned, np.float32))[None])
+            grey = turned.mode in ("1", "L", "LA")
+            array = np.asarray(turned.convert("L" if grey else "RGB"))
+    except FileNotFoundError as error:
+        raise NotAnImageError(f"There is no picture at {name!r}.") from error
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise NotAnImageError(
+            f"{name!r} is damaged or no picture ({error}); expected one of {', '.join(ENDINGS)}."
+        ) from error
+    return Picture(np.ascontiguousarray(array[None] if array.ndim == 2 else np.moveaxis(array, -1, 0)))
+
+
+def _eight_bits(values: np.ndarray) -> np.ndarray:
+    if not np.isfinite(values).all():
+        raise ValueError("some pixels are not finite")
+    low, high = float(values.min()), float(values.max())
+    return ((values - low) * (255.0 / max(high - low, 1e-6)) + 0.5).astype(np.uint8)

@@ -1,0 +1,127 @@
+"""Parts for classification: batches of pictures with shares of classes, cross-entropy, AUC on the check split."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from limner import nets
+from limner.data.augment.picture import Strength, apply_spatial, apply_values, mix, sample_batch
+from limner.data.examples import class_indices
+from limner.errors import CohortError
+from limner.packs import Calibration
+from limner.tasks.classify import abstain_below, accuracy, auc, balanced_accuracy, ece, fit_temperature, softmax
+from limner.train.loop import Parts
+from limner.train.pictures import Learned, Order, class_shares, strength_of
+from limner.train.recipe import PictureData, Recipe
+
+
+class LabelledBatches:
+    """Batches of images ``(N, C, *size)`` in 0–1 and class shares ``(N, K)``.
+
+    Args:
+        images: ``(M, C, *size)`` uint8.
+        labels: ``(M,)``.
+        classes: K.
+        strength: of the augmentation.
+        seed: of order and augmentation.
+        balanced: every class is drawn as often as the others.
+    """
+
+    def __init__(
+        self,
+        images: NDArray[np.uint8],
+        labels: NDArray[np.int64],
+        classes: int,
+        strength: Strength,
+        seed: int,
+        balanced: bool = False,
+    ) -> None:
+        self.images = torch.from_numpy(images)
+        self.shares = F.one_hot(torch.from_numpy(labels), classes).float()
+        self.strength, self.seed = strength, seed
+        each = 1.0 / class_shares(labels, classes)[labels]
+        self.order = Order(len(labels), seed, each / each.sum() if balanced else None)
+
+    def batch(self, step: int, size: int) -> tuple[Tensor, ...]:
+        """See :class:`limner.train.loop.Sampler`."""
+        chosen = torch.from_numpy(self.order.at(step, size))
+        x = self.images[chosen].float() / 255.0
+        rng = np.random.default_rng([self.seed, 3, step])
+        params = sample_batch(rng, size, x.shape[1], x.dim() - 2, self.strength)
+        return mix(apply_values(apply_spatial(x, params), params), self.shares[chosen], params)
+
+
+def classify_parts(recipe: Recipe, data: PictureData, learned: Learned) -> Parts:
+    """The parts of a classifier."""
+    classes = list(data.classes)
+    labels = class_indices(learned.train, data.classes)
+    if len(np.unique(labels)) < 2:
+        raise CohortError(
+            f"Every example is {data.classes[classes[int(labels[0])]]!r}: a classifier needs two classes."
+        )
+    strength = strength_of(recipe.augment)
+    sampler = LabelledBatches(
+        learned.train.stack(), labels, len(classes), strength, recipe.seed, data.balance == "sampler"
+    )
+    torch.manual_seed(recipe.seed)  # initial weights only
+    net = nets.build(recipe.net.name, data.channels, len(classes), **{"dims": len(data.size), **recipe.net.options})
+    share = torch.from_numpy(class_shares(labels, len(classes))).float()
+    smoothing = recipe.train.label_smoothing
+    weight = (1.0 / share) / (1.0 / share).mean() if data.balance == "loss" else None
+    prior = share.log() if data.balance == "logits" else None
+
+    def loss(output: tuple[Tensor, Tensor], target: Tensor) -> Tensor:
+        logits = output[0].float()
+        if prior is not None:  # Menon et al., Long-tail learning via logit adjustment, ICLR 2021, equation 10
+            logits = logits + prior.to(logits.device)
+        known = None if weight is None else weight.to(logits.device)
+        return F.cross_entropy(logits, target, known, label_smoothing=smoothing)
+
+    if not learned.check.rows:
+        return Parts(net, sampler, loss, examples=len(labels))
+    held = Checked(learned.check.stack(), class_indices(learned.check, data.classes))
+    return Parts(net, sampler, loss, held.score, held.calibrate, len(labels))
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Examples that are not learned from: images ``(N, C, *size)`` uint8 and labels ``(N,)``."""
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+
+    def score(self, net: nn.Module) -> float:
+        """Mean of AUC and accuracy and balanced accuracy: no one of them alone says how good a net is."""
+        p = softmax(logits_of(net, self.images))
+        return float(np.mean([auc(p, self.labels), accuracy(p, self.labels), balanced_accuracy(p, self.labels)]))
+
+    def calibrate(self, net: nn.Module) -> Calibration:
+        """Temperature, and the confidence below which the pack says "not sure": half the errors are then left out."""
+        logits = logits_of(net, self.images)
+        temperature = fit_temperature(logits, self.labels)
+        p = softmax(logits, temperature)
+        return Calibration(
+            temperature=round(temperature, 4),
+            abstain_below=round(abstain_below(p, self.labels, 0.5 * (1 - accuracy(p, self.labels))), 4),
+            ece_before=round(ece(softmax(logits), self.labels), 4),
+            ece_after=round(ece(p, self.labels), 4),
+            fitted_on=f"{len(self.labels)} cases of the check split",
+        )
+
+
+@torch.inference_mode()  # type: ignore[untyped-decorator]
+def logits_of(net: nn.Module, images: NDArray[np.uint8], batch: int = 128) -> NDArray[np.float32]:
+    """Logits ``(N, K)`` of many pictures."""
+    device = next(net.parameters()).device
+    parts = []
+    with torch.autocast(device.type, torch.bfloat16):
+        for start in range(0, len(images), batch):
+            x = torch.from_numpy(images[start : start + batch]).to(device).float() / 255.0
+            parts.append(net(x)[0].float().cpu().numpy())
+    return np.concatenate(parts)

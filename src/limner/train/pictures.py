@@ -1,0 +1,113 @@
+"""Parts for tasks on pictures: examples in memory, batches of them, and a figure on those that are not learned from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from limner.data.augment.picture import Strength
+from limner.data.cohort import read_cohort
+from limner.data.examples import Examples, View, read_examples
+from limner.errors import CohortError
+from limner.train.loop import Parts
+from limner.train.recipe import AugmentSpec, PictureData, PictureSource, Recipe
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What a run learns from and what it is checked on."""
+
+    train: Examples
+    check: Examples
+
+
+def picture_parts(recipe: Recipe, data: PictureData, progress: Progress | None) -> Parts:
+    """The parts of a recipe whose data are pictures, by its task."""
+    from limner.train.classify import classify_parts
+
+    makers = {"classify": classify_parts}
+    if recipe.task not in makers:
+        raise CohortError(f"Task {recipe.task!r} on pictures is not built yet; there are {', '.join(makers)}.")
+    return makers[recipe.task](recipe, data, load_pictures(recipe, data, progress))
+
+
+def load_pictures(recipe: Recipe, data: PictureData, progress: Progress | None = None) -> Learned:
+    """Every picture that a recipe names."""
+    wanted = {"classify": "label", "segment": "mask", "detect": "boxes"}[recipe.task]
+    column = data.column or wanted
+    view = View(
+        data.size,
+        data.channels,
+        label=column if wanted == "label" else None,
+        mask=column if wanted == "mask" else None,
+        boxes=column if wanted == "boxes" else None,
+        skip_damaged=data.skip_damaged,
+    )
+    train, check = [], []
+    for source in data.sources:
+        train.append(_read(source, source.split, view, progress))
+        if source.check:
+            check.append(_read(source, source.check, view, progress))
+    return Learned(_together(train), _together(check))
+
+
+def _read(source: PictureSource, split: str | None, view: View, progress: Progress | None) -> Examples:
+    path = Path(source.cohort)
+    found = read_examples(path, view, split, progress)
+    if source.leave_out:
+        columns = {case.id: case.columns for case in read_cohort(path).cases}
+        keep = [
+            row
+            for row in found.rows
+            if not any(columns[row.id].get(c, "") in values for c, values in source.leave_out.items())
+        ]
+        found = Examples(tuple(keep), found.left_out)
+    if source.values:
+        rows = tuple(replace(row, label=source.values.get(row.label or "", row.label)) for row in found.rows)
+        found = Examples(rows, found.left_out)
+    return found
+
+
+def _together(some: list[Examples]) -> Examples:
+    return Examples(tuple(r for one in some for r in one.rows), tuple(b for one in some for b in one.left_out))
+
+
+def strength_of(spec: float | AugmentSpec) -> Strength:
+    """The recipe's augmentation for pictures."""
+    return Strength(**spec.model_dump()) if isinstance(spec, AugmentSpec) else Strength()
+
+
+class Order:
+    """Which examples a batch holds: a function of seed and step.
+
+    Args:
+        count: of examples.
+        seed: of the order.
+        shares: probability of each example, or None for passes in which each comes once.
+    """
+
+    def __init__(self, count: int, seed: int, shares: NDArray[np.float64] | None = None) -> None:
+        self.count, self.seed, self.shares = count, seed, shares
+
+    def at(self, step: int, size: int) -> NDArray[np.int64]:
+        """Indices of a step's batch."""
+        if self.shares is not None:
+            return np.random.default_rng([self.seed, 1, step]).choice(self.count, size, p=self.shares)
+        places = np.arange(step * size, (step + 1) * size)
+        turns = {
+            turn: np.random.default_rng([self.seed, 2, int(turn)]).permutation(self.count)
+            for turn in np.unique(places // self.count)
+        }
+        return np.array([turns[p // self.count][p % self.count] for p in places])
+
+
+def class_shares(labels: NDArray[np.int64], classes: int) -> NDArray[np.float64]:
+    """The share of each class among the examples; a class without one counts as one."""
+    counts = np.maximum(np.bincount(labels, minlength=classes), 1)
+    return counts / counts.sum()
