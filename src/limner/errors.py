@@ -51,6 +51,10 @@ class CohortError(InputError):
     """A cohort file cannot be used: a column, a path, or a patient in two splits."""
 
 
+class NothingFoundError(InputError):
+    """A pack found nothing in a picture that could be explained."""
+
+
 class MissingExtraError(InputError):
     """An optional part of Limner is needed and not installed."""
 

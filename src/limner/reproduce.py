@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,8 @@ from limner.packs import load_pack
 from limner.packs.card import card
 
 if TYPE_CHECKING:
-    from limner.train.recipe import Expectation
+    from limner.train.cross_validate import Folds
+    from limner.train.recipe import Expectation, Recipe
 
 Progress = Callable[[str, float], None]
 
@@ -57,7 +58,52 @@ def reproduce(
 
     expectations = read_recipe(recipe, overrides).expect
     result = train(recipe, overrides, out, resume)
+    from limner.train.devices import leads
+
+    if not leads():  # one of several processes evaluates and writes
+        return Reproduction(result.folder, result.pack, [])
     return Reproduction(result.folder, result.pack, record_figures(result.pack, expectations, progress))
+
+
+def cross_validate(
+    recipe: Path, overrides: list[str] | None = None, folds: int = 5, out: Path | None = None, resume: bool = False
+) -> Folds:
+    """Trains once per fold, and evaluates each pack on the patients that it has never met.
+
+    Args:
+        recipe, overrides, out, resume: as :func:`limner.train.train`; ``runs/<recipe>-folds`` where ``out`` is None.
+        folds: how many; patients are never split.
+
+    Returns:
+        Figures of each fold, their mean and standard deviation; :class:`limner.train.cross_validate.Folds`.
+
+    Raises:
+        CohortError: fewer patients than folds; RecipeError: nothing to judge by.
+    """
+    from limner.train import check_installed
+
+    check_installed()
+    from limner.train.cross_validate import cross_validate as run_folds
+
+    return run_folds(recipe, overrides or [], folds, out, _judge, resume)
+
+
+def _judge(pack: Path, cohorts: Sequence[Path], recipe: Recipe) -> dict[str, float]:
+    """Figures of a pack on the held-out cases of every cohort, weighed by their number."""
+    from limner.infer.evaluate import EvaluateOptions, evaluate
+    from limner.train.recipe import CohortSource
+
+    masks = [s.layers[0].column if isinstance(s, CohortSource) else "mask" for s in recipe.data.sources]
+    sums: dict[str, list[tuple[float, int]]] = {}
+    for cohort, mask in zip(cohorts, masks, strict=False):
+        found = evaluate(load_pack(pack), cohort, EvaluateOptions(split="test", mask=mask, bootstrap=0))
+        figures = {name: one.value for name, one in found.metrics.items()}
+        for region, metrics in found.per_class.items():
+            figures |= {f"{region} {name}": one.value for name, one in metrics.items() if name == "dice"}
+        for name, value in {**figures, **found.calibration}.items():
+            if value is not None and isinstance(value, (int, float)):
+                sums.setdefault(name, []).append((float(value), found.n))
+    return {name: sum(v * n for v, n in rows) / sum(n for _, n in rows) for name, rows in sums.items()}
 
 
 def record_figures(

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from limner.cli import show
-from limner.cli.options import Debug, Engine, Json, MaxMemory
+from limner.cli.learning import Overrides
+from limner.cli.options import Debug, Engine, Json, MaxMemory, MaybeOutput
 
 app = typer.Typer(help="What things cost on this machine.", no_args_is_help=True)
 
@@ -33,3 +34,37 @@ def draw(
     from limner.bench import DrawBench, bench_draw
 
     show.bench(bench_draw(DrawBench(path, slices, pack, engine, max_memory)), as_json)
+
+
+@app.command(epilog="Example: limner bench augment --rounds 9")
+def augment(
+    side: Annotated[int, typer.Option(help="Voxels along each axis.")] = 128,
+    rounds: Annotated[int, typer.Option(help="Timed runs of each library, in turn.")] = 5,
+    threads: Annotated[int, typer.Option(help="That each may use; a loader's worker has one.")] = 1,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Augment a volume and its label (affine, elastic, noise) beside MONAI and TorchIO: samples per second."""
+    from limner.bench import AugmentBench, bench_augment
+
+    with show.progress_bar() as progress:
+        result = bench_augment(AugmentBench(side, rounds, threads), progress)
+    show.augment_bench(result, as_json)
+
+
+@app.command(epilog="Example: limner bench gain recipes/augmentation-gain.yaml")
+def gain(
+    recipe: Annotated[Path, typer.Argument(help="A recipe with `expect`: the figures that are compared.")],
+    without: Annotated[str, typer.Option(metavar="KEY=VALUE", help="The setting that leaves it out.")] = "augment={}",
+    seeds: Annotated[int, typer.Option(help="Runs of each way.")] = 3,
+    overrides: Overrides = None,
+    out: MaybeOutput = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the runs that are there.")] = False,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Train with and without a section of a recipe, over several seeds, and print what it gains."""
+    from limner.bench import GainBench, bench_gain
+
+    bench = GainBench(recipe, without, seeds, tuple(overrides or ()), out, resume)
+    show.gain(bench_gain(bench, lambda run, _: typer.echo(run, err=True)), as_json)

@@ -43,21 +43,30 @@ def inspect(
 
 
 def draw(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Folders and files of one patient's study.")],
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH", help="Folders and files of one patient's study, or one picture.")
+    ],
     out: Output,
-    pack: Annotated[str, typer.Option(help="Name or folder of the model pack.")] = "abdomen-ct",
+    pack: Annotated[
+        str | None, typer.Option(help="Name or folder of the model pack; abdomen-ct for a scan, asked of a picture.")
+    ] = None,
     engine: Engine = "auto",
     max_memory: MaxMemory = None,
+    explain: Annotated[
+        str, typer.Option(help="Of a picture's answer: auto, none, grad-cam, lime, both, attributes or all.")
+    ] = "auto",
     lang: Lang = Language.en,
     force: Force = False,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Draw a study: labels, surfaces, measurements, reports and DICOM objects, in one folder."""
+    """Draw a study or a picture: what was found, where, how sure and why, with reports, in one folder."""
     from limner.draw import DrawOptions
     from limner.draw import draw as draw_study
 
-    options = DrawOptions(pack=pack, engine=engine, max_memory_gb=max_memory, force=force, lang=lang.value)
+    options = DrawOptions(
+        pack=pack, engine=engine, max_memory_gb=max_memory, force=force, lang=lang.value, explain=explain
+    )
     with show.progress_bar() as progress:
         drawing = draw_study(paths, out, options=options, progress=progress)
     show.drawing(drawing, out, as_json)

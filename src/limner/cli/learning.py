@@ -65,13 +65,80 @@ def train(
     overrides: Overrides = None,
     out: MaybeOutput = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last good state of the run.")] = False,
+    find_rate: Annotated[bool, typer.Option("--find-rate", help="Only look for a learning rate, and draw it.")] = False,
+    folds: Annotated[int | None, typer.Option(metavar="N", help="Cross-validate: patients are never split.")] = None,
+    search: Annotated[Path | None, typer.Option(metavar="YAML", help="Search settings: space, trials, set.")] = None,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Train a model pack by a recipe."""
+    """Train a model pack by a recipe; or look for a rate, cross-validate, or search settings with it."""
+    if sum((find_rate, folds is not None, search is not None)) > 1:
+        raise typer.BadParameter("--find-rate, --folds and --search are three things; give one of them.")
+    if find_rate:
+        _find_rate(recipe, overrides or [], out, as_json)
+        return
+    if folds is not None:
+        _folds(recipe, overrides or [], folds, out, resume, as_json)
+        return
+    if search is not None:
+        _search(recipe, overrides or [], search, out, resume, as_json)
+        return
     from limner.reproduce import reproduce
 
     show.run(reproduce(recipe, overrides or [], out, resume), as_json)
+
+
+def _find_rate(recipe: Path, overrides: list[str], out: Path | None, as_json: bool) -> None:
+    from limner.train import check_installed
+
+    check_installed()
+    from limner.train.run import run_find_rate
+
+    found, picture = run_find_rate(recipe, overrides, out)
+    if as_json:
+        show.as_json({"rate": found.suggested, "diverged": found.diverged, "picture": str(picture)})
+        return
+    broke = f" It breaks away at {found.diverged:.1e}." if found.diverged else ""
+    typer.echo(f"The loss falls fastest at a rate of {found.suggested:.1e}.{broke} The curve is in {picture}.")
+    typer.echo(f"Train with it: limner train {recipe} --set train.rate={found.suggested:.2e}")
+
+
+def _folds(recipe: Path, overrides: list[str], folds: int, out: Path | None, resume: bool, as_json: bool) -> None:
+    from limner.reproduce import cross_validate
+
+    found = cross_validate(recipe, overrides, folds, out, resume)
+    if as_json:
+        show.as_json({"run": str(found.folder), "patients": found.patients, "folds": found.per_fold,
+                      "mean": found.mean, "sd": found.sd})  # fmt: skip
+        return
+    table = [
+        {
+            "figure": name,
+            **{f"fold {k + 1}": f"{one[name]:.3f}" for k, one in enumerate(found.per_fold)},
+            "mean ± sd": f"{mean:.3f} ± {found.sd[name]:.3f}" if name in found.sd else f"{mean:.3f}",
+        }
+        for name, mean in found.mean.items()
+    ]
+    show.rows(table, False)
+    typer.echo(
+        f"{found.patients} patients in {len(found.per_fold)} folds, none in two. The runs are in {found.folder}."
+    )
+
+
+def _search(recipe: Path, overrides: list[str], spec: Path, out: Path | None, resume: bool, as_json: bool) -> None:
+    from limner.train import check_installed
+
+    check_installed()
+    from limner.train.search import read_search, search
+
+    found = search(recipe, overrides, read_search(spec), out, resume)
+    if as_json:
+        show.as_json({"run": str(found.folder), "score": found.score, "best": found.best, "trials": found.trials})
+        return
+    told = ", ".join(f"{count} {name}" for name, count in found.trials.items() if count)
+    typer.echo(f"Best of {told}: {found.score:.4f} on the check split.")
+    typer.echo(f"limner train {recipe} {found.settings}")
+    typer.echo(f"The same as a recipe: {found.folder / 'best.yaml'}.")
 
 
 def _regions(given: list[str] | None) -> dict[str, tuple[int, ...]] | None:

@@ -13,7 +13,7 @@ import typer
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from limner.bench import BenchResult
+    from limner.bench import AugmentResult, BenchResult, GainResult
     from limner.findings import Drawing, Finding
     from limner.infer import Pack
     from limner.reproduce import Reproduction
@@ -48,10 +48,13 @@ def drawing(drawn: Drawing, out: Path, json_wanted: bool) -> None:
     if json_wanted:
         typer.echo(drawn.model_dump_json(by_alias=True, indent=1))
         return
-    table = _table("finding", "volume (ml)", "longest (mm)", "probability")
+    flat = "image" in drawn.files
+    size, unit = ("area", "") if flat else ("volume", " (ml)")
+    table = _table("finding", f"{size}{unit}", "longest" if flat else "longest (mm)", "probability")
     for finding in drawn.findings:
         probability = "" if finding.probability is None else f"{finding.probability:.2f}"
-        table.add_row(finding.name, _value(finding, "volume"), _value(finding, "longest"), probability)
+        name = f"not sure, likeliest {finding.name}" if finding.abstained else finding.name
+        table.add_row(name, _value(finding, size, flat), _value(finding, "longest", flat), probability)
     _print(table)
     for problem in drawn.problems:
         typer.echo(f"{problem.severity}: {problem.text}")
@@ -148,6 +151,36 @@ def bench(result: BenchResult, json_wanted: bool) -> None:
     _print(table)
 
 
+def augment_bench(result: AugmentResult, json_wanted: bool) -> None:
+    """Samples per second of each way, and how many times faster ours is."""
+    if json_wanted:
+        as_json(result.as_dict())
+        return
+    typer.echo(result.title)
+    table = _table("library", "what it does", "samples/s", "CPU seconds", "ours is faster by")
+    for number, row in enumerate(result.rows):
+        times = f"{row.ours_faster:.1f} ×" if number else ""
+        table.add_row(row.name, row.how, f"{row.per_second:.2f}", f"{row.cpu_seconds:.2f}", times)
+    _print(table)
+    if result.missing:
+        typer.echo(f"Not installed, and so not measured: {', '.join(result.missing)}.")
+
+
+def gain(result: GainResult, json_wanted: bool) -> None:
+    """Each figure with and without, mean and standard deviation over the seeds."""
+    if json_wanted:
+        as_json(result.as_dict())
+        return
+    typer.echo(result.title)
+    table = _table("data", "figure", "n", "with", "without", "gain, seed by seed")
+    for row in result.rows:
+        found = row.as_dict()
+        ways = (f"{found[k]['mean']:.3f} ± {found[k]['sd']:.3f}" for k in ("having_over_seeds", "lacking_over_seeds"))
+        table.add_row(row.data, row.figure, str(row.n), *ways, f"{found['gain']:+.3f} ± {found['gain_sd']:.3f}")
+    _print(table)
+    typer.echo(f"± is the standard deviation over seeds. The runs are in {result.folder}.")
+
+
 def _pack_row(found: Pack) -> dict[str, Any]:
     spec = found.spec
     terms = "non-commercial data" if spec.non_commercial else ""
@@ -160,12 +193,12 @@ def _pack_row(found: Pack) -> dict[str, Any]:
     }
 
 
-def _value(finding: Finding, name: str) -> str:
+def _value(finding: Finding, name: str, with_unit: bool = False) -> str:
     measured = next((one for one in finding.measurements if one.name.startswith(name)), None)
     if measured is None:
         return ""
     interval = "" if measured.low is None or measured.high is None else f" ({measured.low:.0f} to {measured.high:.0f})"
-    return f"{measured.value:.1f}{interval}"
+    return f"{measured.value:.1f}{interval}" + (f" {measured.unit}" if with_unit else "")
 
 
 def _table(*columns: str) -> Table:

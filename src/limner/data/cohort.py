@@ -78,11 +78,13 @@ def read_cohort(path: Path) -> Cohort:
     rows = _rows(path)
     if not rows:
         raise CohortError(f"The cohort {path.name!r} has no rows.")
-    missing = {"id", "image"} - set(rows[0])
+    crops = {"patient", "file"} <= set(rows[0]) and "image" not in rows[0]  # see limner.data.readers
+    missing = set() if crops else {"id", "image"} - set(rows[0])
     if missing:
         raise CohortError(f"The cohort {path.name!r} lacks the column(s) {sorted(missing)}; it has {sorted(rows[0])}.")
     cases = []
-    for row in rows:
+    for columns in rows:
+        row = {"id": Path(columns["file"]).stem, "image": columns["file"], **columns} if crops else columns
         if not (path.parent / row["image"]).exists():
             raise CohortError(f"The cohort {path.name!r} names an image that is not there: {row['image']!r}.")
         cases.append(
@@ -92,7 +94,7 @@ def read_cohort(path: Path) -> Cohort:
                 split=row.get("split") or None,
                 patient=row.get("patient") or row["id"],
                 site=row.get("site") or None,
-                columns=row,
+                columns=columns,
                 folder=path.parent.resolve(),
             )
         )

@@ -14,6 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limner.data.cohort import Case, read_cohort
+from limner.data.fitted import fit_for
+from limner.data.masks import read_mask
+from limner.data.readers import is_reader_table, read_crops
 from limner.errors import CohortError, NotAnImageError
 from limner.image import Picture, fit_picture
 
@@ -33,6 +36,7 @@ class Example:
         label: what the cohort says it is, as text; several are joined by ``|``; None where it says nothing.
         mask: ``(*size)`` uint8 values, None where there is none.
         boxes: ``(N, 2 × axes)`` low corner then high corner as ``(z,) y, x`` pixel edges of the fitted picture.
+        votes: ``(*size)`` how many readers marked a pixel, None where there is one mask.
     """
 
     id: str
@@ -43,13 +47,15 @@ class Example:
     label: str | None = None
     mask: NDArray[np.uint8] | None = None
     boxes: NDArray[np.float32] | None = None
+    votes: NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True)
 class View:
     """How pictures are read: size along the axes of space, channels, the columns that are wanted.
 
-    ``skip_damaged`` leaves out what cannot be read and counts it; it is refused otherwise.
+    ``color_constancy`` takes the light's colour out (:func:`limner.data.augment.color.white_light`). ``skip_damaged``
+    leaves out what cannot be read and counts it; it is refused otherwise.
     """
 
     size: tuple[int, ...]
@@ -58,6 +64,7 @@ class View:
     mask: str | None = None
     boxes: str | None = None
     skip_damaged: bool = False
+    color_constancy: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,7 +90,9 @@ def read_examples(path: Path, view: View, split: str | None = None, progress: Pr
 
     Args:
         path: CSV or JSONL (see :func:`limner.data.cohort.read_cohort`), or ``.npz`` with the keys
-            ``{split}_images`` (or ``{split}_jpeg`` and ``{split}_offsets``) and ``{split}_labels``.
+            ``{split}_images`` (or ``{split}_jpeg`` and ``{split}_offsets``), ``{split}_labels`` and, where there
+            are some, ``{split}_masks``; or a table of
+            crops with readers' votes (see :mod:`limner.data.readers`).
         view: size, channels, columns.
         split: only this one; all of them for None.
         progress: called with an id and the share done.
@@ -92,6 +101,8 @@ def read_examples(path: Path, view: View, split: str | None = None, progress: Pr
         CohortError: missing files, columns, or damaged pictures (each by name) without ``skip_damaged``.
     """
     path = Path(path)
+    if is_reader_table(path):
+        return _crops(path, view, split)
     return _archive(path, view, split) if path.suffix == ".npz" else _table(path, view, split, progress)
 
 
@@ -125,24 +136,25 @@ def _example(case: Case, view: View) -> Example:
     from limner import io
 
     picture = io.read_picture(case.image)
-    image, fit = fit_picture(_channels(picture, view.channels).array, view.size)
+    image, fit = fit_for(picture, view)
     mask = boxes = None
     if view.mask and (mask_path := case.path(view.mask)):
-        read = io.read_picture(mask_path).with_channels(1)
-        if read.size != picture.size:
-            raise CohortError(
-                f"Case {case.id!r}: the mask {mask_path.name!r} has {_size(read.size)} pixels, its image "
-                f"{_size(picture.size)}. A mask must lie on its image's grid."
-            )
-        mask = fit_picture(read.array, view.size, nearest=True)[0][0]
+        values = read_mask(mask_path, picture.size, case.id)
+        mask = fit_picture(values[None], view.size, nearest=True)[0][0]
     if view.boxes:
         boxes = _boxes(case, view.boxes, fit.forth)
     label = case.columns.get(view.label, "") if view.label else ""
     return Example(case.id, image, case.patient, case.site, case.split, label or None, mask, boxes)
 
 
-def _channels(picture: Picture, channels: int) -> Picture:
-    return picture.with_channels(channels)
+def _crops(path: Path, view: View, split: str | None) -> Examples:
+    rows = []
+    for crop in read_crops(path, split, stacked=len(view.size) == 3):
+        image = fit_for(Picture(crop.image[None]), view)[0]
+        votes = fit_picture(crop.votes[None], view.size, nearest=True)[0][0]
+        mask = fit_picture(crop.mask[None], view.size, nearest=True)[0][0]
+        rows.append(Example(crop.id, image, crop.patient, None, crop.split, None, mask, None, votes))
+    return Examples(tuple(rows))
 
 
 def _boxes(case: Case, column: str, forth: Callable[[Any], NDArray[np.float64]]) -> NDArray[np.float32]:
@@ -175,10 +187,13 @@ def _archive(path: Path, view: View, split: str | None) -> Examples:
     for name in chosen:
         labels = held[f"{name}_labels"]
         for number, (array, label) in enumerate(zip(_images(held, name), labels, strict=True)):
-            picture = _as_picture(array, len(view.size)).with_channels(view.channels)
+            image = fit_for(_as_picture(array, len(view.size)), view)[0]
             text = "|".join(str(one) for one in np.atleast_1d(label).tolist())
             id = f"{name}-{number}"
-            rows.append(Example(id, fit_picture(picture.array, view.size)[0], id, None, name, text))
+            mask = None
+            if view.mask and f"{name}_masks" in held.files:
+                mask = fit_picture(held[f"{name}_masks"][number][None], view.size, nearest=True)[0][0]
+            rows.append(Example(id, image, id, None, name, text, mask))
     return Examples(tuple(rows))
 
 
@@ -213,7 +228,3 @@ def class_indices(examples: Examples, classes: dict[str, str]) -> NDArray[np.int
         told += [f"unknown labels {', '.join(map(repr, unknown[:5]))}"] if unknown else []
         raise CohortError(f"Labels do not fit: {'; '.join(told)}. Known are {', '.join(map(repr, values))}.")
     return np.array([values.index(row.label or "") for row in examples.rows], np.int64)
-
-
-def _size(size: tuple[int, ...]) -> str:
-    return " × ".join(map(str, size))

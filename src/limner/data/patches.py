@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from limner.data import synth, tumors
 from limner.data.augment import volume as augment
 from limner.data.cases import Prepared
+from limner.data.located import as_located, sample_located
 from limner.data.organ_view import organ_view
 from limner.image import LabelMap, reorient, resample_array, to_axial
 
@@ -118,7 +118,7 @@ class PatchSampler:
         image = augment.apply_intensity(image, seen, self._window(case))
         if not self.organ:
             return Patch(image[None], target, case.merge)
-        located = _as_located(rng, np.isin(target, self.organ))
+        located = as_located(np.isin(target, self.organ), sample_located(rng), case.spacing_mm)
         return Patch(organ_view(image, located, case.spacing_mm), target, case.merge)
 
     def _window(self, case: Prepared) -> tuple[float, float]:
@@ -187,15 +187,6 @@ def prepare_label_map(
     np.savez_compressed(partial, image=tissues, target=target)
     partial.rename(kept)
     return Prepared(path.name, tissues, target, tuple(merge), spacing_mm)
-
-
-def _as_located(rng: np.random.Generator, organ: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """An organ's mask as a coarse net would give it: a little too small or too large."""
-    steps = int(rng.choice([-1, 0, 1, 2], p=[0.25, 0.35, 0.25, 0.15]))
-    if steps == 0:
-        return organ
-    change = ndimage.binary_dilation if steps > 0 else ndimage.binary_erosion
-    return np.asarray(change(organ, iterations=abs(steps)))
 
 
 def _spots(target: NDArray[np.uint8], most: int = 20000) -> dict[int, NDArray[np.int64]]:

@@ -1,4 +1,4 @@
-"""The one workflow: a study goes in, a drawing comes out.
+"""The one workflow: a study or a picture goes in, a drawing comes out.
 
 ``draw`` tells the story, step by step; the rooms below do the work. Nothing here reads DICOM, runs a net or makes a
 page, and nothing here imports torch.
@@ -7,6 +7,7 @@ page, and nothing here imports torch.
 from limner.draw.folder import new_folder
 from limner.draw.meter import Meter, Step
 from limner.draw.options import DrawOptions
+from limner.draw.picture import draw_picture
 from limner.draw.predictor import PackPredictor, Predictor, ThresholdPredictor
 from limner.draw.workflow import draw
 
@@ -18,5 +19,6 @@ __all__ = [
     "Step",
     "ThresholdPredictor",
     "draw",
+    "draw_picture",
     "new_folder",
 ]

@@ -10,17 +10,20 @@ class DrawOptions:
     """How to draw.
 
     Args:
-        pack: name or folder of the model pack.
+        pack: name or folder of the model pack; None for a scan of the abdomen. A picture needs one.
         engine: ``auto``, ``openvino``, ``onnxruntime`` or ``torch``.
         max_memory_gb: what inference may hold at most; None leaves it to the pack.
         force: replace a drawing that is already at the output, once the new one is whole.
         lang: of the reports, ``en`` or ``zh``.
+        explain: how an answer about a picture is explained: ``auto``, ``none``, ``grad-cam``, ``lime``, ``both``,
+            ``attributes`` or ``all``.
         citations: what the report must name besides the methods, such as the source of the images.
     """
 
-    pack: str = "abdomen-ct"
+    pack: str | None = None
     engine: str = "auto"
     max_memory_gb: float | None = None
     force: bool = False
     lang: str = "en"
+    explain: str = "auto"
     citations: tuple[str, ...] = ()

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from limner.findings import PackNote
 from limner.image import Image, Label, LabelMap
 from limner.infer import Prediction, load_pack, predict
+from limner.infer.nodule_labels import predict_nodules
 
 LONG_STEPS = ("net", "draw the organ")
 """The steps of :func:`limner.infer.predict` that a bar is shown for."""
@@ -102,8 +103,9 @@ class PackPredictor:
         return tuple(self._pack.spec.citations)
 
     def predict(self, image: Image, progress: Callable[[float], None]) -> Prediction:
-        """As :func:`limner.infer.predict`."""
-        return predict(
+        """As :func:`limner.infer.predict`, or as the task of the pack asks."""
+        run = predict_nodules if self._pack.spec.task == "detect" else predict
+        return run(
             self._pack,
             image,
             engine=self._engine,

@@ -11,8 +11,10 @@ from typing import Any
 from limner.draw.folder import check_output, new_folder
 from limner.draw.meter import Meter, Progress
 from limner.draw.options import DrawOptions
+from limner.draw.picture import draw_picture
 from limner.draw.predictor import PackPredictor, Predictor
 from limner.draw.record import METHODS, run_record
+from limner.draw.source import SCANS_PACK, picture_pack
 from limner.errors import LimnerError
 from limner.findings import Drawing, Finding, PackNote, ProblemNote, StudyNote
 from limner.image import Image, LabelMap, Mesh, Problem, Series, Study
@@ -54,10 +56,10 @@ def draw(
     predictor: Predictor | None = None,
     progress: Progress | None = None,
 ) -> Drawing:
-    """Draws one study into a folder that anyone can open without Limner.
+    """Draws one study, or one picture, into a folder that anyone can open without Limner.
 
     Args:
-        paths: folders and files of one patient's study (DICOM, NIfTI, or an archive of them).
+        paths: folders and files of one patient's study (DICOM, NIfTI, or an archive of them); or one picture.
         out: the folder to make. It appears when it is whole, or not at all.
         options: how to draw; the defaults when None.
         predictor: draws the label map in place of the pack that the options name.
@@ -73,7 +75,11 @@ def draw(
     options = options or DrawOptions()
     sources = [Path(one) for one in ([paths] if isinstance(paths, (str, Path)) else paths)]
     check_output(Path(out), force=options.force, inputs=sources)
-    predictor = predictor or PackPredictor(options.pack, options.engine, options.max_memory_gb)
+    if predictor is None:
+        pack = picture_pack(sources, options.pack)
+        if pack is not None:
+            return draw_picture(sources[0], Path(out), pack, options, progress)
+        predictor = PackPredictor(options.pack or SCANS_PACK, options.engine, options.max_memory_gb)
     meter = Meter(progress)
     drawn = _see(sources, predictor, meter)
     with new_folder(Path(out), force=options.force) as folder:

@@ -8,6 +8,8 @@ DICOM PS3.16 CID 7166 and the segmentation property lists of PS3.16 CID 7150 and
 from __future__ import annotations
 
 import difflib
+import hashlib
+import re
 
 from limner.image.volume import Code, Label
 
@@ -31,7 +33,26 @@ _TABLE: dict[str, tuple[str, str, str, tuple[int, int, int], float, str | None]]
     "left lung": ("organ", "39607008", "Lung", (196, 180, 186), 0.35, "left"),
     "bones": ("tissue", "272673000", "Bone", (240, 232, 208), 1.0, None),
     "body": ("tissue", "38266002", "Entire body", (224, 190, 166), 0.12, None),
+    "breast lesion": ("lesion", "52988006", "Lesion", (250, 204, 60), 1.0, None),
+    "skin lesion": ("lesion", "52988006", "Lesion", (250, 204, 60), 1.0, None),
+    "glioma": ("lesion", "393564001", "Glioma", (250, 204, 60), 1.0, None),
+    "lung nodule": ("lesion", "27925004", "Nodule", (250, 204, 60), 1.0, None),
 }
+
+_CLASSES: dict[str, tuple[str, str]] = {
+    # name: SNOMED CT code, meaning; what has no code here that is sure gets a local one
+    "melanoma": ("93655004", "Malignant melanoma of skin"),
+    "basal cell carcinoma": ("254701007", "Basal cell carcinoma of skin"),
+    "actinic keratosis": ("201101007", "Actinic keratosis"),
+    "malignant": ("363346000", "Malignant neoplastic disease"),
+    "pneumonia": ("233604007", "Pneumonia"),
+    "normal": ("17621005", "Normal"),
+}
+
+LOCAL_SCHEME = "99LIMNER"
+"""Codes of our own; DICOM PS3.3 8.2 gives coding schemes that begin with 99 to whoever needs one."""
+
+_PALETTE = ((250, 204, 60), (86, 180, 233), (230, 120, 160), (120, 200, 130), (204, 121, 60), (170, 140, 230))
 
 
 def names() -> tuple[str, ...]:
@@ -53,3 +74,30 @@ def label(name: str, value: int) -> Label:
         raise KeyError(f"Unknown structure {name!r}. Nearest known: {', '.join(near)}.")
     kind, value_code, meaning, color, opacity, side = _TABLE[name]
     return Label(value, name, kind, Code("SCT", value_code, meaning), color, opacity, side)
+
+
+def concept(name: str) -> Code:
+    """The coded concept of anything that a pack may name; a local code where none is known here.
+
+    >>> concept("melanoma").value, concept("dermatofibroma").scheme
+    ('93655004', '99LIMNER')
+    """
+    if name in _TABLE:
+        return label(name, 1).code
+    if name in _CLASSES:
+        return Code("SCT", *_CLASSES[name])
+    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+    if not slug or len(slug) > 16:  # a DICOM code value holds 16 characters
+        slug = f"{slug[:9]}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
+    return Code(LOCAL_SCHEME, slug, name[:1].upper() + name[1:])
+
+
+def named(name: str, value: int) -> Label:
+    """The label of any name at a pixel value: as :func:`label` where it is known, else a lesion with a colour in turn.
+
+    >>> named("wound", 2).kind
+    'lesion'
+    """
+    if name in _TABLE:
+        return label(name, value)
+    return Label(value, name, "lesion", concept(name), _PALETTE[(value - 1) % len(_PALETTE)])

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.image import Fit, Picture, fit_picture
+from limner.data.fitted import fit_for
+from limner.errors import PackError
+from limner.image import Fit, Picture
 from limner.infer.engines import Engine, open_engine
 from limner.packs import Calibration, Pack
 from limner.tasks.classify import softmax
+from limner.tasks.masks import mirrorings
 
 
 @dataclass(frozen=True)
@@ -52,14 +55,26 @@ class Classifier:
         batch: int = 32,
         progress: Callable[[str, float], None] | None = None,
     ) -> NDArray[np.float32]:
-        """Logits ``(N, K)`` of fitted images ``(N, C, *size)``; with ``augment`` the mean over mirrored ones."""
+        """Logits ``(N, K)`` of fitted images ``(N, C, *size)``.
+
+        With ``augment`` the mean over the images and their mirrorings along the axes on which the net learned from
+        mirrored ones.
+
+        Raises:
+            PackError: ``augment`` is asked of a net that has learned from none.
+        """
+        if augment and not self.pack.spec.mirrors:
+            raise PackError(
+                f"Pack {self.pack.name!r} has not learned from mirrored pictures, so that there is nothing to average "
+                "over. Leave test-time augmentation out."
+            )
+        turned = mirrorings(self.pack.spec.mirrors if augment else "", images.ndim - 2)
         rows = []
         for start in range(0, len(images), batch):
             if progress:
                 progress("net", start / len(images))
             x = images[start : start + batch].astype(np.float32) / 255.0
-            views = [x, x[..., ::-1], x[..., ::-1, :], x[..., ::-1, ::-1]] if augment else [x]
-            found = [self._run({"image": np.ascontiguousarray(one)})["logits"] for one in views]
+            found = [self._run({"image": np.ascontiguousarray(np.flip(x, axes))})["logits"] for axes in turned]
             rows.append(np.mean(found, axis=0))
         return np.concatenate(rows)
 
@@ -70,7 +85,7 @@ class Classifier:
     def __call__(self, picture: Picture) -> Classified:
         """The answer for one picture."""
         spec = self.pack.main.picture
-        image, fit = fit_picture(picture.with_channels(spec.channels).array, spec.size)
+        image, fit = fit_for(picture, spec)
         found = self._run({"image": image[None].astype(np.float32) / 255.0})
         p = softmax(found["logits"], self.calibration.temperature)[0]
         names = self.pack.spec.classes

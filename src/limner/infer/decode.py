@@ -89,7 +89,8 @@ def decode(fields: Sequence[Organ], target: Grid, pack: Pack) -> Decoded:
         fields: the organs; each may have its own grid.
         target: the scan's grid.
         pack: its labels, and its ``decode`` settings: ``lesion_threshold``, ``lesion_min_ml``, ``lesion_min_peak``,
-            ``vessel_threshold``, ``organ_min_mean`` (an organ whose mean probability is lower is not drawn).
+            ``organ_threshold``, ``vessel_threshold``, ``organ_min_mean`` (an organ whose mean probability is lower is
+            not drawn).
     """
     canvas = Decoded(np.zeros(target.shape, np.uint8), np.zeros(target.shape, np.uint8), {})
     for organ in fields:
@@ -101,7 +102,8 @@ def _paint(canvas: Decoded, organ: Organ, target: Grid, pack: Pack) -> None:
     values = {one.name: one.value for one in pack.labels}
     kinds = {one.name: one.kind for one in pack.labels}
     settings = pack.spec.decode
-    kept = largest(organ.whole > 0.5)
+    border = settings.get("organ_threshold", 0.5)
+    kept = largest(organ.whole > border)
     if not kept.any():
         return
     mean = float(organ.whole[kept].mean())
@@ -110,12 +112,12 @@ def _paint(canvas: Decoded, organ: Organ, target: Grid, pack: Pack) -> None:
         return
     kept = ndimage.binary_fill_holes(kept)
     whole = np.where(near(kept, 2), organ.whole, 0.0).astype(np.float32)
-    canvas.intervals_ml[organ.name] = _interval(whole, organ.grid)
+    canvas.intervals_ml[organ.name] = _interval(whole, organ.grid, border)
     at = _Place(organ.grid, box_of(whole > 0.05, 2), target)
     fine = at.fine(whole)
     labels, confidence = at.view(canvas.labels), at.view(canvas.confidence)
     # Two organs may claim a voxel where their nets or grids differ: the surer one has it.
-    inside = (fine > 0.5) & (to_uint8(fine) > confidence)
+    inside = (fine > border) & (to_uint8(fine) > confidence)
     np.copyto(labels, np.uint8(values[organ.name]), where=inside)
     np.copyto(confidence, to_uint8(fine), where=inside)
     ordered = sorted(organ.parts, key=lambda name: kinds[name] == "lesion")  # a vessel gives way to a tumour

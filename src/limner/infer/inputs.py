@@ -8,8 +8,8 @@ from typing import Any
 
 from limner.data.cases import read_image
 from limner.errors import InputError, LimnerError, OutputExistsError
-from limner.infer.predict import predict
-from limner.packs import Pack
+from limner.infer.predict import Prediction, predict
+from limner.packs import Pack, PictureSpec
 
 
 def predict_inputs(
@@ -33,7 +33,9 @@ def predict_inputs(
 
     Returns:
         Rows with ``id`` and the task's answer, or ``id`` and ``error``: label maps of scans ``labels`` (path),
-        ``volumes_ml`` by name, ``seconds``; classes ``class``, ``probabilities``, ``groups``, ``abstained``.
+        ``volumes_ml`` by name, ``seconds``; label pictures ``labels`` (path of a PNG), ``areas`` with intervals,
+        ``confidence``, ``abstained``, and ``probabilities`` where the pack names the whole picture; classes ``class``,
+        ``probabilities``, ``groups``, ``abstained``.
 
     Raises:
         OutputExistsError: a label map is there and ``force`` is false; nothing was predicted.
@@ -66,10 +68,18 @@ def _answerer(
     """What turns one input into its row."""
     if pack.spec.task == "classify":
         return _classes(pack, engine)
-    there = [name for name in names if (out / f"{name}.nii.gz").exists()]
+    if pack.spec.task == "detect" and isinstance(pack.spec.input, PictureSpec):
+        return _boxes(pack, engine)
+    pictures = isinstance(pack.spec.input, PictureSpec)
+    ending = ".labels.png" if pictures else ".nii.gz"
+    there = [name for name in names if (out / f"{name}{ending}").exists()]
     if there and not force:
         raise OutputExistsError(f"{out.name!r} already holds {', '.join(there)}; give --force or another -o.")
     out.mkdir(parents=True, exist_ok=True)
+    if pictures:
+        return _picture_masks(pack, out, engine)
+    if pack.spec.task == "detect":
+        return _nodules(pack, out, engine, max_memory_gb)
     return lambda name, path: _label_map(pack, name, path, out, engine, max_memory_gb)
 
 
@@ -91,12 +101,68 @@ def _classes(pack: Pack, engine: str) -> Answer:
     return answer
 
 
+def _boxes(pack: Pack, engine: str) -> Answer:
+    from limner import io
+    from limner.infer.detect import open_detector
+
+    detector = open_detector(pack, engine)
+
+    def answer(name: str, path: Path) -> dict[str, Any]:
+        found = detector(io.read_picture(path))
+        return {
+            "class": found.name,
+            "abstained": found.abstained,
+            "probabilities": {one: round(p, 4) for one, p in found.probabilities.items()},
+            "boxes": [
+                {"box": list(one.box), "class": one.name, "probability": round(one.probability, 4)}
+                for one in found.boxes
+            ],
+        }
+
+    return answer
+
+
+def _picture_masks(pack: Pack, out: Path, engine: str) -> Answer:
+    from limner import io
+    from limner.infer.masks import colors, open_mask_drawer, row
+
+    drawer = open_mask_drawer(pack, engine)
+
+    def answer(name: str, path: Path) -> dict[str, Any]:
+        found = drawer(io.read_picture(path))
+        target, aside = out / f"{name}.labels.png", out / f".{name}.partial.png"
+        io.write_picture_labels(found.labels, aside, colors(found.names))
+        aside.replace(target)
+        return {"labels": str(target), **row(found)}
+
+    return answer
+
+
+def _nodules(pack: Pack, out: Path, engine: str, max_memory_gb: float | None) -> Answer:
+    from limner.infer.nodule_labels import label_nodules, row
+    from limner.infer.nodules import NoduleFinder
+
+    finder = NoduleFinder(pack, engine, max_memory_gb)
+
+    def answer(name: str, path: Path) -> dict[str, Any]:
+        image = read_image(path)
+        found = finder(image)
+        written = _written(label_nodules(pack, image, found), name, out)
+        return {"boxes": [row(one, image.grid) for one in found.shown], **written}
+
+    return answer
+
+
 def _label_map(
     pack: Pack, name: str, path: Path, out: Path, engine: str, max_memory_gb: float | None
 ) -> dict[str, Any]:
+    return _written(predict(pack, read_image(path), engine=engine, max_memory_gb=max_memory_gb), name, out)
+
+
+def _written(found: Prediction, name: str, out: Path) -> dict[str, Any]:
+    """The label map as a file, and what a row says of it."""
     from limner import io
 
-    found = predict(pack, read_image(path), engine=engine, max_memory_gb=max_memory_gb)
     target, aside = out / f"{name}.nii.gz", out / f".{name}.partial.nii.gz"
     io.write_nifti_labels(found.labels, aside)
     aside.replace(target)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from limner.io.meshfiles import read_glb, read_stl, write_glb, write_stl
     from limner.io.nifti import read_nifti, read_nifti_labels, write_nifti_labels
     from limner.io.picture import is_picture, read_picture
+    from limner.io.picture_labels import read_picture_labels, write_picture_labels
     from limner.io.reference import dicom_obstacle
     from limner.io.seg import read_seg, write_seg
     from limner.io.sources import open_studies
@@ -31,12 +32,14 @@ _DOORS = {
     "read_nifti": "limner.io.nifti",
     "read_nifti_labels": "limner.io.nifti",
     "read_picture": "limner.io.picture",
+    "read_picture_labels": "limner.io.picture_labels",
     "read_seg": "limner.io.seg",
     "read_stl": "limner.io.meshfiles",
     "summarize": "limner.io.summary",
     "verify_drawing": "limner.io.verify",
     "write_glb": "limner.io.meshfiles",
     "write_nifti_labels": "limner.io.nifti",
+    "write_picture_labels": "limner.io.picture_labels",
     "write_seg": "limner.io.seg",
     "write_sr": "limner.io.sr",
     "write_stl": "limner.io.meshfiles",
@@ -52,12 +55,14 @@ __all__ = [
     "read_nifti",
     "read_nifti_labels",
     "read_picture",
+    "read_picture_labels",
     "read_seg",
     "read_stl",
     "summarize",
     "verify_drawing",
     "write_glb",
     "write_nifti_labels",
+    "write_picture_labels",
     "write_seg",
     "write_sr",
     "write_stl",

@@ -14,10 +14,13 @@ NETS: dict[str, str] = {
     "cbam-unet": "limner.nets.unet:CBAMUNet",
     "unet++": "limner.nets.monai:unet_plus_plus",
     "basic-unet": "limner.nets.monai:basic_unet",
+    "dynunet": "limner.nets.dynunet:DynUNet",
+    "swin-unetr": "limner.nets.swin:SwinUNETR",
     "attention-unet": "limner.nets.monai:attention_unet",
     "resnet18": "limner.nets.classifiers:resnet18",
     "resnet50": "limner.nets.classifiers:resnet50",
     "densenet121": "limner.nets.classifiers:densenet121",
+    "center-net": "limner.nets.detector:CenterNet",
 }
 
 

@@ -41,14 +41,17 @@ def merge_logits(logits: Tensor, merge: Tensor) -> Tensor:
     return torch.stack(rows)
 
 
-def dice_cross_entropy(logits: Tensor, target: Tensor, merge: Tensor, weights: Tensor | None = None) -> Tensor:
+def dice_cross_entropy(
+    logits: Tensor, target: Tensor, merge: Tensor, weights: Tensor | None = None, overlap_weight: float = 1.0
+) -> Tensor:
     """Cross-entropy plus soft Dice over the classes that each sample knows.
 
     Args:
-        logits: ``(N, C, Z, Y, X)``.
-        target: ``(N, Z, Y, X)`` integers, in merged classes; 255 is ignored.
+        logits: ``(N, C, (Z,) Y, X)``.
+        target: ``(N, (Z,) Y, X)`` integers, in merged classes; 255 is ignored.
         merge: ``(N, C)``, see :func:`merge_logits`.
         weights: ``(C,)`` weight of each class in the cross-entropy.
+        overlap_weight: of the Dice term. It drives probabilities to 0 and 1; less of it leaves them honest.
 
     Source: Drozdzal et al., 2016, equation 1 (soft Dice, batch as one volume); Isensee et al., nnU-Net, 2021.
     """
@@ -64,17 +67,23 @@ def dice_cross_entropy(logits: Tensor, target: Tensor, merge: Tensor, weights: T
     present = torch.zeros(logits.shape[0], classes, dtype=torch.bool, device=logits.device)
     present.scatter_(1, merge, True)
     truth = F.one_hot(safe, classes).movedim(-1, 1).float()
-    mask = known[:, None].float() * present[:, :, None, None, None].float()
+    mask = known[:, None].float() * present.reshape(*present.shape, *(1,) * (logits.dim() - 2)).float()
     p = log_p.exp() * mask
     truth = truth * mask
-    axes = (0, 2, 3, 4)
+    axes = (0, *range(2, logits.dim()))
     overlap, total = (p * truth).sum(axes)[1:], (p.sum(axes) + truth.sum(axes))[1:]
     there = truth.sum(axes)[1:] > 0  # a class that the batch does not hold teaches through the cross-entropy
     dice = 1.0 - (2 * overlap + 1.0) / (total + 1.0)
-    return entropy + (dice[there].mean() if bool(there.any()) else dice.sum() * 0.0)
+    return entropy + overlap_weight * (dice[there].mean() if bool(there.any()) else dice.sum() * 0.0)
 
 
-def deeply_supervised(logits: Sequence[Tensor], target: Tensor, merge: Tensor, weights: Tensor | None = None) -> Tensor:
+def deeply_supervised(
+    logits: Sequence[Tensor],
+    target: Tensor,
+    merge: Tensor,
+    weights: Tensor | None = None,
+    overlap_weight: float = 1.0,
+) -> Tensor:
     """:func:`dice_cross_entropy` on every output, halving the weight from fine to coarse.
 
     Coarser outputs are held against the target at the nearest voxel.
@@ -85,6 +94,6 @@ def deeply_supervised(logits: Sequence[Tensor], target: Tensor, merge: Tensor, w
         if one.shape[2:] != target.shape[1:]:
             there = F.interpolate(target[:, None].float(), size=one.shape[2:], mode="nearest")[:, 0].to(target.dtype)
         share = 0.5**level
-        loss = loss + share * dice_cross_entropy(one, there, merge, weights)
+        loss = loss + share * dice_cross_entropy(one, there, merge, weights, overlap_weight)
         total += share
     return loss / total

@@ -40,6 +40,7 @@ class PictureSpec(_Part):
     modality: list[str]
     size: tuple[int, ...]
     channels: int = 1
+    color_constancy: bool = Field(False, description="the light's colour is taken out first (shades of grey)")
 
 
 class Calibration(_Part):
@@ -49,9 +50,14 @@ class Calibration(_Part):
     """
 
     temperature: float = 1.0
+    bias: float = Field(0.0, description="added after the temperature: to a detector's presence logit, to all that masks mark")
+    threshold: float | None = Field(None, description="least score of a mark that a detector shows; of a marked pixel")
     abstain_below: float = 0.0
     ece_before: float | None = None
     ece_after: float | None = None
+    area_thresholds: tuple[float, float] | None = Field(
+        None, description="segment on pictures: between which probabilities the border that marks the true area lies"
+    )
     fitted_on: str = ""
 
 
@@ -99,6 +105,7 @@ class PackSpec(_Part):
     class_values: list[str] = Field(default_factory=list, description="what cohorts call the classes")
     groups: dict[str, list[str]] = Field(default_factory=dict, description="name → classes that count as it")
     calibration: Calibration | None = None
+    mirrors: str = Field("", description="axes of space along which it learned from mirrored pictures too")
     regions: dict[str, list[str]] = Field(default_factory=dict, description="organ → the labels that lie inside it")
     classical: list[str] = Field(default_factory=list)
     net: NetSpec | None = None
@@ -171,7 +178,7 @@ class Pack:
         """The net that draws."""
         spec = self.spec
         files = self.folder / "model.onnx", self.folder / "weights.safetensors"
-        outputs = OUTPUTS[spec.task] if isinstance(spec.input, PictureSpec) else ("logits",)
+        outputs = OUTPUTS[spec.task] if isinstance(spec.input, PictureSpec) or spec.task == "detect" else ("logits",)
         return Net(self.name, *files, spec.input, tuple(spec.classes), spec.net, outputs)
 
     @property

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from limner.errors import InputError
 from limner.report.content import LANGUAGES
+from limner.report.picture_catalogue import PICTURE_WORDS
 
 _WORDS: dict[str, tuple[str, str]] = {
     # page
@@ -182,4 +183,4 @@ def words(lang: str) -> dict[str, str]:
     """
     if lang not in LANGUAGES:
         raise InputError(f"Reports are written in {' or '.join(LANGUAGES)}; got lang={lang!r}.")
-    return {key: entry[LANGUAGES.index(lang)] for key, entry in _WORDS.items()}
+    return {key: entry[LANGUAGES.index(lang)] for key, entry in {**_WORDS, **PICTURE_WORDS}.items()}

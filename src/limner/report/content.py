@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from limner.errors import LimnerError
 from limner.findings import Drawing, Finding
@@ -14,6 +14,21 @@ LANGUAGES = ("en", "zh")
 
 MESHLESS_GRAY = (128, 128, 128)
 """Colour of a finding whose label the label map does not describe."""
+
+
+class Told(Protocol):
+    """What the tables and the rows of provenance need of any report."""
+
+    @property
+    def drawing(self) -> Drawing:
+        """Findings, pack and files."""
+
+    @property
+    def run(self) -> Mapping[str, Any]:
+        """``run.json``."""
+
+    def label_of(self, finding: Finding) -> Label | None:
+        """The label that the finding carries, None where it has none."""
 
 
 @dataclass(frozen=True, eq=False)

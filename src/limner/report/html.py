@@ -45,7 +45,7 @@ def write_html(path: Path, content: ReportContent, lang: str = "en") -> None:
     say = catalogue.words(lang)
     script, style = _viewer()
     images = figures.key_images(content)
-    template = _environment().get_template("report.html.j2")
+    template = environment().get_template("report.html.j2")
     lesions = content.of_kind("lesion", "box")
     others = [one for kind in _KINDS[2:] for one in content.of_kind(kind)]
     page = template.render(
@@ -116,7 +116,8 @@ def _structure(content: ReportContent, finding: Finding, lang: str) -> dict[str,
 
 
 @cache
-def _environment() -> jinja2.Environment:
+def environment() -> jinja2.Environment:
+    """Where the templates of all pages lie, and how they are read."""
     return jinja2.Environment(
         loader=jinja2.FileSystemLoader(_HERE / "templates"),
         autoescape=True,

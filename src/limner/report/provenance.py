@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from limner.report import catalogue
-from limner.report.content import ReportContent
+from limner.report.content import ReportContent, Told
 
 _UNITS = ("mm", "ml")
 _FAILURES = 6  # told in full for one file
@@ -54,7 +54,7 @@ def study_facts(content: ReportContent, lang: str) -> list[tuple[str, str]]:
     ]
 
 
-def run_facts(content: ReportContent, lang: str) -> list[tuple[str, str]]:
+def run_facts(content: Told, lang: str) -> list[tuple[str, str]]:
     """Pack, hash, engine, software, machine and cost; a row for each that the run wrote down."""
     say, run, pack = catalogue.words(lang), content.run, content.drawing.pack
     rows = [(say["pack"], f"{pack.name} {pack.version}"), (say["pack_hash"], pack.sha256)]
@@ -71,14 +71,14 @@ def run_facts(content: ReportContent, lang: str) -> list[tuple[str, str]]:
     return rows
 
 
-def steps(content: ReportContent, lang: str) -> list[Step]:
+def steps(content: Told, lang: str) -> list[Step]:
     """Seconds and peak memory of every step, then the total; empty where the run wrote none."""
     say, run = catalogue.words(lang), content.run
     found = [_step(say.get(f"step.{one['name']}", str(one["name"])), one) for one in run.get("steps", ())]
     return [*found, _step(say["total"], run)] if found else []
 
 
-def geometry(content: ReportContent, lang: str) -> list[FileCheck]:
+def geometry(content: Told, lang: str) -> list[FileCheck]:
     """The geometry self-test, file by file (each comparison as :class:`limner.io.Check` has it)."""
     by_file: dict[str, list[Mapping[str, Any]]] = {}
     for check in content.run.get("geometry", ()):
@@ -86,10 +86,14 @@ def geometry(content: ReportContent, lang: str) -> list[FileCheck]:
     return [_file_check(file, checks, lang) for file, checks in by_file.items()]
 
 
-def files(content: ReportContent, lang: str) -> list[tuple[str, str]]:
+def files(content: Told, lang: str) -> list[tuple[str, str]]:
     """``(path, what it is)`` of the files beside the page, the page itself left out."""
     say = catalogue.words(lang)
-    return [(path, say.get(f"file.{key}", key)) for key, path in content.drawing.files.items() if key != "report"]
+    return [
+        (path, say.get(f"file.{path}", say.get(f"file.{key}", key)))
+        for key, path in content.drawing.files.items()
+        if key != "report"
+    ]
 
 
 def _step(name: str, cost: Mapping[str, Any]) -> Step:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from limner.findings import Finding, Measurement
 from limner.report import catalogue, terms
-from limner.report.content import MESHLESS_GRAY, ReportContent
+from limner.report.content import MESHLESS_GRAY, Told
 
 _ORDER = (
     "volume",
+    "area",
     "longest diameter",
     "RECIST diameter",
     "RECIST short diameter",
@@ -19,7 +20,7 @@ _ORDER = (
     "standard deviation",
     "median",
 )
-_UNITS = {"[hnsf'U]": "HU", "hnsf'U": "HU", "mL": "ml", "1": "", "{ratio}": ""}
+_UNITS = {"[hnsf'U]": "HU", "hnsf'U": "HU", "mL": "ml", "1": "", "{ratio}": "", "px2": "px²", "mm2": "mm²"}
 _DISTANCE = "distance to "
 
 
@@ -48,7 +49,7 @@ class Table:
     rows: tuple[Row, ...]
 
 
-def measures_table(content: ReportContent, findings: Sequence[Finding], lang: str) -> Table:
+def measures_table(content: Told, findings: Sequence[Finding], lang: str) -> Table:
     """Volume, diameters and densities; a column for each measurement that any of the findings has."""
     names = [name for name in _names(findings) if not name.startswith(_DISTANCE)]
     if "mean" in names:  # its cell says the spread, and the scene's card says the rest
@@ -56,7 +57,7 @@ def measures_table(content: ReportContent, findings: Sequence[Finding], lang: st
     return _table(content, findings, lang, names)
 
 
-def clearance_table(content: ReportContent, findings: Sequence[Finding], lang: str) -> Table:
+def clearance_table(content: Told, findings: Sequence[Finding], lang: str) -> Table:
     """Distances to what surrounds the findings; columns are the places, nearest first."""
     names = [name for name in _names(findings) if name.startswith(_DISTANCE)]
     least = {name: min(one.value for finding in findings if (one := finding.measure(name))) for name in names}
@@ -111,8 +112,10 @@ def number(value: float, unit: str) -> str:
         text = f"{value:.0f}"
     elif unit == "ml":
         text = f"{value:.0f}" if abs(value) >= 1000 else f"{value:.1f}" if abs(value) >= 1 else f"{value:.2g}"
-    elif unit == "mm":
+    elif unit in ("mm", "px"):
         text = f"{value:.1f}"
+    elif unit in ("mm²", "px²"):
+        text = f"{value:.0f}" if abs(value) >= 100 else f"{value:.1f}"
     else:
         text = f"{value:.3g}"
     return "0" if text == "-0" else text.replace("-", "−")
@@ -136,13 +139,13 @@ def facts(finding: Finding, lang: str) -> list[tuple[str, str]]:
     return rows
 
 
-def color_of(content: ReportContent, finding: Finding) -> tuple[int, int, int]:
+def color_of(content: Told, finding: Finding) -> tuple[int, int, int]:
     """The colour of its label."""
     label = content.label_of(finding)
     return label.color if label else MESHLESS_GRAY
 
 
-def _table(content: ReportContent, findings: Sequence[Finding], lang: str, names: Sequence[str]) -> Table:
+def _table(content: Told, findings: Sequence[Finding], lang: str, names: Sequence[str]) -> Table:
     rows = []
     for finding in findings:
         cells = tuple(_cell(finding, name, lang) for name in names)

@@ -30,6 +30,31 @@ _STRUCTURES_ZH: dict[str, str] = {
     "left lung": "左肺",
     "bones": "骨骼",
     "body": "体表",
+    "breast lesion": "乳腺病灶",
+    "skin lesion": "皮肤病灶",
+    "glioma": "胶质瘤",
+    "lung nodule": "肺结节",
+}
+
+_CLASSES_ZH: dict[str, str] = {
+    "actinic keratosis": "光化性角化病",
+    "basal cell carcinoma": "基底细胞癌",
+    "benign keratosis": "良性角化病",
+    "dermatofibroma": "皮肤纤维瘤",
+    "melanoma": "黑色素瘤",
+    "melanocytic nevus": "色素痣",
+    "vascular lesion": "血管性病变",
+    "malignant": "恶性",
+    "benign": "良性",
+    "normal": "正常",
+    "pneumonia": "肺炎",
+    "pulmonary opacity": "肺部阴影",
+    "opacity": "阴影",
+    "adrenal mass": "肾上腺肿块",
+    "hyperplasia": "增生",
+    "lesion": "病灶",
+    "benign lesion": "良性病灶",
+    "malignant lesion": "恶性病灶",
 }
 
 _MEASURES: dict[str, tuple[str, str]] = {
@@ -41,6 +66,10 @@ _MEASURES: dict[str, tuple[str, str]] = {
     "median": ("Median density", "密度中位数"),
     "standard deviation": ("Standard deviation", "标准差"),
     "confidence": ("Confidence", "置信度"),
+    "area": ("Area", "面积"),
+    "shortest diameter": ("Shortest diameter", "最短径"),
+    "width": ("Width", "宽"),
+    "height": ("Height", "高"),
 }
 _SURFACE = ("surface of {name}", "{name}表面")
 _DISTANCE = ("Distance to {name}", "距{name}")
@@ -53,7 +82,7 @@ def structure(name: str, lang: str) -> str:
     ('肝肿瘤 2', 'left kidney', 'thymus')
     """
     base, number = re.fullmatch(r"(.*?)(\s*\d*)", name.strip(), re.DOTALL).groups()  # type: ignore[union-attr]
-    return (_STRUCTURES_ZH.get(base, base) if lang == "zh" else base) + number
+    return (_STRUCTURES_ZH.get(base, _CLASSES_ZH.get(base, base)) if lang == "zh" else base) + number
 
 
 def measure(name: str, lang: str) -> str:

@@ -1,6 +1,6 @@
 """Segmentation: metrics of masks in millimetres.
 
-All take boolean arrays ``(Z, Y, X)`` on one grid with spacing along ``(Z, Y, X)``.
+All take boolean arrays ``(Z, Y, X)`` on one grid with spacing along ``(Z, Y, X)``; Dice and surfaces also ``(Y, X)``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 Mask = NDArray[np.bool_]
-Spacing = tuple[float, float, float]
+Spacing = tuple[float, ...]
 
 
 def dice(prediction: Mask, truth: Mask) -> float:
@@ -88,5 +88,5 @@ def lesion_scores(prediction: Mask, truth: Mask, spacing_mm: Spacing, longer_tha
 
 def _border(mask: Mask) -> Mask:
     padded = np.pad(mask, 1)
-    inner = ndimage.binary_erosion(padded)[1:-1, 1:-1, 1:-1]
+    inner = ndimage.binary_erosion(padded)[(slice(1, -1),) * mask.ndim]
     return np.logical_and(mask, ~inner)

@@ -8,25 +8,38 @@ from pathlib import Path
 
 
 class Curve:
-    """``curve.csv``: step, loss, learning rate, seconds. Rows past a resumed step are cut off first."""
+    """``curve.csv``: step, loss, learning rate, seconds. Rows past a resumed step are cut off first.
+
+    ``kept`` holds the rows before it, ``smooth`` the mean of the last values.
+    """
 
     def __init__(self, path: Path, step: int, columns: tuple[str, ...] = ("step", "loss", "rate", "seconds")) -> None:
         kept: list[list[str]] = []
         if step and path.exists():
             rows = csv.reader(path.read_text().splitlines())
             kept = [row for row in rows if row and row[0].isdigit() and int(row[0]) <= step]
-        self._file = path.open("w", newline="")
+        if path.is_file() or not path.exists():  # written aside: a kill in this moment loses no row
+            partial = path.with_suffix(".partial")
+            with partial.open("w", newline="") as file:
+                csv.writer(file).writerows([columns, *kept])
+            partial.replace(path)
+        self._file = path.open("a", newline="")
         self._writer = csv.writer(self._file)
-        self._writer.writerow(columns)
-        self._writer.writerows(kept)
-        self.smooth = float(kept[-1][1]) if kept else math.nan
+        self.kept = [tuple(float(value) for value in row) for row in kept]
+        self.smooth = math.nan
+        for _, value, *_ in self.kept:
+            self._follow(value)
 
     def add(self, step: int, value: float, rate: float | None = None, seconds: float | None = None) -> None:
         """A row; ``smooth`` follows its value."""
-        self.smooth = value if math.isnan(self.smooth) else 0.95 * self.smooth + 0.05 * value
+        self._follow(value)
         more = [f"{rate:.6f}", f"{seconds:.1f}"] if rate is not None and seconds is not None else []
         self._writer.writerow([step, f"{value:.5f}", *more])
         self._file.flush()
+
+    def _follow(self, value: float) -> None:
+        if math.isfinite(value):
+            self.smooth = value if math.isnan(self.smooth) else 0.95 * self.smooth + 0.05 * value
 
     def close(self) -> None:
         """Closes the file."""

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from limner.packs import Calibration, LocatorSpec, Net, Pack, PackSpec, TrainingRow, load_pack
 from limner.packs.card import card
 from limner.packs.pack import OUTPUTS
-from limner.train.recipe import PictureData, Recipe
+from limner.train.recipe import AugmentSpec, PictureData, Recipe
 from limner.train.sources import provenance
 
 _FREE = ("cc by 4.0", "cc by 3.0", "cc0", "apache-2.0", "mit")
@@ -67,7 +67,7 @@ def export_onnx(net: nn.Module, recipe: Recipe, path: Path, weights: Path) -> No
     """ONNX with free Z, Y, X (pictures: of one size); weights are those of ``weights``, arithmetic is float32."""
     data = recipe.data
     pictures = isinstance(data, PictureData)
-    outputs = OUTPUTS[recipe.task] if isinstance(data, PictureData) else ("logits",)
+    outputs = OUTPUTS[recipe.task] if isinstance(data, PictureData) or recipe.task == "detect" else ("logits",)
     size = data.size if isinstance(data, PictureData) else _multiple(recipe)
     example = torch.zeros(1, recipe.channels, *size)
     axes = {0: "n", **({} if pictures else {2: "z", 3: "y", 4: "x"})}
@@ -152,9 +152,10 @@ def _spec(
         "class_values": list(recipe.data.classes) if isinstance(recipe.data, PictureData) else [],
         "groups": recipe.data.groups if isinstance(recipe.data, PictureData) else {},
         "calibration": calibration,
+        "mirrors": recipe.augment.flip if isinstance(recipe.augment, AugmentSpec) else "",
         "regions": recipe.pack.regions,
         "classical": recipe.pack.classical,
-        "net": {"name": recipe.net.name, "options": recipe.net.options},
+        "net": {"name": recipe.net.name, "options": {**_dims(recipe), **recipe.net.options}},
         "locator": locator and _locator(locator, recipe),
         "licence": "Non-commercial use only: learned from data under " + "; ".join(bound) if bound else "Apache-2.0",
         "non_commercial": bool(bound),
@@ -168,10 +169,20 @@ def _spec(
     return PackSpec.model_validate(known)
 
 
+def _dims(recipe: Recipe) -> dict[str, int]:
+    """Nets on pictures are told how many axes there are, and must be when they are built again."""
+    return {"dims": len(recipe.data.size)} if isinstance(recipe.data, PictureData) else {}
+
+
 def _input(recipe: Recipe) -> dict[str, Any]:
     data = recipe.data
     if isinstance(data, PictureData):
-        return {"modality": data.modality, "size": data.size, "channels": data.channels}
+        return {
+            "modality": data.modality,
+            "size": data.size,
+            "channels": data.channels,
+            "color_constancy": data.color_constancy,
+        }
     return {
         "modality": ["CT"],
         "spacing_mm": data.spacing_mm,
@@ -194,6 +205,11 @@ def _files(folder: Path) -> list[str]:
 
 def _multiple(recipe: Recipe, times: int = 2) -> tuple[int, int, int]:
     """What window sizes must be a multiple of, for the net's strides."""
+    if recipe.net.name == "swin-unetr" and not isinstance(recipe.data, PictureData):
+        return recipe.data.patch  # its windows of attention are fixed when it is exported
+    if recipe.net.name == "center-net":
+        coarsest = recipe.net.options.get("stride", 4) * 2 ** (len(recipe.net.options.get("channels", (1,) * 4)) - 1)
+        return coarsest * times, coarsest * times, coarsest * times
     strides = recipe.net.options.get("strides")
     depth = len(recipe.net.options.get("channels", (16, 32, 64, 128, 160)))
     if strides:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import queue
 import threading
 import time
@@ -18,7 +19,11 @@ from torch import Tensor, nn
 from limner.errors import TrainingError
 from limner.packs import Calibration
 from limner.train.curve import Curve
+from limner.train.devices import Share, launch, leads, world_size
+from limner.train.live import Live
+from limner.train.memory import ran_out
 from limner.train.recipe import TrainSpec
+from limner.train.stopping import Stop, stoppable
 
 Progress = Callable[[str, float], None]
 
@@ -42,6 +47,7 @@ class Parts:
         check: the net's figure on cases that it does not learn from, higher is better; None where there are none.
         calibrate: fits what makes the net's probabilities honest, on those same cases.
         examples: in one pass, for runs that count in epochs; 0 where passes have no meaning.
+        left_out: damaged inputs that were left out by choice, id and reason.
     """
 
     net: nn.Module
@@ -50,6 +56,7 @@ class Parts:
     check: Callable[[nn.Module], float] | None = None
     calibrate: Callable[[nn.Module], Calibration] | None = None
     examples: int = 0
+    left_out: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass
@@ -65,79 +72,120 @@ class LoopState:
 
 
 def fit(
-    parts: Parts, spec: TrainSpec, folder: Path, *, resume: bool = False, progress: Progress | None = None
+    parts: Parts,
+    spec: TrainSpec,
+    folder: Path,
+    *,
+    resume: bool = False,
+    progress: Progress | None = None,
+    note: str = "",
 ) -> nn.Module:
     """Trains a net and returns its exponential moving average: the best that was checked, or the last.
 
     A batch is a function of (seed, step), and the state is written aside and renamed, so that a run that was killed
-    goes on to the same curve. ``curve.csv`` has a row per step, ``checks.csv`` one per check.
+    goes on to the same curve. ``curve.csv`` has a row per step, ``checks.csv`` one per check, ``live.html`` shows both.
+
+    Args:
+        parts, spec: what is trained and how; ``spec.batch`` is a number here.
+        folder: of the run.
+        resume: go on from ``folder/checkpoint.pt``.
+        progress: called with a text and the share done.
+        note: one sentence for the live page.
 
     Raises:
         TrainingError: the loss became NaN (the last good checkpoint is kept), or memory ran out (with what to change).
     """
-    loop = _Loop(parts, spec, folder, resume)
+    loop = _Loop(parts, spec, folder, resume, note)
     try:
-        loop.run(progress)
-    except (torch.OutOfMemoryError, MemoryError) as error:
-        raise TrainingError(
-            f"Out of memory at step {loop.state.step}. Lower train.batch ({spec.batch}) or the size of the patch "
-            "(data.patch, data.size), then --resume."
-        ) from error
+        with stoppable(world_size() == 1) as stop:
+            loop.run(progress if leads() else None, stop)
+    except (KeyboardInterrupt, SystemExit):
+        loop.live.end("interrupted", "Go on with --resume: nothing of what was learned is lost.")
+        raise
+    except Exception as error:
+        told: Exception = error
+        if ran_out(error):
+            told = TrainingError(
+                f"Out of memory at step {loop.state.step}. Lower train.batch ({spec.batch}; train.batch=auto measures "
+                "what fits) or the size of the patch (data.patch, data.size), then --resume."
+            )
+        loop.live.end("failed", str(told))
+        if told is error:
+            raise
+        raise told from error
     finally:
         loop.close()
+    loop.live.end("finished")
     return loop.result()
 
 
 class _Loop:
     """One run from start or checkpoint to its end."""
 
-    def __init__(self, parts: Parts, spec: TrainSpec, folder: Path, resume: bool) -> None:
-        from lightning.fabric import Fabric
-
-        cuda = torch.cuda.is_available()
-        if spec.threads and not cuda:
+    def __init__(self, parts: Parts, spec: TrainSpec, folder: Path, resume: bool, note: str) -> None:
+        size = _number(spec.batch)
+        if spec.threads and not torch.cuda.is_available():
             torch.set_num_threads(spec.threads)
-        precision = "bf16-mixed" if spec.precision == "auto" else spec.precision
-        self.fabric = Fabric(accelerator="cuda" if cuda else "cpu", devices="auto" if cuda else 1, precision=precision)
-        self.fabric.launch()
-        self.parts, self.spec, self.folder = parts, _in_steps(spec, parts.examples), folder
-        self.format = _memory_format(parts.net)
+        self.fabric = launch(spec.precision)
+        rank, world = self.fabric.global_rank, self.fabric.world_size
+        self.parts, self.spec, self.folder = parts, _in_steps(spec, parts.examples, world), folder
+        self.format = memory_format(parts.net)
         self.net = parts.net.to(memory_format=self.format)
         plain = torch.optim.AdamW(self.net.parameters(), lr=spec.rate, weight_decay=spec.weight_decay)
         self.average = deepcopy(self.net)
         self.state = LoopState()
         if resume and (folder / "checkpoint.pt").exists():
             self.state = _restore(folder / "checkpoint.pt", self.net, self.average, plain)
+        self.seed = torch.initial_seed()
         self.model, self.optimizer = self.fabric.setup(self.net, plain)
         self.average.to(self.fabric.device)
         self.model.train()
-        self.curve = Curve(folder / "curve.csv", self.state.step)
-        self.checks = Curve(folder / "checks.csv", self.state.step, ("step", "score"))
-        self.batches = _prefetch(parts.sampler, spec.batch, self.state.step)
+        where = folder if rank == 0 else None
+        self.curve = Curve(_file(where, "curve.csv"), self.state.step)
+        self.checks = Curve(_file(where, "checks.csv"), self.state.step, ("step", "score"))
+        self.checked = int(self.checks.kept[-1][0]) if self.checks.kept else 0
+        self.live = Live(where and where / "live.html", folder.resolve().name, note)
+        _recall(self.live, self.curve, self.checks)
+        sampler = parts.sampler if world == 1 else Share(parts.sampler, rank, world)
+        self.batches = _prefetch(sampler, size, self.state.step)
         self.started = time.monotonic() - self.state.seconds
 
-    def run(self, progress: Progress | None) -> None:
+    def run(self, progress: Progress | None, stop: Stop) -> None:
         spec, state = self.spec, self.state
-        while (done := _done(spec, state.step, time.monotonic() - self.started)) < 1.0:
-            self._step(spec.rate * _shape(done, spec.warmup))
+        while (done := self._done()) < 1.0:
+            rate = spec.rate * _shape(done, spec.warmup)
+            value = self._step(rate)
+            self.live.add(state.step, value, self.curve.smooth, rate, state.seconds, done)
             if progress:
                 progress(f"step {state.step}, loss {self.curve.smooth:.3f}", done)
+            if stop.number is not None:
+                if not state.skipped:
+                    self._keep()
+                stop.leave()
             if spec.check_every and state.step % spec.check_every == 0 and self._enough():
                 break
             if state.step % spec.checkpoint_every == 0 and not state.skipped:
                 self._keep()
-        if state.best_step != state.step:
+        if self.checked != state.step:
             self._enough()
         self._keep()
+        self.live.done = 1.0
 
-    def _step(self, rate: float) -> None:
+    def _done(self) -> float:
+        """Share of the run that is over; by the first process's clock, so that all end at the same step."""
+        done = _done(self.spec, self.state.step, time.monotonic() - self.started)
+        shared = bool(self.spec.minutes) and self.fabric.world_size > 1
+        return float(self.fabric.broadcast(done)) if shared else done
+
+    def _step(self, rate: float) -> float:
         spec, state, fabric = self.spec, self.state, self.fabric
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         image, *rest = next(self.batches)
+        torch.manual_seed(self.seed + 1 + state.step * fabric.world_size + fabric.global_rank)  # for dropout
         output = self.model(image.to(fabric.device, memory_format=self.format))
         loss = self.parts.loss(output, *(one.to(fabric.device) for one in rest))
-        value = float(loss.detach())
+        value = float(fabric.all_reduce(loss.detach(), reduce_op="mean"))
         self.optimizer.zero_grad(set_to_none=True)
         fabric.backward(loss)
         norm = fabric.clip_gradients(self.model, self.optimizer, max_norm=spec.clip, error_if_nonfinite=False)
@@ -146,31 +194,41 @@ class _Loop:
             state.skipped = 0
             _average(self.average, self.net, min(spec.ema, (1 + state.step) / (10 + state.step)))
         else:  # half precision overflows now and then: such a step is left out, a row of them ends the run
+            _refuse_bad_input(state, image)
             state.skipped += 1
             _refuse_divergence(state, value, self.folder)
         state.step += 1
         state.seconds = time.monotonic() - self.started
         self.curve.add(state.step, value, rate, state.seconds)
+        return value
 
     def _enough(self) -> bool:
         """Checks the average; True where it has not become better for too long."""
         if self.parts.check is None:
             return False
         state = self.state
-        score = float(self.parts.check(self.average.eval()))
+        found = float(self.parts.check(self.average.eval())) if self.fabric.global_rank == 0 else 0.0
+        score = float(self.fabric.broadcast(found)) if self.fabric.world_size > 1 else found
+        self.checked = state.step
         self.checks.add(state.step, score)
+        self.live.check(state.step, score)
         if score > state.best:
             state.best, state.best_step, state.waited = score, state.step, 0
-            _write({"average": self.average.state_dict()}, self.folder / "best.pt")
+            self._write({"average": self.average.state_dict()}, "best.pt")
         else:
             state.waited += 1
         return bool(self.spec.patience) and state.waited >= int(self.spec.patience or 0)
 
     def _keep(self) -> None:
         held = {"net": self.net.state_dict(), "average": self.average.state_dict()}
-        _write({**held, "optimizer": self.optimizer.state_dict(), **asdict(self.state)}, self.folder / "checkpoint.pt")
+        self._write({**held, "optimizer": self.optimizer.state_dict(), **asdict(self.state)}, "checkpoint.pt")
+
+    def _write(self, held: dict[str, Any], name: str) -> None:
+        if self.fabric.global_rank == 0:
+            _write(held, self.folder / name)
 
     def result(self) -> nn.Module:
+        self.fabric.barrier()  # the first process may still write
         if self.parts.check is not None and (self.folder / "best.pt").exists():
             held = torch.load(self.folder / "best.pt", map_location=self.fabric.device, weights_only=True)
             self.average.load_state_dict(held["average"])
@@ -182,23 +240,60 @@ class _Loop:
         self.checks.close()
 
 
-def _in_steps(spec: TrainSpec, examples: int) -> TrainSpec:
-    """Epochs as steps."""
+def _number(batch: int | str) -> int:
+    """The batch size, once it is known.
+
+    Raises:
+        TrainingError: it is still to be measured; :func:`limner.train.batch_size.choose_batch` does it.
+    """
+    if isinstance(batch, str):
+        raise TrainingError(f"train.batch is {batch!r} where a number is needed: measure it with choose_batch first.")
+    return batch
+
+
+def _file(folder: Path | None, name: str) -> Path:
+    return Path(os.devnull) if folder is None else folder / name
+
+
+def _recall(live: Live, curve: Curve, checks: Curve) -> None:
+    """What a resumed run has already shown."""
+    smooth = math.nan
+    for step, loss, rate, _ in curve.kept:
+        smooth = loss if math.isnan(smooth) else 0.95 * smooth + 0.05 * loss
+        live.loss.add(step, loss)
+        live.smooth.add(step, smooth)
+        live.rate.add(step, rate)
+    for step, score in checks.kept:
+        live.check(int(step), score)
+
+
+def _in_steps(spec: TrainSpec, examples: int, world: int) -> TrainSpec:
+    """Epochs as steps of all processes together."""
     if spec.epochs is None or not examples:
         return spec
-    return spec.model_copy(update={"steps": math.ceil(spec.epochs * examples / spec.batch)})
+    return spec.model_copy(update={"steps": math.ceil(spec.epochs * examples / (_number(spec.batch) * world))})
 
 
-def _memory_format(net: nn.Module) -> torch.memory_format:
+def memory_format(net: nn.Module) -> torch.memory_format:
     """Channels last, which the convolutions of processors and GPUs like best."""
     volumes = any(isinstance(module, nn.Conv3d) for module in net.modules())
     return torch.channels_last_3d if volumes else torch.channels_last
 
 
+def _refuse_bad_input(state: LoopState, image: Tensor) -> None:
+    bad = int((~torch.isfinite(image)).sum())
+    if bad:
+        raise TrainingError(
+            f"The batch of step {state.step + 1} holds {bad} values that are NaN or infinite: an input is damaged. The "
+            "net has not learned from it. Look for it with `limner inspect`, mend it, then --resume."
+        )
+
+
 def _refuse_divergence(state: LoopState, loss: float, folder: Path, most: int = 10) -> None:
     if state.skipped >= most:
+        first = state.step + 2 - state.skipped
         raise TrainingError(
-            f"Loss or gradient were not finite for {most} steps up to step {state.step} (loss {loss}). The last good "
+            f"Loss or gradient were not finite from step {first} to step {state.step + 1} (loss {loss}). The last good "
             f"state is kept in {folder.name!r}; resume with a lower train.rate or train.precision=32-true."
         )
 

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from limner.data.augment.picture import Strength
 from limner.data.cohort import read_cohort
 from limner.data.examples import Examples, View, read_examples
+from limner.data.masks import by_value
 from limner.errors import CohortError
 from limner.train.loop import Parts
+from limner.train.patients import held_out, with_patients, without
 from limner.train.recipe import AugmentSpec, PictureData, PictureSource, Recipe
 
 Progress = Callable[[str, float], None]
@@ -30,11 +32,27 @@ class Learned:
 def picture_parts(recipe: Recipe, data: PictureData, progress: Progress | None) -> Parts:
     """The parts of a recipe whose data are pictures, by its task."""
     from limner.train.classify import classify_parts
+    from limner.train.detect import detect_parts
+    from limner.train.masks import mask_parts
 
-    makers = {"classify": classify_parts}
+    makers = {"classify": classify_parts, "detect": detect_parts, "segment": mask_parts}
     if recipe.task not in makers:
         raise CohortError(f"Task {recipe.task!r} on pictures is not built yet; there are {', '.join(makers)}.")
-    return makers[recipe.task](recipe, data, load_pictures(recipe, data, progress))
+    learned = load_pictures(recipe, data, progress)
+    if data.strict_patients:
+        _refuse_shared_patients(learned)
+    parts = makers[recipe.task](recipe, data, learned)
+    return replace(parts, left_out=(*learned.train.left_out, *learned.check.left_out))
+
+
+def _refuse_shared_patients(learned: Learned) -> None:
+    """A cohort refuses this within itself; here it is refused between the cohorts of a recipe."""
+    shared = sorted({row.patient for row in learned.train.rows} & {row.patient for row in learned.check.rows})
+    if shared:
+        raise CohortError(
+            f"{len(shared)} patients are learned from and checked on: {', '.join(shared[:20])}. Put each patient's "
+            "cases into one split of all cohorts."
+        )
 
 
 def load_pictures(recipe: Recipe, data: PictureData, progress: Progress | None = None) -> Learned:
@@ -44,22 +62,26 @@ def load_pictures(recipe: Recipe, data: PictureData, progress: Progress | None =
     view = View(
         data.size,
         data.channels,
-        label=column if wanted == "label" else None,
+        label=column if wanted == "label" else "label" if wanted == "boxes" or not by_value(data.classes) else None,
         mask=column if wanted == "mask" else None,
         boxes=column if wanted == "boxes" else None,
         skip_damaged=data.skip_damaged,
+        color_constancy=data.color_constancy,
     )
     train, check = [], []
     for source in data.sources:
         train.append(_read(source, source.split, view, progress))
         if source.check:
             check.append(_read(source, source.check, view, progress))
-    return Learned(_together(train), _together(check))
+    learned = Learned(_together(train), _together(check))
+    if not data.strict_patients:
+        return learned
+    return replace(learned, train=without(learned.train, held_out(data.sources)))
 
 
 def _read(source: PictureSource, split: str | None, view: View, progress: Progress | None) -> Examples:
     path = Path(source.cohort)
-    found = read_examples(path, view, split, progress)
+    found = with_patients(read_examples(path, view, split, progress), source)
     if source.leave_out:
         columns = {case.id: case.columns for case in read_cohort(path).cases}
         keep = [

@@ -56,6 +56,21 @@ class LabelMapSource(_Part):
     licence: str
 
 
+class PhantomSource(_Part):
+    """Lungs with nodules that are put there: phantom chests, lungs of real scans, real and analytic nodules."""
+
+    chests: int = Field(description="phantom chests to learn from")
+    first: int = Field(0, description="seed of the first; those that are checked on follow the last")
+    check_chests: int = Field(3, description="further chests for the checks, none for 0")
+    check_patches: int = 64
+    scans: list[str] = Field(default_factory=list, description="CT in Hounsfield units whose lungs are learned from too")
+    nodules: str | None = Field(None, description="folder of real nodules, see limner.data.nodules.read_shapes")
+    split: str = "train"
+    check: str = "val"
+    real: float = Field(0.5, description="share of the nodules that are real ones")
+    licence: str
+
+
 class FocusSpec(_Part):
     """Work around one organ: its own median sets the window, what is far from it is not asked.
 
@@ -74,9 +89,16 @@ class VolumeData(_Part):
     window_hu: tuple[float, float]
     patch: tuple[int, int, int]
     classes: list[str] = Field(description="class 0 is background")
-    sources: list[CohortSource | LabelMapSource]
+    sources: list[CohortSource | LabelMapSource | PhantomSource]
     focus: FocusSpec | None = None
     class_weights: dict[str, float] = Field(default_factory=dict, description="share of patches centred on a class")
+
+
+class PatientTable(_Part):
+    """A CSV beside an archive with the columns ``split``, ``row`` and one that names the patient (or the lesion)."""
+
+    file: str
+    column: str = "patient"
 
 
 class PictureSource(_Part):
@@ -89,6 +111,7 @@ class PictureSource(_Part):
     leave_out: dict[str, list[str]] = Field(
         default_factory=dict, description="column → values; rows with one of them are not learned from"
     )
+    patients: PatientTable | None = None
     licence: str
 
 
@@ -97,6 +120,7 @@ class PictureData(_Part):
 
     size: tuple[int, ...] = Field(min_length=2, max_length=3, description="pixels along (Z,) Y, X")
     channels: int = 1
+    color_constancy: bool = Field(False, description="take the light's colour out, in training and in use: dermoscopy")
     modality: list[str] = Field(default_factory=lambda: ["XC"], description="DICOM modalities that it is for")
     classes: dict[str, str] = Field(min_length=2, description="value in the cohort → name; masks: 0 is background")
     groups: dict[str, list[str]] = Field(default_factory=dict, description="name → classes that count as it")
@@ -105,7 +129,9 @@ class PictureData(_Part):
     balance: Literal["none", "sampler", "loss", "logits"] = Field(
         "none", description="rare classes: drawn as often, weighted in the loss, or logits adjusted by their rate"
     )
+    paint_opacities: float = Field(0.0, description="detect: share of the radiographs that get painted opacities")
     skip_damaged: bool = False
+    strict_patients: bool = Field(True, description="leave out who is held out in any source; false for official splits")
 
 
 class AugmentSpec(_Part):
@@ -128,13 +154,19 @@ class AugmentSpec(_Part):
     mixup: float = 0.0
     cutmix: float = 0.0
     hair: float = 0.0
+    outside: Literal["edge", "mirror"] = "edge"
 
 
 class NetSpec(_Part):
-    """A net of :data:`limner.nets.NETS` and its options."""
+    """A net of :data:`limner.nets.NETS` and its options; ``auto`` lets :mod:`limner.train.plan` pick one."""
 
-    name: str = "unet"
+    name: str = "auto"
     options: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _a_name_alone(cls, given: Any) -> Any:
+        return {"name": given} if isinstance(given, str) else given
 
 
 class TrainSpec(_Part):
@@ -143,12 +175,13 @@ class TrainSpec(_Part):
     steps: int = 1000
     epochs: float | None = Field(None, description="passes over the examples, in place of steps")
     minutes: float | None = None
-    batch: int = 2
+    batch: int | Literal["auto"] = Field(2, description="examples per step and process; auto: what memory holds")
     rate: float = 2e-3
     weight_decay: float = 1e-4
     warmup: float = 0.03
     ema: float = 0.995
     class_costs: dict[str, float] = Field(default_factory=dict, description="cross-entropy weight, 1 where not named")
+    overlap_weight: float = Field(1.0, description="of the Dice term beside cross-entropy; less leaves p more honest")
     clip: float = 1.0
     precision: Literal["auto", "32-true", "bf16-mixed", "16-mixed"] = "auto"
     threads: int | None = None
@@ -194,6 +227,36 @@ class Expectation(_Part):
     at_most: float | None = None
 
 
+class RangeSpec(_Part):
+    """Where a setting is searched: between two numbers, or among choices."""
+
+    low: float | None = None
+    high: float | None = None
+    log: bool = False
+    whole: bool = Field(False, description="whole numbers only")
+    choices: list[Any] | None = None
+
+    @model_validator(mode="after")
+    def _has_a_range(self) -> RangeSpec:
+        ends = self.low is not None and self.high is not None
+        if ends == (self.choices is not None):
+            raise ValueError("give low and high, or choices")
+        if self.low is not None and self.high is not None and not self.low < self.high:
+            raise ValueError(f"low ({self.low}) must be below high ({self.high})")
+        if self.log and (self.low or 0) <= 0:
+            raise ValueError("log needs low above 0")
+        return self
+
+
+class SearchSpec(_Part):
+    """A search over settings, by the figure on the check split: key of the recipe → where."""
+
+    space: dict[str, RangeSpec] = Field(min_length=1)
+    trials: int = Field(20, ge=1)
+    set: dict[str, Any] = Field(default_factory=dict, description="settings of every trial, e.g. train.epochs: 5")
+    prune: bool = Field(True, description="end trials early whose checks are below the median of the others")
+
+
 def _form_of(data: Any) -> str:
     """Pictures have a size; scans have a spacing."""
     given = data if isinstance(data, dict) else vars(data)
@@ -213,6 +276,7 @@ class Recipe(_Part):
     pack: PackSpecDraft
     seed: int = 0
     expect: list[Expectation] = Field(default_factory=list)
+    search: SearchSpec | None = None
 
     @property
     def channels(self) -> int:
@@ -223,15 +287,18 @@ class Recipe(_Part):
 
     @model_validator(mode="after")
     def _net_is_known(self) -> Recipe:
-        if self.net.name not in NETS:
-            raise ValueError(f"net {self.net.name!r} is unknown; known are {', '.join(NETS)}")
+        if self.net.name not in ("auto", *NETS):
+            raise ValueError(f"net {self.net.name!r} is unknown; known are auto, {', '.join(NETS)}")
         return self
 
     @model_validator(mode="after")
     def _form_fits_the_task(self) -> Recipe:
         pictures = isinstance(self.data, PictureData)
-        if self.task != "segment" and not pictures:
+        phantoms = not pictures and any(isinstance(one, PhantomSource) for one in self.data.sources)
+        if self.task != "segment" and not pictures and not (self.task == "detect" and phantoms):
             raise ValueError(f"task {self.task!r} learns from pictures or small volumes: data.size is missing")
+        if phantoms and self.task != "detect":
+            raise ValueError(f"a source with 'chests' teaches task 'detect', not {self.task!r}")
         if isinstance(self.augment, AugmentSpec) != pictures:
             asked = "a section (rotate_deg, noise, …)" if pictures else "one number, its strength"
             raise ValueError(f"augment is {asked} here")
@@ -243,6 +310,8 @@ class Recipe(_Part):
             return _check_pictures(self, self.data)
         known = set(self.data.classes)
         for source in self.data.sources:
+            if isinstance(source, PhantomSource):
+                continue
             used = {*source.unknown, *source.unknown.values()}
             if isinstance(source, CohortSource):
                 used |= {c for layer in source.layers for c in layer.values.values()}
@@ -284,13 +353,29 @@ def read_recipe(path: Path, overrides: list[str] | None = None) -> Recipe:
         _override(raw, *override.split("=", 1))
     os.environ.setdefault("LIMNER_DATA", "../shared/data")
     try:
-        return Recipe.model_validate(_expand(raw))
+        return Recipe.model_validate(_with_grid(_expand(raw)))
     except ValidationError as error:
         problems = "\n".join(
-            f"  {'.'.join(str(part) for part in one['loc'])}: {one['msg']} (got {one['input']!r:.80})"
+            f"  {_place(one['loc'])}: {one['msg']} (got {one['input']!r:.80})"
             for one in error.errors()
         )
         raise RecipeError(f"The recipe {path.name!r} does not fit its schema:\n{problems}") from error
+
+
+def _place(parts: tuple[int | str, ...]) -> str:
+    """Where in the YAML; the form of the data, which the schema puts into the path, is not written there."""
+    return ".".join(str(part) for number, part in enumerate(parts) if number != 1 or part not in ("volume", "picture"))
+
+
+def _with_grid(raw: Any) -> Any:
+    """``data.spacing_mm: auto`` and ``data.patch: auto`` as numbers, from the headers of the scans."""
+    data = raw.get("data") if isinstance(raw, dict) else None
+    if not isinstance(data, dict) or "auto" not in (data.get("spacing_mm"), data.get("patch")):
+        return raw
+    from limner.train.fingerprint import fill_data
+    from limner.train.plan import means
+
+    return {**raw, "data": fill_data(data, means().memory_gb)}
 
 
 def _override(raw: Any, key: str, value: str) -> None:

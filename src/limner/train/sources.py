@@ -10,7 +10,7 @@ from limner.data.cases import Layer, focus, prepare
 from limner.data.cohort import Case, read_cohort
 from limner.data.patches import Source, prepare_label_map
 from limner.errors import RecipeError
-from limner.train.recipe import CohortSource, LabelMapSource, PictureSource, Recipe, VolumeData
+from limner.train.recipe import CohortSource, LabelMapSource, PhantomSource, PictureSource, Recipe, VolumeData
 
 Progress = Callable[[str, float], None]
 
@@ -22,6 +22,7 @@ def load_sources(data: VolumeData, cache: Path, progress: Progress | None = None
         if isinstance(source, CohortSource)
         else _from_label_maps(source, data, cache, progress)
         for source in data.sources
+        if not isinstance(source, PhantomSource)
     ]
     if data.focus is None:
         return sources
@@ -37,6 +38,8 @@ def provenance(recipe: Recipe) -> list[dict[str, str]]:
         if isinstance(source, PictureSource):
             split = f"split {source.split}" if source.split else "all"
             rows.append({"case": split, "from": _set(source.cohort), "licence": source.licence})
+        elif isinstance(source, PhantomSource):
+            rows += _phantom_rows(source)
         elif isinstance(source, CohortSource):
             for case in _chosen(source):
                 rows.append({"case": case.id, "from": _set(source.cohort), "licence": source.licence})
@@ -44,6 +47,16 @@ def provenance(recipe: Recipe) -> list[dict[str, str]]:
             for path in _label_maps(source):
                 name = path.name.split(".")[0]
                 rows.append({"case": name, "from": path.parent.name, "licence": source.licence})
+    return rows
+
+
+def _phantom_rows(source: PhantomSource) -> list[dict[str, str]]:
+    last = source.first + source.chests - 1
+    rows = [{"case": f"seeds {source.first} to {last}", "from": "phantom chests", "licence": "Apache-2.0"}]
+    rows += [{"case": Path(one).name, "from": "lungs of scans", "licence": source.licence} for one in source.scans]
+    if source.nodules:
+        from_set = Path(source.nodules).name
+        rows.append({"case": f"split {source.split}", "from": from_set, "licence": source.licence})
     return rows
 
 

@@ -52,6 +52,6 @@ def volume_parts(recipe: Recipe, data: VolumeData, cache: Path, progress: Progre
     costs = torch.tensor([recipe.train.class_costs.get(name, 1.0) for name in data.classes])
 
     def loss(logits: tuple[Tensor, ...], target: Tensor, merge: Tensor) -> Tensor:
-        return deeply_supervised(logits, target, merge, costs.to(target.device))
+        return deeply_supervised(logits, target, merge, costs.to(target.device), recipe.train.overlap_weight)
 
     return Parts(net, PatchBatches(sampler), loss)

@@ -31,6 +31,10 @@ def evaluate(
         PackError: a region's name is unknown to the pack (with the nearest).
     """
     options = options or EvaluateOptions()
+    if pack.spec.task == "detect" and not isinstance(pack.spec.input, PictureSpec):
+        from limner.infer.evaluate.nodules import evaluate_nodules
+
+        return evaluate_nodules(pack, cohort, options, progress)
     if not isinstance(pack.spec.input, PictureSpec):
         from limner.infer.evaluate.segment import evaluate_masks
 
@@ -39,4 +43,12 @@ def evaluate(
         from limner.infer.evaluate.classify import evaluate_classes
 
         return evaluate_classes(pack, cohort, options, progress)
+    if pack.spec.task == "detect":
+        from limner.infer.evaluate.detect import evaluate_boxes
+
+        return evaluate_boxes(pack, cohort, options, progress)
+    if pack.spec.task == "segment":
+        from limner.infer.evaluate.masks import evaluate_picture_masks
+
+        return evaluate_picture_masks(pack, cohort, options, progress)
     raise PackError(f"Pack {pack.name!r}: evaluating task {pack.spec.task!r} on pictures is not built yet.")

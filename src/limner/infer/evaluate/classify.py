@@ -26,7 +26,13 @@ def evaluate_classes(
 ) -> Evaluation:
     """See :func:`limner.infer.evaluate.evaluate`."""
     spec = pack.main.picture
-    view = View(spec.size, spec.channels, label=options.label, skip_damaged=options.skip_damaged)
+    view = View(
+        spec.size,
+        spec.channels,
+        label=options.label,
+        skip_damaged=options.skip_damaged,
+        color_constancy=spec.color_constancy,
+    )
     examples = read_examples(cohort, view, options.split, progress)
     values = dict(zip(pack.spec.class_values or pack.spec.classes, pack.spec.classes, strict=True))
     labels = class_indices(examples, _known(values, examples))

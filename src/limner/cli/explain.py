@@ -1,0 +1,115 @@
+"""``limner explain``."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from limner.cli import show
+from limner.cli.options import Debug, Engine, Force, Json, Lang, Language, Output
+
+if TYPE_CHECKING:
+    from limner.infer import Pack
+
+
+class Method(StrEnum):
+    """How to explain; ``both`` is Grad-CAM and LIME."""
+
+    grad_cam = "grad-cam"
+    lime = "lime"
+    both = "both"
+    attributes = "attributes"
+    all = "all"
+
+
+Target = Annotated[str | None, typer.Option(help="The class or group to explain; the likeliest where not given.")]
+Mask = Annotated[Path | None, typer.Option(help="A picture of the lesion's mask, on the input's grid.")]
+Split = Annotated[str | None, typer.Option(help="Of a cohort: only the rows of this split.")]
+Answers = Annotated[bool, typer.Option("--answers", help="Of a cohort: explain answers, not the true class.")]
+
+
+def explain(
+    pack: Annotated[str, typer.Argument(help="Name or folder of the model pack.")],
+    given: Annotated[Path, typer.Argument(metavar="INPUT", help="A picture, or a cohort with masks (CSV, JSONL).")],
+    out: Output,
+    method: Annotated[Method, typer.Option(help="What to explain by.")] = Method.all,
+    target: Target = None,
+    mask: Mask = None,
+    split: Split = None,
+    answers: Answers = False,
+    samples: Annotated[int, typer.Option(min=20, help="Pictures that LIME asks about.")] = 300,
+    seed: Annotated[int, typer.Option(help="Of LIME and of the checks.")] = 0,
+    lang: Lang = Language.en,
+    engine: Engine = "auto",
+    force: Force = False,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Say why a pack answers as it does: heat maps, attributes, a sentence, and whether they can be believed.
+
+    A cohort gives figures instead: how often the heat is in the lesion, and what deletion and insertion do.
+    """
+    from limner.draw.folder import check_output, new_folder
+    from limner.infer import load_pack
+
+    check_output(out, force=force, marker="explanation.json", inputs=[given])
+    loaded = load_pack(pack)
+    if given.suffix in (".csv", ".jsonl"):
+        _cohort(loaded, given, out, (method, split, answers, engine, seed), force, as_json)
+        return
+    from limner import io
+    from limner.infer import explain as explaining
+
+    picture = io.read_picture(given)
+    region = io.read_picture(mask).with_channels(1).array[0] > 0 if mask else None
+    with show.progress_bar() as progress:
+        more = explaining.More(target=target, mask=region, samples=samples, progress=progress)
+        found = explaining.explain(
+            loaded, picture, method=method.value, engine=engine, lang=lang.value, seed=seed, more=more
+        )
+    with new_folder(out, force=force, marker="explanation.json") as folder:
+        files = explaining.write_explanation(found, folder)
+    if as_json:
+        show.as_json(explaining.as_dict(found, files))
+        return
+    typer.echo(found.sentence)
+    for warning in found.all_warnings:
+        typer.echo(f"warning: {warning}")
+    typer.echo(f"The explanation is in {out}. {show.NOTE}")
+
+
+def _cohort(
+    pack: Pack,
+    cohort: Path,
+    out: Path,
+    how: tuple[Method, str | None, bool, str, int],
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Figures over a cohort."""
+    from limner.draw.folder import new_folder
+    from limner.infer.explain.evaluate import CohortOptions, evaluate_explanations
+
+    method, split, answers, engine, seed = how
+    kind = {"grad-cam": "grad-cam", "lime": "lime"}.get(method.value)
+    if kind is None:
+        raise typer.BadParameter("A cohort is explained by one method: --method grad-cam or --method lime.")
+    options = CohortOptions(method=kind, split=split, truth=not answers, engine=engine, seed=seed)  # type: ignore[arg-type]
+    with show.progress_bar() as progress:
+        found = evaluate_explanations(pack, cohort, options, progress)
+    with new_folder(out, force=force, marker="explanation.json") as folder:
+        (folder / "explanation.json").write_text(found.model_dump_json(indent=1) + "\n")
+    if as_json:
+        show.as_json(found.model_dump(mode="json"))
+        return
+    rows = [
+        {"metric": name, "value": one.value, "low": one.low, "high": one.high, "baseline": found.baseline[name].value}
+        for name, one in found.metrics.items()
+    ]
+    typer.echo(
+        f"{found.pack}, {found.method} of {found.explained}, n = {found.n}; nothing found in {found.nothing_found}"
+    )
+    show.rows(rows, False)

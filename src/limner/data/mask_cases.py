@@ -1,0 +1,112 @@
+"""Pictures with masks as they came, not yet at a net's size: what a segmentation is held against."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from limner.data.cohort import Case, read_cohort
+from limner.data.examples import Examples, View, read_examples
+from limner.data.masks import class_mask, read_mask
+from limner.data.readers import is_reader_table, read_crops
+from limner.errors import CohortError, NotAnImageError
+from limner.image import Picture
+
+
+@dataclass(frozen=True)
+class MaskCase:
+    """One picture and its truth on the picture's own grid.
+
+    Args:
+        truth: ``(*size)`` class indices.
+        votes: ``(*size)`` how many readers marked a pixel, None where there is one mask.
+    """
+
+    id: str
+    patient: str
+    site: str | None
+    picture: Picture
+    truth: NDArray[np.uint8]
+    label: str | None = None
+    votes: NDArray[np.uint8] | None = None
+
+
+@dataclass(frozen=True)
+class MaskCases:
+    """Cases that are read one by one; ``left_out`` fills while they are (id and reason)."""
+
+    path: Path
+    view: View
+    split: str | None
+    classes: Mapping[str, str]
+    left_out: list[tuple[str, str]]
+
+    def __iter__(self) -> Iterator[MaskCase]:
+        if is_reader_table(self.path):
+            return self._crops()
+        return self._arrays() if self.path.suffix == ".npz" else self._files()
+
+    def _crops(self) -> Iterator[MaskCase]:
+        for crop in read_crops(self.path, self.split, stacked=len(self.view.size) == 3):
+            truth = class_mask(crop.mask, None, self.classes, crop.id)
+            yield MaskCase(crop.id, crop.patient, None, Picture(crop.image[None]), truth, None, crop.votes)
+
+    def _arrays(self) -> Iterator[MaskCase]:
+        for row in read_examples(self.path, self.view, self.split).rows:
+            truth = class_mask(row.mask, row.label, self.classes, row.id)
+            yield MaskCase(row.id, row.patient, row.site, Picture(row.image), truth, row.label)
+
+    def _files(self) -> Iterator[MaskCase]:
+        for case in read_cohort(self.path).split(self.split).cases:
+            try:
+                found = self._file(case)
+            except NotAnImageError as error:
+                if not self.view.skip_damaged:
+                    raise CohortError(
+                        f"Case {case.id!r} cannot be read: {error} Mend it, or leave it out with --skip-damaged."
+                    ) from error
+                self.left_out.append((case.id, str(error)))
+                continue
+            if found is not None:
+                yield found
+
+    def _file(self, case: Case) -> MaskCase | None:
+        from limner import io
+
+        path = case.path(self.view.mask or "mask")
+        if path is None:
+            self.left_out.append((case.id, "it has no mask"))
+            return None
+        picture = io.read_picture(case.image)
+        label = case.columns.get(self.view.label or "label") or None
+        truth = class_mask(read_mask(path, picture.size, case.id), label, self.classes, case.id)
+        return MaskCase(case.id, case.patient, case.site, picture, truth, label)
+
+
+def read_mask_cases(path: Path, view: View, split: str | None, classes: Mapping[str, str]) -> MaskCases:
+    """The cases of a cohort, archive or table of readers' crops; see :func:`limner.data.examples.read_examples`."""
+    return MaskCases(Path(path), view, split, classes, [])
+
+
+def class_masks(examples: Examples, classes: Mapping[str, str]) -> NDArray[np.uint8]:
+    """Class indices ``(N, *size)`` of the masks of examples.
+
+    Raises:
+        CohortError: masks are missing, values or labels unknown (every case that is wrong), or nothing is marked.
+    """
+    found, wrong = [], []
+    for row in examples.rows:
+        try:
+            found.append(class_mask(row.mask, row.label, classes, row.id))
+        except CohortError as error:
+            wrong.append(str(error))
+    if wrong:
+        more = f"\n… and {len(wrong) - 10} more" if len(wrong) > 10 else ""
+        raise CohortError("Masks do not fit:\n" + "\n".join(wrong[:10]) + more)
+    if not any(one.any() for one in found):
+        raise CohortError(f"Nothing is marked in any of the {len(found)} masks: a net would learn to find nothing.")
+    return np.stack(found)

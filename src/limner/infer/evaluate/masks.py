@@ -1,0 +1,261 @@
+"""Masks of pictures held against a cohort: figures by picture and by patient, and the readers' own agreement."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from limner.data.examples import View
+from limner.data.mask_cases import MaskCase, read_mask_cases
+from limner.data.readers import READERS
+from limner.errors import CohortError
+from limner.infer.evaluate.figures import EvaluateOptions, Evaluation, Interval, mean_interval
+from limner.infer.masks import Masked, open_mask_drawer
+from limner.packs import Pack
+from limner.tasks import classify, masks, readers, segment
+
+TOLERANCE = 2.0
+"""Pixels (millimetres where they are known) within which borders count as the same, for NSD."""
+WHOLE = "foreground"
+"""All classes but the background, taken together."""
+
+
+@dataclass
+class _Row:
+    """One region of one picture; ``both`` and ``sizes`` are what Dice is made of."""
+
+    id: str
+    patient: str
+    site: str
+    region: str
+    both: int
+    sizes: int
+    scores: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass
+class _Seen:
+    """What all pictures together gave."""
+
+    rows: list[_Row] = field(default_factory=list)
+    bins: masks.ForegroundBins = field(default_factory=masks.ForegroundBins)
+    everything: masks.ForegroundBins = field(default_factory=lambda: masks.ForegroundBins(least=0.0))
+    pictures: list[tuple[str, str | None, list[float]]] = field(default_factory=list)
+    cases: int = 0
+
+
+def evaluate_picture_masks(
+    pack: Pack, cohort: Path, options: EvaluateOptions, progress: Callable[[str, float], None] | None = None
+) -> Evaluation:
+    """See :func:`limner.infer.evaluate.evaluate`. Predictions and truth are compared on the pictures' own grids.
+
+    A picture with nothing in truth and prediction has no Dice: it counts in the specificity, the share of pictures
+    without a region in which it was not marked. ``patient_dice`` takes a patient's pictures as one volume.
+    """
+    spec = pack.spec
+    classes = dict(zip(spec.class_values or map(str, range(len(spec.classes))), spec.classes, strict=True))
+    view = View(
+        pack.main.picture.size, pack.main.picture.channels, options.label, options.mask, None, options.skip_damaged
+    )
+    cases = read_mask_cases(cohort, view, options.split, classes)
+    regions = {WHOLE: tuple(range(1, len(spec.classes)))}
+    regions |= {name: of for name, of in masks.regions_of(spec.classes, spec.groups).items() if len(spec.classes) > 2}
+    drawer = open_mask_drawer(pack, options.engine)
+    seen = _Seen()
+    for case in cases:
+        if progress:
+            progress(case.id, seen.cases / (seen.cases + 20))  # how many there are is known when all are read
+        _take(seen, case, drawer(case.picture), regions)
+    if not seen.cases:
+        raise CohortError(f"No case of {Path(cohort).name!r} (split {options.split or 'any'}) has a mask.")
+    whole = [row for row in seen.rows if row.region == WHOLE]
+    named = [spec.classes[1]] if len(spec.classes) == 2 else list(regions)[1:]
+    return Evaluation(
+        task="segment",
+        pack=f"{pack.name} {pack.version}",
+        n=seen.cases,
+        metrics={
+            **_summary(whole, options),
+            "dice_gain_of_mirroring": _mean(whole, "gain_of_mirroring", options),
+            **_pictures(pack, seen, options),
+        },
+        per_class={
+            **{name: _summary(whole if name not in regions else _of(seen.rows, name), options) for name in named},
+            **_readers(whole, options),
+        },
+        per_site={
+            site: _summary([row for row in whole if row.site == site], options)
+            for site in sorted({row.site for row in whole})
+        },
+        calibration=_calibration(pack, seen, whole),
+        baseline={"dice": round(float(np.mean([r.scores["all"] for r in whole if "all" in r.scores] or [0.0])), 4)},
+        per_case=[_case(row, named) for row in seen.rows if row.region in regions],
+        problems=[f"{id}: {why}" for id, why in cases.left_out],
+    )
+
+
+def _take(seen: _Seen, case: MaskCase, found: Masked, regions: dict[str, tuple[int, ...]]) -> None:
+    seen.cases += 1
+    there = 1.0 - found.probabilities[0]
+    seen.bins.add(there, case.truth > 0)
+    seen.everything.add(there, case.truth > 0)
+    if found.picture:
+        seen.pictures.append((case.patient, case.label, list(found.picture.values())))
+    for name, classes in regions.items():
+        ours, theirs = np.isin(found.labels, classes), np.isin(case.truth, classes)
+        sizes = int(ours.sum()) + int(theirs.sum())
+        row = _Row(case.id, case.patient, case.site or "unknown", name, int((ours & theirs).sum()), sizes)
+        row.scores = _scores(ours, theirs, case.picture.spacing_mm)
+        if name == WHOLE:
+            row.scores |= _whole(case, found, theirs)
+        seen.rows.append(row)
+
+
+def _scores(ours: NDArray[np.bool_], theirs: NDArray[np.bool_], spacing_mm: Sequence[float] | None) -> dict[str, float]:
+    if not theirs.any():
+        scores = {"specificity": float(not ours.any())}
+        return scores if not ours.any() else {**scores, "dice": 0.0}
+    spacing = tuple(spacing_mm) if spacing_mm else (1.0,) * ours.ndim
+    surface = segment.surface_scores(ours, theirs, spacing, TOLERANCE)
+    return {
+        "dice": segment.dice(ours, theirs),
+        "hd95_mm" if spacing_mm else "hd95_px": surface.hd95_mm,
+        "nsd": surface.nsd,
+        "sensitivity": float((ours & theirs).sum() / theirs.sum()),
+    }
+
+
+def _whole(case: MaskCase, found: Masked, theirs: NDArray[np.bool_]) -> dict[str, float]:
+    """What is only asked of everything marked together."""
+    scores: dict[str, float] = {"confidence": found.confidence, "answered": float(not found.abstained)}
+    ours, plain = found.labels > 0, found.plain > 0
+    if (theirs | ours | plain).any():
+        scores["gain_of_mirroring"] = segment.dice(ours, theirs) - segment.dice(plain, theirs)
+    if theirs.any():
+        scores["all"] = segment.dice(np.ones_like(theirs), theirs)
+        intervals = [area for name, area in found.areas.items() if name in found.names]
+        scale = sum(area.value for area in intervals) / max(int((found.labels > 0).sum()), 1)
+        low, high = sum(a.low for a in intervals), sum(a.high for a in intervals)
+        scores["covered"] = float(bool(intervals) and low <= float(theirs.sum()) * scale <= high)
+    if case.votes is not None:
+        agreed = readers.agreement(case.votes)
+        scores |= {"pairwise": agreed.pairwise, "majority": agreed.majority, "others": agreed.others}
+        scores["unanimous"] = float(case.votes.max() >= READERS)
+    return scores
+
+
+def _summary(rows: Sequence[_Row], options: EvaluateOptions) -> dict[str, Interval]:
+    out = {name: _mean(rows, name, options) for name in ("dice", "nsd", "sensitivity", "specificity")}
+    for name in ("hd95_px", "hd95_mm"):
+        if any(name in row.scores for row in rows):
+            out[name] = _mean(rows, name, options)
+    both: dict[str, int] = {}
+    sizes: dict[str, int] = {}
+    for row in rows:
+        both[row.patient] = both.get(row.patient, 0) + row.both
+        sizes[row.patient] = sizes.get(row.patient, 0) + row.sizes
+    out["patient_dice"] = mean_interval([[2 * both[one] / n] for one, n in sizes.items() if n], options)
+    return out
+
+
+_CEILINGS = {
+    "two readers": ("pairwise", False),
+    "two readers, where all four marked": ("pairwise", True),
+    "a reader and the majority": ("majority", False),
+    "a reader and the majority of the others": ("others", False),
+}
+
+
+def _readers(rows: Sequence[_Row], options: EvaluateOptions) -> dict[str, dict[str, Interval]]:
+    """The ceiling, where there are votes: the readers' own Dice, and by how much the pack lies above it.
+
+    Readers who left a slice out count with a Dice of 0 against those who did not; hence also the slices apart in which
+    a pixel has every vote.
+    """
+    found = {}
+    for called, (name, unanimous) in _CEILINGS.items():
+        some = [row for row in rows if name in row.scores and (row.scores["unanimous"] or not unanimous)]
+        if some:
+            dices = {"dice": _mean(some, name, options), "dice_of_pack": _mean(some, "dice", options)}
+            found[called] = {**dices, "pack_above": _mean_above(some, name, options)}
+    return found
+
+
+def _pictures(pack: Pack, seen: _Seen, options: EvaluateOptions) -> dict[str, Interval]:
+    """How well the whole picture is named, where the pack names it."""
+    known = [(patient, label, p) for patient, label, p in seen.pictures if label in pack.spec.class_values]
+    if not known:
+        return {}
+    labels = np.array([pack.spec.class_values.index(label or "") for _, label, _ in known])
+    p = np.array([one for _, _, one in known])
+    members = [np.flatnonzero(np.array([a for a, _, _ in known]) == b) for b in dict.fromkeys(a for a, _, _ in known)]
+    rng = np.random.default_rng(options.seed)
+    draws = [np.concatenate([members[k] for k in rng.integers(len(members), size=len(members))]) for _ in range(300)]
+    figures: dict[str, Callable[[NDArray[Any], NDArray[Any]], float]] = {
+        "accuracy": classify.accuracy,
+        "balanced_accuracy": classify.balanced_accuracy,
+        "auc": classify.auc,
+    }
+    out = {}
+    for name, figure in figures.items():
+        again = [
+            one
+            for one in (figure(p[rows], labels[rows]) for rows in draws if len(np.unique(labels[rows])) > 1)
+            if math.isfinite(one)
+        ]
+        low, high = np.percentile(again, [2.5, 97.5]) if again else (math.nan, math.nan)
+        out[name] = Interval(value=_finite(figure(p, labels)), low=_finite(float(low)), high=_finite(float(high)))
+    return out
+
+
+def _calibration(pack: Pack, seen: _Seen, rows: Sequence[_Row]) -> dict[str, float]:
+    answered = [row.scores["answered"] for row in rows]
+    sure = [row.scores["dice"] for row in rows if row.scores["answered"] and "dice" in row.scores]
+    covered = [row.scores["covered"] for row in rows if "covered" in row.scores]
+    temperature = pack.spec.calibration.temperature if pack.spec.calibration else 1.0
+    return {
+        "ece": round(seen.bins.ece, 4),
+        "ece_all_pixels": round(seen.everything.ece, 4),
+        "temperature": temperature,
+        "area_in_interval": round(float(np.mean(covered)), 4) if covered else 0.0,
+        "answered": round(float(np.mean(answered)), 4),
+        "dice_of_answered": round(float(np.mean(sure)), 4) if sure else 0.0,
+    }
+
+
+def _mean(rows: Iterable[_Row], name: str, options: EvaluateOptions) -> Interval:
+    patients: dict[str, list[float]] = {}
+    for row in rows:
+        value = row.scores.get(name)
+        if value is not None and math.isfinite(value):
+            patients.setdefault(row.patient, []).append(value)
+    return mean_interval(list(patients.values()), options)
+
+
+def _mean_above(rows: Iterable[_Row], other: str, options: EvaluateOptions) -> Interval:
+    """By how much the Dice lies above another figure of the same pictures."""
+    above = [
+        replace(row, scores={"above": row.scores["dice"] - row.scores[other]})
+        for row in rows
+        if "dice" in row.scores and math.isfinite(row.scores.get(other, math.nan))
+    ]
+    return _mean(above, "above", options)
+
+
+def _of(rows: Sequence[_Row], name: str) -> list[_Row]:
+    return [row for row in rows if row.region == name]
+
+
+def _case(row: _Row, named: Sequence[str]) -> dict[str, float | str | None]:
+    region = named[0] if row.region == WHOLE and len(named) == 1 else row.region
+    return {"id": row.id, "region": region, **{name: _finite(value) for name, value in row.scores.items()}}
+
+
+def _finite(value: float) -> float | None:
+    return round(value, 4) if math.isfinite(value) else None

@@ -1,0 +1,26 @@
+"""Why a pack says so: heat maps, superpixels, attributes that a clinician names, a sentence, and checks of all of them.
+
+Everything here runs without torch, but :mod:`limner.infer.explain.gradient`, which loads it on use: for nets that do
+not end in pooling and a linear layer.
+"""
+
+from __future__ import annotations
+
+from limner.infer.explain.explanation import AttributeEffect, AttributeTable, Check, Explanation, HeatMap
+from limner.infer.explain.words import LANGUAGES
+from limner.infer.explain.workflow import METHODS, More, explain
+from limner.infer.explain.write import as_dict, write_explanation
+
+__all__ = [
+    "LANGUAGES",
+    "METHODS",
+    "AttributeEffect",
+    "AttributeTable",
+    "Check",
+    "Explanation",
+    "HeatMap",
+    "More",
+    "as_dict",
+    "explain",
+    "write_explanation",
+]

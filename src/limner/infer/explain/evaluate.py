@@ -1,0 +1,165 @@
+"""Explanations over a cohort with masks: figures for a pack's card."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel
+
+from limner import io
+from limner.data.cohort import Case, read_cohort
+from limner.errors import CohortError, NothingFoundError
+from limner.infer.evaluate.figures import EvaluateOptions, Interval, mean_interval
+from limner.infer.explain.checks import center_inside
+from limner.infer.explain.explanation import HeatMap, Kind
+from limner.infer.explain.workflow import More, explain
+from limner.packs import Pack
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class CohortOptions:
+    """How explanations are evaluated.
+
+    Args:
+        method: ``grad-cam`` or ``lime``.
+        split: only these rows; all where None.
+        truth: the true class is explained, as the pointing game is defined; the pack's answer otherwise.
+        mask: column that names the masks.
+        label: column that names the classes.
+        engine: see :func:`limner.infer.explain.explain`.
+        seed: of LIME, of the random baselines and of the bootstrap.
+        check: also deletion, insertion and randomisation; they cost a few hundred runs of the net a case.
+    """
+
+    method: Kind = "grad-cam"
+    split: str | None = None
+    truth: bool = True
+    mask: str = "mask"
+    label: str = "label"
+    engine: str = "auto"
+    seed: int = 0
+    check: bool = True
+
+
+class ExplanationFigures(BaseModel):
+    """Means over cases with 95 % bootstrap intervals over patients.
+
+    ``metrics``: ``pointing`` (share of cases whose hottest point lies in the lesion), ``energy_inside``,
+    ``deletion_auc``, ``insertion_auc``, ``randomisation``; ``baseline``: the same of a centre point, of an
+    even map and of random heat. Cases in which the pack found nothing have no explanation: they are not in them, and
+    ``nothing_found`` counts them.
+    """
+
+    task: str = "explain"
+    pack: str
+    method: str
+    explained: str
+    n: int
+    without_mask: int
+    nothing_found: int
+    metrics: dict[str, Interval]
+    baseline: dict[str, Interval]
+    per_case: list[dict[str, float | str]] = []
+
+
+def evaluate_explanations(
+    pack: Pack, cohort: Path, options: CohortOptions | None = None, progress: Progress | None = None
+) -> ExplanationFigures:
+    """Explains every case that has a mask and holds the heat against it.
+
+    Raises:
+        CohortError: no case has a mask, a mask lies on another grid, or a label is unknown to the pack.
+    """
+    options = options or CohortOptions()
+    cases = read_cohort(Path(cohort)).split(options.split).cases
+    patients: dict[str, list[dict[str, float]]] = {}
+    rows: list[dict[str, float | str]] = []
+    nothing = 0
+    for number, case in enumerate(cases):
+        if progress:
+            progress(case.id, number / len(cases))
+        try:
+            figures = _case(pack, case, options)
+        except NothingFoundError:
+            nothing += 1
+            continue
+        if figures is not None:
+            patients.setdefault(case.patient, []).append(figures)
+            rows.append({"id": case.id, **{name: round(value, 4) for name, value in figures.items()}})
+    if not rows:
+        where = f" of split {options.split!r}" if options.split else ""
+        found = f"; in {nothing} the pack found nothing to explain" if nothing else ""
+        raise CohortError(
+            f"No case{where} of {Path(cohort).name!r} has a mask in the column {options.mask!r} and an answer{found}."
+        )
+    drawn, everyone = EvaluateOptions(seed=options.seed), list(patients.values())
+
+    def over(baseline: bool) -> dict[str, Interval]:
+        names = [name for name in everyone[0][0] if name.startswith("baseline_") == baseline]
+        return {
+            name.removeprefix("baseline_"): mean_interval([[one[name] for one in some] for some in everyone], drawn)
+            for name in names
+        }
+
+    return ExplanationFigures(
+        pack=f"{pack.name} {pack.version}",
+        method=options.method,
+        explained="the true class" if options.truth else "the pack's answer",
+        n=len(rows),
+        without_mask=len(cases) - len(rows) - nothing,
+        nothing_found=nothing,
+        metrics=over(False),
+        baseline=over(True),
+        per_case=rows,
+    )
+
+
+def _case(pack: Pack, case: Case, options: CohortOptions) -> dict[str, float] | None:
+    """Figures of one case; None where no pixel is marked."""
+    path = case.path(options.mask) if case.columns.get(options.mask) else None
+    if path is None:
+        return None
+    picture = io.read_picture(case.image)
+    mask = io.read_picture(path).with_channels(1).array[0] > 0
+    if not mask.any():
+        return None
+    if mask.shape != picture.size:
+        raise CohortError(
+            f"Case {case.id!r}: the mask {path.name!r} has {mask.shape} pixels, its image {picture.size}. A mask must "
+            "lie on its image's grid."
+        )
+    target = _target(pack, case, options) if options.truth else None
+    more = More(target=target, mask=mask, check=options.check)
+    found = explain(pack, picture, method=options.method, engine=options.engine, seed=options.seed, more=more)
+    return _figures(found.maps[0], mask)
+
+
+def _figures(made: HeatMap, mask: NDArray[np.bool_]) -> dict[str, float]:
+    figures: dict[str, float] = {}
+    for check in made.checks:
+        figures[check.name] = check.value
+        figures[f"baseline_{check.name}"] = check.baseline
+    figures["baseline_pointing"] = float(center_inside(mask))
+    return figures
+
+
+def _target(pack: Pack, case: Case, options: CohortOptions) -> str | None:
+    """The pack's name of the true class; a detector or a segmenter is asked for what it found."""
+    if pack.spec.task != "classify":
+        return None
+    label = case.columns.get(options.label, "")
+    names: dict[str, Any] = dict(zip(pack.spec.class_values or pack.spec.classes, pack.spec.classes, strict=True))
+    known = {**{name: name for name in pack.spec.classes}, **names}
+    if label not in known:
+        raise CohortError(
+            f"Case {case.id!r}: the class {label!r} in the column {options.label!r} is unknown to pack {pack.name!r}, "
+            f"which knows {', '.join(map(repr, known))}. Explain the pack's own answers instead (truth=False)."
+        )
+    return str(known[label])

@@ -1,0 +1,159 @@
+"""Grad-CAM by gradients, for nets that do not end in pooling and a linear layer.
+
+It needs torch and a pack with trainable weights; torch is loaded on use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from limner.errors import EngineError, MissingExtraError
+from limner.infer.explain.ask import Question
+from limner.packs import Net
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+Target = Callable[[Any], "Tensor"]
+
+
+def can_differentiate(net: Net) -> bool:
+    """Whether torch is here and the pack holds weights for it."""
+    return find_spec("torch") is not None and net.build is not None and net.weights.is_file()
+
+
+def open_net(net: Net) -> nn.Module:
+    """The pack's net in torch, for gradients.
+
+    Raises:
+        MissingExtraError: torch is not installed. EngineError: the pack holds no trainable weights.
+    """
+    if find_spec("torch") is None:
+        raise MissingExtraError("torch", "train", "Grad-CAM by gradients")
+    if net.build is None or not net.weights.is_file():
+        raise EngineError(f"Pack {net.pack!r} holds no trainable weights, which Grad-CAM by gradients needs; use lime.")
+    from safetensors.torch import load_file
+
+    from limner import nets
+
+    module: nn.Module = nets.build(net.build.name, net.input.channels, len(net.classes), **net.build.options)
+    module.load_state_dict({name: value.float() for name, value in load_file(net.weights).items()})
+    return module.eval()
+
+
+def coarsest_layer(module: nn.Module, size: tuple[int, ...], channels: int) -> str:
+    """The name of the part whose output is the coarsest in space, but not a single cell.
+
+    Of several that with the most channels, of those the last: what a stage gives, not the one map of its attention.
+    """
+    import torch
+
+    seen: list[tuple[int, int, str]] = []
+
+    def record(name: str) -> Callable[..., None]:
+        def hook(_module: nn.Module, _inputs: Any, output: Any) -> None:
+            if isinstance(output, torch.Tensor) and output.dim() == len(size) + 2 and min(output.shape[2:]) > 1:
+                seen.append((int(np.prod(output.shape[2:])), -output.shape[1], name))
+
+        return hook
+
+    handles = [one.register_forward_hook(record(name)) for name, one in module.named_modules() if name]
+    with torch.no_grad():
+        module(torch.zeros(1, channels, *size))
+    for handle in handles:
+        handle.remove()
+    if not seen:
+        raise EngineError("No layer of this net keeps a map in space; use lime.")
+    best = min(one[:2] for one in seen)
+    return [name for *rank, name in seen if tuple(rank) == best][-1]
+
+
+@dataclass(frozen=True, eq=False)
+class GradCam:
+    """Grad-CAM of one net at one layer.
+
+    Args:
+        module: that gives a tuple.
+        layer: name of the layer whose output is weighed.
+
+    Source: Selvaraju et al., *Grad-CAM*, ICCV 2017, equations 1 and 2; for segmentation Vinogradova et al.,
+    *Towards interpretable semantic segmentation via gradient-weighted class activation mapping*, AAAI 2020, equation 1.
+    """
+
+    module: nn.Module
+    layer: str
+
+    def __call__(self, image: NDArray[np.uint8], target: Target) -> NDArray[np.float32]:
+        """The map before the ReLU, ``(*smaller)``.
+
+        Args:
+            image: ``(C, *size)`` uint8.
+            target: outputs to the number whose gradient is taken.
+        """
+        import torch
+
+        kept: list[Tensor] = []
+
+        def keep(_module: nn.Module, _inputs: Any, output: Tensor) -> Tensor:
+            copy = output.clone()  # what follows may write in place
+            kept.append(copy)
+            return copy
+
+        handle = dict(self.module.named_modules())[self.layer].register_forward_hook(keep)
+        try:
+            with torch.enable_grad():
+                x = torch.from_numpy(image[None].astype(np.float32) / 255.0).requires_grad_()
+                score = target(self.module(x))
+                [gradient] = torch.autograd.grad(score, kept[-1])
+        finally:
+            handle.remove()
+        axes = tuple(range(2, gradient.dim()))
+        cam = (gradient.mean(axes, keepdim=True) * kept[-1]).sum(1)[0]
+        return np.asarray(cam.detach().numpy(), np.float32)
+
+
+def target_of(question: Question) -> Target:
+    """What a task's answer is before it is a probability: the number that Grad-CAM differentiates."""
+    members = list(question.members)
+    task = question.pack.spec.task
+    if task == "classify":
+
+        def odds(outputs: Any) -> Tensor:
+            import torch
+
+            logits = outputs[0][0]
+            others = [k for k in range(len(logits)) if k not in members]
+            inside = torch.logsumexp(logits[members], 0)
+            return inside - torch.logsumexp(logits[others], 0) if others else inside
+
+        return odds
+    if task == "segment":
+        region = question.region
+
+        def drawn(outputs: Any) -> Tensor:
+            import torch
+
+            return outputs[0][0, members].sum(0)[torch.from_numpy(region)].sum()
+
+        return drawn
+    return lambda outputs: outputs[0][0, [k - 1 for k in members]].max()
+
+
+def shuffled(module: nn.Module, rng: np.random.Generator) -> nn.Module:
+    """A copy whose weights are permuted, tensor by tensor."""
+    import copy
+
+    import torch
+
+    other = copy.deepcopy(module)
+    with torch.no_grad():
+        for parameter in other.parameters():
+            flat = parameter.reshape(-1)
+            parameter.copy_(flat[torch.from_numpy(rng.permutation(flat.numel()))].reshape(parameter.shape))
+    return other

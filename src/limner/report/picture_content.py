@@ -1,0 +1,123 @@
+"""What a report on a picture is made from: the drawing, the pixels, and all that lies over them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from limner.errors import LimnerError
+from limner.findings import Drawing, Finding
+from limner.image import Label, Picture, anatomy
+from limner.packs.pack import PackSpec
+
+
+@dataclass(frozen=True)
+class Held:
+    """One figure that an explanation was held against.
+
+    Args:
+        name: of the check, e.g. ``deletion_auc``.
+        value: the figure.
+        baseline: what it had to be better than.
+        passed: whether it was.
+    """
+
+    name: str
+    value: float
+    baseline: float
+    passed: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Reason:
+    """One explanation.
+
+    Args:
+        kind: ``grad-cam``, ``lime`` or ``attributes``.
+        heat: ``(Y, X)`` on the picture, −1 to 1, positive speaks for the answer; None where it has no map.
+        outline: ``(Y, X)`` of the lesion that was measured, None where none was.
+        edited: ``(Y', X', C)`` the picture without what speaks for the answer, None where nothing was taken out.
+        held: the checks that were made.
+        warnings: what may not be believed, in the language of the report.
+        rows: of attributes, ``(what was measured, what its loss does)``, in the language of the report.
+    """
+
+    kind: str
+    heat: NDArray[np.float32] | None = None
+    outline: NDArray[np.bool_] | None = None
+    edited: NDArray[np.uint8] | None = None
+    held: tuple[Held, ...] = ()
+    warnings: tuple[str, ...] = ()
+    rows: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """Names of the checks that it did not pass."""
+        return tuple(one.name for one in self.held if not one.passed)
+
+
+@dataclass(frozen=True, eq=False)
+class PictureContent:
+    """One drawing of a picture with all that its pages show.
+
+    Args:
+        drawing: findings, problems, pack and files; a ``box`` has ``box``, ``[x0, y0, x1, y1]`` in pixels.
+        picture: what was drawn.
+        pack: what the model says of itself.
+        probabilities: class → probability, of packs that classify; empty otherwise.
+        groups: group → probability of its classes together.
+        mask: ``(Y, X)`` label values on the picture, None where nothing was outlined.
+        labels: what the values mean.
+        unsure: ``(Y, X)`` 0 to 1, where the outline is unsure; None where it is not known.
+        reasons: the explanations.
+        sentence: of the explanations together, in the language of the report.
+        run: ``run.json``, as :class:`limner.report.content.ReportContent` has it.
+        citations: references for the methods paragraph, in order.
+    """
+
+    drawing: Drawing
+    picture: Picture
+    pack: PackSpec
+    probabilities: Mapping[str, float] = field(default_factory=dict)
+    groups: Mapping[str, float] = field(default_factory=dict)
+    mask: NDArray[np.uint8] | None = None
+    labels: tuple[Label, ...] = ()
+    unsure: NDArray[np.floating] | None = None
+    reasons: tuple[Reason, ...] = ()
+    sentence: str = ""
+    run: Mapping[str, Any] = field(default_factory=dict)
+    citations: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        over = [("label map", self.mask), ("map of doubt", self.unsure), *((r.kind, r.heat) for r in self.reasons)]
+        for name, array in over:
+            if array is not None and array.shape != self.picture.size:
+                raise LimnerError(
+                    f"A report shows what lies over a picture on its pixels; the picture has {self.picture.size}, "
+                    f"the {name} {array.shape}."
+                )
+
+    @property
+    def answer(self) -> Finding | None:
+        """The class that the picture was given, None for packs that mark places."""
+        return next((one for one in self.drawing.findings if one.kind == "class"), None)
+
+    def label_of(self, finding: Finding) -> Label | None:
+        """The label of an outlined finding; of a box, one in its colour."""
+        if finding.kind == "box":
+            return anatomy.named(finding.name, 1)
+        return next((one for one in self.labels if one.value == finding.label), None)
+
+    @property
+    def marked(self) -> tuple[Finding, ...]:
+        """What was outlined or boxed, in the order of the drawing."""
+        return tuple(one for one in self.drawing.findings if one.kind != "class")
+
+    @property
+    def abstain_below(self) -> float:
+        """The least probability from which the pack answers."""
+        return self.pack.calibration.abstain_below if self.pack.calibration else 0.0

@@ -1,0 +1,62 @@
+"""Nobody is learned from who is held out: within a cohort the table says so, between cohorts this does."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from limner.data.cohort import read_cohort
+from limner.data.examples import Examples
+from limner.errors import CohortError
+from limner.train.recipe import PictureSource
+
+
+def with_patients(examples: Examples, source: PictureSource) -> Examples:
+    """Examples of an archive under the patients that a table beside it names."""
+    known = _table(source)
+    if not known:
+        return examples
+    return replace(examples, rows=tuple(replace(row, patient=known.get(row.id, row.patient)) for row in examples.rows))
+
+
+def held_out(sources: Sequence[PictureSource]) -> dict[str, str]:
+    """Patients of the splits that no source learns from, with the set that holds them out."""
+    found: dict[str, str] = {}
+    for source in sources:
+        path = Path(source.cohort)
+        if path.suffix == ".npz":
+            rows = [(id.rsplit("-", 1)[0], patient) for id, patient in _table(source).items()]
+        else:
+            rows = [(case.split or "", case.patient) for case in read_cohort(path).cases]
+        if source.split is not None:
+            found |= {patient: path.parent.name for split, patient in rows if split != source.split}
+    return found
+
+
+def without(examples: Examples, patients: Mapping[str, str]) -> Examples:
+    """Examples of everybody else; who is left out is named with the set that holds them out."""
+    rows, left = [], list(examples.left_out)
+    for row in examples.rows:
+        if row.patient in patients:
+            left.append((row.id, f"its patient is held out in {patients[row.patient]}"))
+        else:
+            rows.append(row)
+    return Examples(tuple(rows), tuple(left))
+
+
+def _table(source: PictureSource) -> dict[str, str]:
+    """``{split}-{row}`` of an archive → patient, where the table knows it."""
+    if source.patients is None:
+        return {}
+    path = Path(source.cohort).parent / source.patients.file
+    if not path.is_file():
+        raise CohortError(f"{source.cohort!r} names its patients in {source.patients.file!r}, which is not beside it.")
+    column = source.patients.column
+    with path.open(newline="") as opened:
+        rows = list(csv.DictReader(opened))
+    missing = {"split", "row", column} - set(rows[0] if rows else {})
+    if missing:
+        raise CohortError(f"{path.name!r} lacks the column(s) {sorted(missing)}, which name an archive's patients.")
+    return {f"{row['split']}-{row['row']}": row[column] for row in rows if row[column]}
