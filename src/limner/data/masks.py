@@ -68,7 +68,7 @@ def class_mask(
             strange = ", ".join(map(str, np.unique(mask[found == 255])[:5].tolist()))
             raise CohortError(f"Case {who!r}: the mask holds {strange}; known values are {', '.join(keys)}.")
         return found
-    if label not in classes:
+    if label is None or label not in classes:
         raise CohortError(f"Case {who!r}: the label {label!r} is unknown; known are {', '.join(keys)}.")
     index = keys.index(label)
     if index == 0 and mask.any():

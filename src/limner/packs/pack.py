@@ -50,7 +50,9 @@ class Calibration(_Part):
     """
 
     temperature: float = 1.0
-    bias: float = Field(0.0, description="added after the temperature: to a detector's presence logit, to all that masks mark")
+    bias: float = Field(
+        0.0, description="added after the temperature: to a detector's presence logit, to all that masks mark"
+    )
     threshold: float | None = Field(None, description="least score of a mark that a detector shows; of a marked pixel")
     abstain_below: float = 0.0
     ece_before: float | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -108,11 +109,16 @@ class Checked:
         p = softmax(logits, temperature)
         return Calibration(
             temperature=round(temperature, 4),
-            abstain_below=round(abstain_below(p, self.labels, 0.5 * (1 - accuracy(p, self.labels))), 4),
+            abstain_below=_down(abstain_below(p, self.labels, 0.5 * (1 - accuracy(p, self.labels)))),
             ece_before=round(ece(softmax(logits), self.labels), 4),
             ece_after=round(ece(p, self.labels), 4),
             fitted_on=f"{len(self.labels)} cases of the check split",
         )
+
+
+def _down(threshold: float, digits: int = 4) -> float:
+    """Rounded down: the answers that made the threshold must stay above it."""
+    return math.floor(threshold * 10**digits) / 10**digits
 
 
 @torch.inference_mode()  # type: ignore[untyped-decorator]

@@ -63,7 +63,9 @@ class PhantomSource(_Part):
     first: int = Field(0, description="seed of the first; those that are checked on follow the last")
     check_chests: int = Field(3, description="further chests for the checks, none for 0")
     check_patches: int = 64
-    scans: list[str] = Field(default_factory=list, description="CT in Hounsfield units whose lungs are learned from too")
+    scans: list[str] = Field(
+        default_factory=list, description="CT in Hounsfield units whose lungs are learned from too"
+    )
     nodules: str | None = Field(None, description="folder of real nodules, see limner.data.nodules.read_shapes")
     split: str = "train"
     check: str = "val"
@@ -131,7 +133,9 @@ class PictureData(_Part):
     )
     paint_opacities: float = Field(0.0, description="detect: share of the radiographs that get painted opacities")
     skip_damaged: bool = False
-    strict_patients: bool = Field(True, description="leave out who is held out in any source; false for official splits")
+    strict_patients: bool = Field(
+        True, description="leave out who is held out in any source; false for official splits"
+    )
 
 
 class AugmentSpec(_Part):
@@ -356,8 +360,7 @@ def read_recipe(path: Path, overrides: list[str] | None = None) -> Recipe:
         return Recipe.model_validate(_with_grid(_expand(raw)))
     except ValidationError as error:
         problems = "\n".join(
-            f"  {_place(one['loc'])}: {one['msg']} (got {one['input']!r:.80})"
-            for one in error.errors()
+            f"  {_place(one['loc'])}: {one['msg']} (got {one['input']!r:.80})" for one in error.errors()
         )
         raise RecipeError(f"The recipe {path.name!r} does not fit its schema:\n{problems}") from error
 
