@@ -23,7 +23,7 @@ choose_series demo_study list_packs load_pack measure open_studies read_nifti re
 ROOMS_OF_THE_TRAIN_EXTRA = ("nets", "train", "data", "tasks", "infer/engines/torch.py", "infer/export.py")
 NAMES = {  # import name: distribution, where they differ
     "PIL": "pillow", "SimpleITK": "simpleitk", "cc3d": "connected-components-3d", "vtkmodules": "vtk", "yaml": "pyyaml",
-    "jpeg_ls": "pyjpegls",
+    "jpeg_ls": "pyjpegls", "skimage": "scikit-image",
 }  # fmt: skip
 PLUGINS = {"pylibjpeg", "pylibjpeg-libjpeg", "pylibjpeg-openjpeg", "pyjpegls"}
 """Found by pydicom where they are installed; nobody imports them."""

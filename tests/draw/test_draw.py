@@ -190,7 +190,7 @@ def _interrupted(call: str, study: Path, out: Path, number: signal.Signals) -> i
     assert run.stdout is not None and run.stdout.readline() == "exported\n"
     time.sleep(0.1)
     os.kill(run.pid, number)
-    run.communicate(timeout=30)
+    run.communicate(timeout=120)
     return run.returncode
 
 

@@ -30,7 +30,8 @@ def picture_pack(sources: Sequence[Path], name: str | None) -> Pack | None:
     if name is None:
         if pictures:
             raise InputError(
-                f"A picture may be of anything, so the pack that draws it must be named: --pack NAME. {for_pictures()}"
+                "A photograph or still may be of anything, so the pack that draws it must be named: --pack NAME. "
+                f"{for_pictures()}"
             )
         return None
     pack = load_pack(name)
