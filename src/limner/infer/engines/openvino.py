@@ -21,7 +21,8 @@ class OpenVINOEngine:
             self._model = core.compile_model(str(net.model), "CPU", options)
         except RuntimeError as error:
             raise EngineError(f"OpenVINO cannot load {net.model.name!r} of pack {net.pack!r}: {error}") from error
-        self._outputs = [output.get_any_name() for output in self._model.outputs]
+        # A tensor may carry several names, and "any" of them need not be the one that the graph gives out.
+        self._outputs = list(net.outputs)
 
     def run(self, inputs: dict[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
         """See :class:`limner.infer.engines.Engine`."""
