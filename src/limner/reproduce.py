@@ -91,7 +91,7 @@ def cross_validate(
 def _judge(pack: Path, cohorts: Sequence[Path], recipe: Recipe) -> dict[str, float]:
     """Figures of a pack on the held-out cases of every cohort, weighed by their number."""
     from limner.infer.evaluate import EvaluateOptions, evaluate
-    from limner.train.recipe import CohortSource
+    from limner.train.recipe_data import CohortSource
 
     masks = [s.layers[0].column if isinstance(s, CohortSource) else "mask" for s in recipe.data.sources]
     sums: dict[str, list[tuple[float, int]]] = {}

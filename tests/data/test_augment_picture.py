@@ -1,9 +1,10 @@
 import json
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from pydantic import TypeAdapter, ValidationError
 from scipy import ndimage
 from scipy.interpolate import BSpline
 
@@ -14,13 +15,13 @@ from limner.data.augment.picture import (
     apply_spatial,
     apply_together,
     apply_values,
+    carve,
     inverse,
     mix,
     move_points,
     sample_batch,
     sampling_grid,
 )
-from limner.train.recipe import AugmentSpec
 
 SIZES = [(24, 24), (20, 32), (12, 20, 16)]
 SPATIAL = Strength(flip="zyx", rotate_deg=180, scale=0.15, shift=0.1, shear=0.1, elastic=0.04)
@@ -249,5 +250,28 @@ def test_boxes_that_leave_the_picture_are_told():
     assert move_boxes(np.zeros((0, 4)), params, 0, (20, 20))[0].shape == (0, 4)
 
 
-def test_a_recipe_has_every_strength():
-    assert AugmentSpec().model_dump() == {one.name: one.default for one in fields(Strength)}
+@pytest.mark.parametrize("size", SIZES)
+def test_carving_moves_what_is_marked_with_its_rim(size):
+    """Everything that is marked in the partner arrives; far from it nothing changes."""
+    rng = np.random.default_rng(3)
+    x = torch.from_numpy(rng.random((4, 2, *size)).astype(np.float32))
+    labels = torch.zeros((4, *size), dtype=torch.uint8)
+    labels[1][tuple(slice(n // 2 - 2, n // 2 + 1) for n in size)] = 2
+    labels[0][tuple(slice(1, 3) for _ in size)] = 1
+    rim = 1 / min(size)
+    params = replace(still(size, 4), partner=np.array([1, 0, 3, 1]), carve=np.array([rim, -1, rim, 0], np.float32))
+    moved, marked = carve(x, labels, params)
+    there = labels[1] == 2
+    assert (marked[0][there] == 2).all() and torch.equal(moved[0][:, there], x[1][:, there])
+    assert (marked[0] == 1).sum() == (labels[0] == 1).sum()  # its own stays
+    far = torch.from_numpy(ndimage.distance_transform_edt(~there.numpy()) > 2 * np.sqrt(3))
+    assert torch.equal(moved[0][:, far], x[0][:, far]) and (moved[0] != x[0]).any(0).sum() > there.sum()
+    for still_there in (1, 2):  # not drawn; a partner without a mark
+        assert torch.equal(moved[still_there], x[still_there]) and torch.equal(marked[still_there], labels[still_there])
+    assert ((moved[3] != x[3]).any(0) == there).all()  # no rim
+    assert torch.equal(labels[3], torch.zeros_like(labels[3]))  # what was given is left as it was
+
+
+def test_a_strength_that_is_not_known_is_refused():
+    with pytest.raises(ValidationError, match="rotate"):
+        TypeAdapter(Strength).validate_python({"rotate": 3})

@@ -159,7 +159,8 @@ def test_a_mirrored_export_ends_the_run(
 
 
 _SLOW_RUN = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job is started without
 from limner.draw import ThresholdPredictor, draw, workflow
 from limner.image.anatomy import label
 def slow(folder, *arguments):

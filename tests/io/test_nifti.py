@@ -90,9 +90,14 @@ def test_number_kinds(tmp_path):
     assert read_nifti(save(tmp_path / "c.nii", xyz.astype(np.float64), np.eye(4))).array.dtype == np.float32
     wide = xyz.astype(np.int32) * 1000
     assert read_nifti(save(tmp_path / "d.nii", wide, np.eye(4))).array.dtype == np.float32
-    holes = xyz.astype(np.float32)
-    holes[0, 0, 0] = np.nan
-    assert np.isfinite(read_nifti(save(tmp_path / "e.nii", holes, np.eye(4))).array).all()
+
+
+@pytest.mark.parametrize("what", [np.nan, np.inf])
+def test_voxels_without_a_number_are_refused(tmp_path, what):
+    holes = RAMP.T.astype(np.float32)
+    holes[0, 0, :2] = what
+    with pytest.raises(NotAnImageError, match=rf"'e.nii': 2 of {RAMP.size} voxels.*fill them"):
+        read_nifti(save(tmp_path / "e.nii", holes, np.eye(4)))
 
 
 def test_a_scaled_file_is_scaled(tmp_path):

@@ -146,6 +146,7 @@ def test_a_batch_repeats_and_unknown_places_are_known_as_such(cohort, tmp_path):
     ("changes", "error", "told"),
     [
         ({"augment": {"mixup": 0.3}}, RecipeError, "boxes do not blend"),
+        ({"augment": {"outside": "mirror"}}, RecipeError, "the mirror has no box"),
         ({"data.size": [60, 64]}, RecipeError, "divisible by 8"),
         ({"data.classes": {"square": "square", "none": "normal"}}, CohortError, "is the background, have boxes"),
     ],
@@ -160,8 +161,8 @@ def test_what_does_not_fit_is_refused_before_work(cohort, tmp_path, changes, err
             place = place[parent]
         place[last] = value
     path.write_text(yaml.safe_dump(written, sort_keys=False))
-    recipe = read_recipe(path)
     with pytest.raises(error, match=told):
+        recipe = read_recipe(path)
         picture_parts(recipe, recipe.data, None)
 
 

@@ -46,13 +46,13 @@ def test_it_needs_nothing_from_elsewhere(tmp_path):
 
 def test_a_long_run_stays_cheap(tmp_path):
     live = Live(tmp_path / "live.html", "long", every=1000)
-    started = time.perf_counter()
+    started = time.process_time()
     for step in range(1, 50_001):
         live.add(step, 1.0 / step, 1.0 / step, 1e-3, step, step / 60_000)
-    each = (time.perf_counter() - started) / 50_000
-    started = time.perf_counter()
+    each = (time.process_time() - started) / 50_000
+    started = time.process_time()
     live.write("running")
-    assert time.perf_counter() - started < 0.25
+    assert time.process_time() - started < 0.25
     assert each < 2e-4
     assert (tmp_path / "live.html").stat().st_size < 100_000
 

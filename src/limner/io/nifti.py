@@ -31,7 +31,7 @@ def read_nifti(path: Path) -> Image:
         NIfTI does not know them. Integers stay integers unless the header scales them (then float32).
 
     Raises:
-        NotAnImageError: not NIfTI, damaged, 4-D, colour or complex.
+        NotAnImageError: not NIfTI, damaged, 4-D, colour or complex; voxels that are no finite number.
         GeometryError: the affine cannot be inverted.
     """
     volume = _load(Path(path))
@@ -179,7 +179,12 @@ def _values(volume: Any, path: Path) -> NDArray[Any]:
         ) from error
     array = array.reshape(shape).T
     if array.dtype.kind == "f":
-        array = np.nan_to_num(array.astype(np.float32, copy=False), nan=float(np.nanmin(array)) if array.size else 0.0)
+        array = array.astype(np.float32, copy=False)
+        if missing := int(np.count_nonzero(~np.isfinite(array))):
+            raise NotAnImageError(
+                f"{path.name!r}: {missing} of {array.size} voxels are not a number or infinite. Limner does not guess "
+                "what they were: fill them first, with what air measures where nothing was scanned (-1024 in CT)."
+            )
     elif array.dtype.itemsize > 2 or not array.dtype.isnative:
         array = _smallest(array)
     return array

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,8 +17,9 @@ from limner.errors import CohortError
 from limner.packs import Calibration
 from limner.tasks.classify import abstain_below, accuracy, auc, balanced_accuracy, ece, fit_temperature, softmax
 from limner.train.loop import Parts
-from limner.train.pictures import Learned, Order, class_shares, strength_of
-from limner.train.recipe import PictureData, Recipe
+from limner.train.pictures import Learned, Order, class_shares, logits_of, rounded_down
+from limner.train.recipe import Recipe
+from limner.train.recipe_data import PictureData
 
 
 class LabelledBatches:
@@ -66,7 +66,7 @@ def classify_parts(recipe: Recipe, data: PictureData, learned: Learned) -> Parts
         raise CohortError(
             f"Every example is {data.classes[classes[int(labels[0])]]!r}: a classifier needs two classes."
         )
-    strength = strength_of(recipe.augment)
+    strength = recipe.changes
     sampler = LabelledBatches(
         learned.train.stack(), labels, len(classes), strength, recipe.seed, data.balance == "sampler"
     )
@@ -109,25 +109,8 @@ class Checked:
         p = softmax(logits, temperature)
         return Calibration(
             temperature=round(temperature, 4),
-            abstain_below=_down(abstain_below(p, self.labels, 0.5 * (1 - accuracy(p, self.labels)))),
+            abstain_below=rounded_down(abstain_below(p, self.labels, 0.5 * (1 - accuracy(p, self.labels)))),
             ece_before=round(ece(softmax(logits), self.labels), 4),
             ece_after=round(ece(p, self.labels), 4),
             fitted_on=f"{len(self.labels)} cases of the check split",
         )
-
-
-def _down(threshold: float, digits: int = 4) -> float:
-    """Rounded down: the answers that made the threshold must stay above it."""
-    return math.floor(threshold * 10**digits) / 10**digits
-
-
-@torch.inference_mode()  # type: ignore[untyped-decorator]
-def logits_of(net: nn.Module, images: NDArray[np.uint8], batch: int = 128) -> NDArray[np.float32]:
-    """Logits ``(N, K)`` of many pictures."""
-    device = next(net.parameters()).device
-    parts = []
-    with torch.autocast(device.type, torch.bfloat16):
-        for start in range(0, len(images), batch):
-            x = torch.from_numpy(images[start : start + batch]).to(device).float() / 255.0
-            parts.append(net(x)[0].float().cpu().numpy())
-    return np.concatenate(parts)

@@ -13,7 +13,8 @@ import numpy as np
 
 from limner.errors import OutputExistsError, RecipeError
 from limner.train.folds import Fold, deal, rows_of, write_fold
-from limner.train.recipe import CohortSource, PictureSource, Recipe, read_recipe
+from limner.train.recipe import Recipe, read_recipe
+from limner.train.recipe_data import CohortSource, PictureSource
 from limner.train.run import run, say
 
 Judge = Callable[[Path, Sequence[Path], Recipe], Mapping[str, float]]

@@ -24,8 +24,9 @@ from limner.tasks import detect as figures
 from limner.tasks.classify import auc_of, ece
 from limner.tasks.detect import Held, Platt, hold, overlaps
 from limner.train.loop import Parts
-from limner.train.pictures import Learned, Order, class_shares, strength_of
-from limner.train.recipe import PictureData, Recipe
+from limner.train.pictures import Learned, Order, class_shares
+from limner.train.recipe import Recipe
+from limner.train.recipe_data import PictureData
 
 PRESENCE_CELLS = 8
 """Cells whose logits say whether a class is there; a pack may say otherwise in ``decode.presence_cells``."""
@@ -160,9 +161,7 @@ def detect_loss(cells: int, share: float = 1.0) -> Callable[..., Tensor]:
 
 def detect_parts(recipe: Recipe, data: PictureData, learned: Learned) -> Parts:
     """The parts of a detector on pictures; ``data.classes`` names the background first."""
-    strength = strength_of(recipe.augment)
-    if strength.mixup or strength.cutmix:
-        raise RecipeError("augment.mixup and augment.cutmix blend pictures, and boxes do not blend: leave them out.")
+    strength = recipe.changes
     held = boxed(learned.train, data.classes)
     if not any(len(some) for some in held.boxes):
         raise CohortError("No example has a box: detection learns from the column 'boxes', [[x0, y0, x1, y1], …].")

@@ -21,7 +21,8 @@ from torch import Tensor, nn
 from limner.packs import Calibration, LocatorSpec, Net, Pack, PackSpec, TrainingRow, load_pack
 from limner.packs.card import card
 from limner.packs.pack import OUTPUTS
-from limner.train.recipe import AugmentSpec, PictureData, Recipe
+from limner.train.recipe import Recipe
+from limner.train.recipe_data import PictureData
 from limner.train.sources import provenance
 
 _FREE = ("cc by 4.0", "cc by 3.0", "cc0", "apache-2.0", "mit")
@@ -152,7 +153,7 @@ def _spec(
         "class_values": list(recipe.data.classes) if isinstance(recipe.data, PictureData) else [],
         "groups": recipe.data.groups if isinstance(recipe.data, PictureData) else {},
         "calibration": calibration,
-        "mirrors": recipe.augment.flip if isinstance(recipe.augment, AugmentSpec) else "",
+        "mirrors": recipe.changes.flip,
         "regions": recipe.pack.regions,
         "classical": recipe.pack.classical,
         "net": {"name": recipe.net.name, "options": {**_dims(recipe), **recipe.net.options}},

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from limner import nets
-from limner.data.augment.picture import Strength, apply_spatial, apply_values, sample_batch
+from limner.data.augment.picture import Strength, apply_spatial, apply_values, carve, sample_batch
 from limner.data.examples import Examples
 from limner.data.mask_cases import class_masks
 from limner.data.masks import by_value
@@ -21,8 +21,9 @@ from limner.packs import Calibration
 from limner.tasks import masks as task
 from limner.tasks.classify import abstain_below
 from limner.train.loop import Parts
-from limner.train.pictures import Learned, Order, strength_of
-from limner.train.recipe import PictureData, Recipe
+from limner.train.pictures import Learned, Order, logits_of, rounded_down
+from limner.train.recipe import Recipe
+from limner.train.recipe_data import PictureData
 
 GOOD_DICE = 0.7
 """A mask that overlaps its truth less than this should have been called unsure."""
@@ -59,7 +60,8 @@ class MaskedBatches:
         rng = np.random.default_rng([self.seed, 3, step])
         params = sample_batch(rng, size, x.shape[1], x.dim() - 2, self.strength)
         y = apply_spatial(y, params, nearest=True)
-        return apply_values(apply_spatial(x, params), params), y[:, 0].to(torch.uint8)
+        x, y = carve(apply_values(apply_spatial(x, params), params), y[:, 0].to(torch.uint8), params)
+        return x, y
 
 
 def mask_parts(recipe: Recipe, data: PictureData, learned: Learned) -> Parts:
@@ -67,7 +69,7 @@ def mask_parts(recipe: Recipe, data: PictureData, learned: Learned) -> Parts:
     _refuse(recipe, data)
     names = list(data.classes.values())
     masks = class_masks(learned.train, data.classes)
-    strength = strength_of(recipe.augment)
+    strength = recipe.changes
     sampler = MaskedBatches(learned.train.stack(), masks, strength, recipe.seed, data.balance == "sampler")
     torch.manual_seed(recipe.seed)  # initial weights only
     net = nets.build(recipe.net.name, data.channels, len(names), **{"dims": len(data.size), **recipe.net.options})
@@ -104,7 +106,7 @@ class Checked:
 
     def score(self, net: nn.Module) -> float:
         """Mean over classes and groups of the mean Dice of patients."""
-        p = task.softmax_maps(logits_of(net, self.examples.stack()), axis=1)
+        p = task.softmax_maps(logits_of(net, self.examples.stack(), 16), axis=1)
         labels = self._labels(p)
         patients = [row.patient for row in self.examples.rows]
         found = []
@@ -116,7 +118,7 @@ class Checked:
     def calibrate(self, net: nn.Module) -> Calibration:
         """Temperature of the pixels, when to say "not sure", and between which probabilities the true border lies."""
         images = self.examples.stack()
-        plain = logits_of(net, images)
+        plain = logits_of(net, images, 16)
         before = task.foreground_ece(plain_p := self._mirrored(net, images, 1.0, 0.0), self.truth)
         temperature, bias = task.fit_pixels(*_pixels(plain, self.truth))
         p = self._mirrored(net, images, temperature, bias)
@@ -136,7 +138,7 @@ class Checked:
             temperature=round(temperature, 4),
             bias=round(bias, 4),
             threshold=round(even, 4),
-            abstain_below=round(threshold, 4) if poor.any() else 0.0,
+            abstain_below=rounded_down(threshold) if poor.any() else 0.0,
             ece_before=round(before, 4),
             ece_after=round(task.foreground_ece(p, self.truth), 4),
             area_thresholds=(round(area[0], 4), round(area[1], 4)),
@@ -150,7 +152,7 @@ class Checked:
         total = np.zeros((), np.float32)
         views = task.mirrorings(self.mirrors, images.ndim - 2)
         for axes in views:
-            logits = logits_of(net, np.ascontiguousarray(np.flip(images, axes)))
+            logits = logits_of(net, np.ascontiguousarray(np.flip(images, axes)), 16)
             total = total + np.flip(task.softmax_maps(logits, temperature, bias, axis=1), axes)
         return np.asarray(total / len(views), np.float32)
 
@@ -160,18 +162,6 @@ class Checked:
 
     def _regions(self) -> dict[str, tuple[int, ...]]:
         return task.regions_of(list(self.data.classes.values()), self.data.groups)
-
-
-@torch.inference_mode()  # type: ignore[untyped-decorator]
-def logits_of(net: nn.Module, images: NDArray[np.uint8], batch: int = 16) -> NDArray[np.float32]:
-    """Logits ``(N, K, *size)`` of many pictures."""
-    device = next(net.parameters()).device
-    parts = []
-    with torch.autocast(device.type, torch.bfloat16):
-        for start in range(0, len(images), batch):
-            x = torch.from_numpy(images[start : start + batch]).to(device).float() / 255.0
-            parts.append(net(x)[0].float().cpu().numpy())
-    return np.concatenate(parts)
 
 
 def _expect(net: nn.Module, shares: NDArray[np.float64]) -> None:
@@ -197,12 +187,6 @@ def _refuse(recipe: Recipe, data: PictureData) -> None:
         problems.append(f"data.classes must begin with value 0, the background; it begins with {first!r}")
     if data.balance in ("loss", "logits"):
         problems.append(f"data.balance: {data.balance} is for classification; here sampler or none (train.class_costs)")
-    strength = strength_of(recipe.augment)
-    problems += [
-        f"augment.{name}: blends pictures, which masks cannot"
-        for name in ("mixup", "cutmix")
-        if getattr(strength, name)
-    ]
     if recipe.train.label_smoothing:
         problems.append("train.label_smoothing is for classification")
     unknown = set(recipe.train.class_costs) - set(data.classes.values())

@@ -23,7 +23,8 @@ from limner.tasks.classify import ece
 from limner.tasks.detect import Held, hold, inside
 from limner.train.detect import detect_loss
 from limner.train.loop import Parts
-from limner.train.recipe import PhantomSource, Recipe, VolumeData
+from limner.train.recipe import Recipe
+from limner.train.recipe_data import PhantomSource, VolumeData
 
 Progress = Callable[[str, float], None]
 SCAN_LITRES, FALSE_PER_SCAN = 4.5, 2.0

@@ -10,7 +10,7 @@ from pathlib import Path
 from limner.data.cohort import read_cohort
 from limner.data.examples import Examples
 from limner.errors import CohortError
-from limner.train.recipe import PictureSource
+from limner.train.recipe_data import PictureSource
 
 
 def with_patients(examples: Examples, source: PictureSource) -> Examples:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import nn
 
-from limner.data.augment.picture import Strength
 from limner.data.cohort import read_cohort
 from limner.data.examples import Examples, View, read_examples
 from limner.data.masks import by_value
 from limner.errors import CohortError
 from limner.train.loop import Parts
 from limner.train.patients import held_out, with_patients, without
-from limner.train.recipe import AugmentSpec, PictureData, PictureSource, Recipe
+from limner.train.recipe import Recipe
+from limner.train.recipe_data import PictureData, PictureSource
 
 Progress = Callable[[str, float], None]
 
@@ -100,11 +103,6 @@ def _together(some: list[Examples]) -> Examples:
     return Examples(tuple(r for one in some for r in one.rows), tuple(b for one in some for b in one.left_out))
 
 
-def strength_of(spec: float | AugmentSpec) -> Strength:
-    """The recipe's augmentation for pictures."""
-    return Strength(**spec.model_dump()) if isinstance(spec, AugmentSpec) else Strength()
-
-
 class Order:
     """Which examples a batch holds: a function of seed and step.
 
@@ -133,3 +131,20 @@ def class_shares(labels: NDArray[np.int64], classes: int) -> NDArray[np.float64]
     """The share of each class among the examples; a class without one counts as one."""
     counts = np.maximum(np.bincount(labels, minlength=classes), 1)
     return counts / counts.sum()
+
+
+def rounded_down(threshold: float, digits: int = 4) -> float:
+    """A least confidence as a pack writes it: the answers that made it must stay above it."""
+    return math.floor(threshold * 10**digits) / 10**digits
+
+
+@torch.inference_mode()  # type: ignore[untyped-decorator]
+def logits_of(net: nn.Module, images: NDArray[np.uint8], batch: int = 64) -> NDArray[np.float32]:
+    """The first output of a net for many pictures ``(N, C, *size)``: ``(N, K)``, or ``(N, K, *size)``."""
+    device = next(net.parameters()).device
+    parts = []
+    with torch.autocast(device.type, torch.bfloat16):
+        for start in range(0, len(images), batch):
+            x = torch.from_numpy(images[start : start + batch]).to(device).float() / 255.0
+            parts.append(net(x)[0].float().cpu().numpy())
+    return np.concatenate(parts)

@@ -15,7 +15,8 @@ from limner.errors import RecipeError
 from limner.nets.dynunet import topology
 from limner.train.fingerprint import ANISOTROPIC
 from limner.train.memory import available_gb
-from limner.train.recipe import CohortSource, LabelMapSource, NetSpec, PictureData, PictureSource, Recipe, VolumeData
+from limner.train.recipe import NetSpec, Recipe
+from limner.train.recipe_data import CohortSource, LabelMapSource, PictureData, PictureSource, VolumeData
 
 SMALL_PIXELS = 64
 """Pictures up to this side keep their size through the first layer of a net."""

@@ -8,160 +8,28 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
+from pydantic import Discriminator, Field, Tag, ValidationError, model_validator
 
+from limner.data.augment.params import Strength
 from limner.data.organ_view import CHANNELS
 from limner.errors import RecipeError
 from limner.nets import NETS
+from limner.train.recipe_data import CohortSource, PhantomSource, PictureData, Section, VolumeData
+
+UNFIT: dict[str, dict[str, str]] = {
+    "classify": {"carve": "it moves what is marked, and classification has no marks"},
+    "segment": {"mixup": "masks do not blend", "cutmix": "masks do not blend (carve does for them what it does)"},
+    "detect": {
+        "mixup": "boxes do not blend",
+        "cutmix": "boxes do not blend",
+        "carve": "boxes have no border to cut along",
+        "outside": "what is seen in the mirror has no box",
+    },
+}
+"""Changes of pictures that can't go with a task, and why."""
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class LayerSpec(_Part):
-    """One mask column: mask value to class name.
-
-    ``within`` limits where it paints; ``otherwise`` says what a case without it cannot tell apart.
-    """
-
-    column: str
-    values: dict[int, str]
-    within: list[str] | None = None
-    otherwise: dict[str, str] = Field(default_factory=dict)
-
-
-class CohortSource(_Part):
-    """Cases with images."""
-
-    cohort: str
-    split: str | None = "train"
-    only: list[str] | None = None
-    weight: float = 1.0
-    layers: list[LayerSpec]
-    unknown: dict[str, str] = Field(default_factory=dict, description="class → class that it can't be told from here")
-    paint_tumors: float = 0.0
-    licence: str
-
-
-class LabelMapSource(_Part):
-    """Label maps without images: CT is synthesised from them."""
-
-    label_maps: str
-    values: dict[int, tuple[str, str]] = Field(description="mask value → (tissue, class)")
-    mirrored: list[Literal["z", "y", "x"]] = Field(default_factory=list, description="axes on which the affine lies")
-    weight: float = 1.0
-    unknown: dict[str, str] = Field(default_factory=dict)
-    paint_tumors: float = 0.0
-    licence: str
-
-
-class PhantomSource(_Part):
-    """Lungs with nodules that are put there: phantom chests, lungs of real scans, real and analytic nodules."""
-
-    chests: int = Field(description="phantom chests to learn from")
-    first: int = Field(0, description="seed of the first; those that are checked on follow the last")
-    check_chests: int = Field(3, description="further chests for the checks, none for 0")
-    check_patches: int = 64
-    scans: list[str] = Field(
-        default_factory=list, description="CT in Hounsfield units whose lungs are learned from too"
-    )
-    nodules: str | None = Field(None, description="folder of real nodules, see limner.data.nodules.read_shapes")
-    split: str = "train"
-    check: str = "val"
-    real: float = Field(0.5, description="share of the nodules that are real ones")
-    licence: str
-
-
-class FocusSpec(_Part):
-    """Work around one organ: its own median sets the window, what is far from it is not asked.
-
-    ``organ`` lists the class of the organ and of what lies inside it.
-    """
-
-    organ: list[str]
-    within_mm: float = 15.0
-    around_hu: float = 70.0
-
-
-class VolumeData(_Part):
-    """Whole scans: grid, window, patch and sources."""
-
-    spacing_mm: tuple[float, float, float]
-    window_hu: tuple[float, float]
-    patch: tuple[int, int, int]
-    classes: list[str] = Field(description="class 0 is background")
-    sources: list[CohortSource | LabelMapSource | PhantomSource]
-    focus: FocusSpec | None = None
-    class_weights: dict[str, float] = Field(default_factory=dict, description="share of patches centred on a class")
-
-
-class PatientTable(_Part):
-    """A CSV beside an archive with the columns ``split``, ``row`` and one that names the patient (or the lesion)."""
-
-    file: str
-    column: str = "patient"
-
-
-class PictureSource(_Part):
-    """A cohort of pictures, or a MedMNIST archive."""
-
-    cohort: str
-    split: str | None = "train"
-    check: str | None = Field("val", description="split on which the best weights are chosen")
-    values: dict[str, str] = Field(default_factory=dict, description="this cohort's label → key of data.classes")
-    leave_out: dict[str, list[str]] = Field(
-        default_factory=dict, description="column → values; rows with one of them are not learned from"
-    )
-    patients: PatientTable | None = None
-    licence: str
-
-
-class PictureData(_Part):
-    """Photographs, stills, radiographs, small volumes: one size for all, sides in ratio, the rest black."""
-
-    size: tuple[int, ...] = Field(min_length=2, max_length=3, description="pixels along (Z,) Y, X")
-    channels: int = 1
-    color_constancy: bool = Field(False, description="take the light's colour out, in training and in use: dermoscopy")
-    modality: list[str] = Field(default_factory=lambda: ["XC"], description="DICOM modalities that it is for")
-    classes: dict[str, str] = Field(min_length=2, description="value in the cohort → name; masks: 0 is background")
-    groups: dict[str, list[str]] = Field(default_factory=dict, description="name → classes that count as it")
-    column: str | None = Field(None, description="label, mask or boxes, as the task asks, where None")
-    sources: list[PictureSource] = Field(min_length=1)
-    balance: Literal["none", "sampler", "loss", "logits"] = Field(
-        "none", description="rare classes: drawn as often, weighted in the loss, or logits adjusted by their rate"
-    )
-    paint_opacities: float = Field(0.0, description="detect: share of the radiographs that get painted opacities")
-    skip_damaged: bool = False
-    strict_patients: bool = Field(
-        True, description="leave out who is held out in any source; false for official splits"
-    )
-
-
-class AugmentSpec(_Part):
-    """How far each change of a picture may go; see :class:`limner.data.augment.picture.Strength`."""
-
-    flip: str = ""
-    rotate_deg: float = 0.0
-    scale: float = 0.0
-    shift: float = 0.0
-    shear: float = 0.0
-    elastic: float = 0.0
-    brightness: float = 0.0
-    contrast: float = 0.0
-    gamma: float = 0.0
-    color: float = 0.0
-    noise: float = 0.0
-    blur: float = 0.0
-    low_resolution: float = 0.0
-    cutout: float = 0.0
-    mixup: float = 0.0
-    cutmix: float = 0.0
-    hair: float = 0.0
-    outside: Literal["edge", "mirror"] = "edge"
-
-
-class NetSpec(_Part):
+class NetSpec(Section):
     """A net of :data:`limner.nets.NETS` and its options; ``auto`` lets :mod:`limner.train.plan` pick one."""
 
     name: str = "auto"
@@ -173,7 +41,7 @@ class NetSpec(_Part):
         return {"name": given} if isinstance(given, str) else given
 
 
-class TrainSpec(_Part):
+class TrainSpec(Section):
     """The loop. ``minutes`` bounds the time; the learning rate falls with whichever runs out first."""
 
     steps: int = 1000
@@ -196,7 +64,7 @@ class TrainSpec(_Part):
     start_from: str | None = Field(None, description="weights.safetensors of an earlier run or pack")
 
 
-class PackSpecDraft(_Part):
+class PackSpecDraft(Section):
     """What the pack says of itself."""
 
     name: str
@@ -215,7 +83,7 @@ class PackSpecDraft(_Part):
     locator_share: float = 0.5
 
 
-class Expectation(_Part):
+class Expectation(Section):
     """A figure that the pack must reach on a cohort that it has not learned from.
 
     ``region`` is a region, a class or a group; the figure over all where None.
@@ -231,7 +99,7 @@ class Expectation(_Part):
     at_most: float | None = None
 
 
-class RangeSpec(_Part):
+class RangeSpec(Section):
     """Where a setting is searched: between two numbers, or among choices."""
 
     low: float | None = None
@@ -252,7 +120,7 @@ class RangeSpec(_Part):
         return self
 
 
-class SearchSpec(_Part):
+class SearchSpec(Section):
     """A search over settings, by the figure on the check split: key of the recipe → where."""
 
     space: dict[str, RangeSpec] = Field(min_length=1)
@@ -267,7 +135,7 @@ def _form_of(data: Any) -> str:
     return "picture" if "size" in given else "volume"
 
 
-class Recipe(_Part):
+class Recipe(Section):
     """The whole of it."""
 
     task: Literal["segment", "classify", "detect"]
@@ -275,7 +143,7 @@ class Recipe(_Part):
         Annotated[VolumeData, Tag("volume")] | Annotated[PictureData, Tag("picture")], Discriminator(_form_of)
     ]
     net: NetSpec = Field(default_factory=NetSpec)
-    augment: float | AugmentSpec = 1.0
+    augment: float | Strength = 1.0
     train: TrainSpec = Field(default_factory=TrainSpec)
     pack: PackSpecDraft
     seed: int = 0
@@ -288,6 +156,11 @@ class Recipe(_Part):
         if isinstance(self.data, PictureData):
             return self.data.channels
         return CHANNELS if self.data.focus else 1
+
+    @property
+    def changes(self) -> Strength:
+        """How far pictures are changed; nothing where the data are scans."""
+        return self.augment if isinstance(self.augment, Strength) else Strength()
 
     @model_validator(mode="after")
     def _net_is_known(self) -> Recipe:
@@ -303,9 +176,13 @@ class Recipe(_Part):
             raise ValueError(f"task {self.task!r} learns from pictures or small volumes: data.size is missing")
         if phantoms and self.task != "detect":
             raise ValueError(f"a source with 'chests' teaches task 'detect', not {self.task!r}")
-        if isinstance(self.augment, AugmentSpec) != pictures:
-            asked = "a section (rotate_deg, noise, …)" if pictures else "one number, its strength"
-            raise ValueError(f"augment is {asked} here")
+        if isinstance(self.augment, Strength) != pictures:
+            form = "a section (rotate_deg, noise, …)" if pictures else "one number, its strength"
+            raise ValueError(f"augment is {form} here")
+        asked = {name: why for name, why in UNFIT[self.task].items() if getattr(self.changes, name) not in (0, "edge")}
+        if asked:
+            told = "; ".join(f"augment.{name}: {why}" for name, why in asked.items())
+            raise ValueError(f"{told}. Leave it out for task {self.task!r}")
         return self
 
     @model_validator(mode="after")
@@ -360,7 +237,8 @@ def read_recipe(path: Path, overrides: list[str] | None = None) -> Recipe:
         return Recipe.model_validate(_with_grid(_expand(raw)))
     except ValidationError as error:
         problems = "\n".join(
-            f"  {_place(one['loc'])}: {one['msg']} (got {one['input']!r:.80})" for one in error.errors()
+            f"  {_place(one['loc'])}: {one['msg']} (got {one['input']!r:.80})" if one["loc"] else f"  {one['msg']}"
+            for one in error.errors()
         )
         raise RecipeError(f"The recipe {path.name!r} does not fit its schema:\n{problems}") from error
 

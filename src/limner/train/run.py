@@ -18,7 +18,8 @@ from limner.train.devices import leads
 from limner.train.loop import Parts, fit
 from limner.train.pictures import picture_parts
 from limner.train.plan import Plan, plan, with_plan
-from limner.train.recipe import Recipe, VolumeData, read_recipe
+from limner.train.recipe import Recipe, read_recipe
+from limner.train.recipe_data import VolumeData
 from limner.train.volumes import volume_parts
 
 if TYPE_CHECKING:

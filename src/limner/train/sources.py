@@ -10,7 +10,8 @@ from limner.data.cases import Layer, focus, prepare
 from limner.data.cohort import Case, read_cohort
 from limner.data.patches import Source, prepare_label_map
 from limner.errors import RecipeError
-from limner.train.recipe import CohortSource, LabelMapSource, PhantomSource, PictureSource, Recipe, VolumeData
+from limner.train.recipe import Recipe
+from limner.train.recipe_data import CohortSource, LabelMapSource, PhantomSource, PictureSource, VolumeData
 
 Progress = Callable[[str, float], None]
 

@@ -13,7 +13,8 @@ from limner import nets
 from limner.data.patches import PatchSampler
 from limner.nets.losses import deeply_supervised
 from limner.train.loop import Parts
-from limner.train.recipe import Recipe, VolumeData
+from limner.train.recipe import Recipe
+from limner.train.recipe_data import VolumeData
 from limner.train.sources import load_sources
 
 Progress = Callable[[str, float], None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,10 +32,14 @@ class Strength:
         cutout: probability that a box is greyed out.
         mixup: parameter of the Beta distribution by which two pictures and their labels are blended.
         cutmix: probability that a box of another picture is put in, with its share of the label (mixup otherwise).
+        carve: probability that what is marked in another picture, with some of its surroundings, is put in
+            (segmentation).
         hair: probability of dark hairs, for dermoscopy.
         outside: what is seen past the picture's edge: its last pixel (``edge``), or the picture in a mirror
             (``mirror``: skin and tissue go on; not where boxes or sides are asked for).
     """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}  # a recipe's section "augment" is one of these
 
     flip: str = ""
     rotate_deg: float = 0.0
@@ -53,6 +57,7 @@ class Strength:
     cutout: float = 0.0
     mixup: float = 0.0
     cutmix: float = 0.0
+    carve: float = 0.0
     hair: float = 0.0
     outside: Outside = "edge"
 
@@ -74,6 +79,8 @@ class BatchParams:
         holes: ``(N, 2 A)`` box (low, high) as shares of the side; empty where nothing is greyed out.
         partner, share: ``(N,)`` the picture blended in, and the share of the first.
         patch: ``(2 A)`` CutMix box, or None.
+        carve: ``(N,)`` how far around what is marked in the partner is put in too, as a share of the side; −1 where
+            nothing is.
         hairs: of all pictures, or None.
         outside: as :class:`Strength`.
     """
@@ -92,6 +99,7 @@ class BatchParams:
     partner: NDArray[np.int64]
     share: NDArray[np.float32]
     patch: NDArray[np.float32] | None
+    carve: NDArray[np.float32]
     seed: int
     hairs: Hairs | None = None
     outside: Outside = "edge"

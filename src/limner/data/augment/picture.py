@@ -1,12 +1,13 @@
 """Batches of pictures ``(N, C, *size)`` as another day, hand and device would have taken them.
 
 Draw, then apply: ``params = sample_batch(rng, …)`` is all of the randomness and can be kept as JSON; ``apply_spatial``,
-``apply_values`` and ``mix`` are pure and run where the batch is. Pictures and small volumes, masks, points and boxes.
+``apply_values``, ``mix`` and ``carve`` are pure and run where the batch is. Pictures and small volumes, masks, points
+and boxes.
 """
 
 from __future__ import annotations
 
-from limner.data.augment.mixing import mix
+from limner.data.augment.mixing import carve, mix
 from limner.data.augment.params import BatchParams, Strength
 from limner.data.augment.sample import sample_batch
 from limner.data.augment.spatial import (
@@ -25,6 +26,7 @@ __all__ = [
     "apply_spatial",
     "apply_together",
     "apply_values",
+    "carve",
     "inverse",
     "mix",
     "move_points",

@@ -47,6 +47,7 @@ def sample_batch(rng: np.random.Generator, n: int, channels: int, axes: int, str
         partner=partner,
         share=share,
         patch=patch,
+        carve=np.where(rng.random(n) < s.carve, rng.uniform(0.01, 0.1, n), -1.0).astype(np.float32),
         seed=int(rng.integers(2**31)),
         hairs=sample_hairs(rng, rng.random(n) < s.hair) if s.hair and axes == 2 else None,
         outside=s.outside,
@@ -80,7 +81,7 @@ def _partners(
     rng: np.random.Generator, n: int, axes: int, s: Strength
 ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32] | None]:
     partner, share, patch = np.arange(n), np.ones(n), None
-    if s.mixup or s.cutmix:
+    if s.mixup or s.cutmix or s.carve:
         partner = rng.permutation(n)
         if rng.random() < s.cutmix:
             patch = _boxes(rng, 1, axes, 0.05, 0.5)[0].astype(np.float32)
