@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -130,10 +131,9 @@ def record_figures(
         reached = found is not None and (one.at_least is None or found >= one.at_least)
         reached = reached and (one.at_most is None or (found is not None and found <= one.at_most))
         asked = f"≥ {one.at_least}" if one.at_least is not None else f"≤ {one.at_most}"
-        data = f"{Path(one.cohort).parent.name} {one.split or ''}".strip()
         rows.append(
             {
-                "data": data,
+                "data": _name(one),
                 "region": one.region or "all",
                 "metric": one.metric,
                 "asked": asked,
@@ -158,28 +158,43 @@ def _figure(evaluation: Any, one: Expectation) -> float | None:
     return metrics[one.metric].value  # type: ignore[no-any-return]
 
 
+def _where(cohort: Path) -> str:
+    """A cohort as anyone may type it."""
+    data = Path(os.environ.get("LIMNER_DATA", "../shared/data")).resolve()
+    there = cohort.resolve()
+    return f"$LIMNER_DATA/{there.relative_to(data)}" if there.is_relative_to(data) else str(cohort)
+
+
+def _name(one: Expectation) -> str:
+    """A cohort and its split, as tables call them."""
+    cohort = Path(one.cohort)
+    name = cohort.parent.name if cohort.stem in ("cohort", "index") else cohort.stem
+    return f"{name} {one.split or ''}".strip()
+
+
 def _figures(pack: str, one: Expectation, evaluation: Any) -> list[dict[str, Any]]:
-    command = ["limner", "evaluate", pack, f"$LIMNER_DATA/{Path(one.cohort).parent.name}/{Path(one.cohort).name}"]
+    cohort = Path(one.cohort)
+    command = ["limner", "evaluate", pack, _where(cohort)]
     command += ["--split", one.split] if one.split else []
     command += ["--mask", one.mask] if one.mask != "mask" else []
     for name, values in (one.regions or {}).items():
         command += ["--region", f"{name}={','.join(str(v) for v in values)}"]
     line = " ".join(part if part.startswith("$") else shlex.quote(part) for part in command)
     rows = []
-    over_all = {"all": evaluation.metrics} if evaluation.task == "classify" else {}
-    for region, metrics in {**over_all, **evaluation.per_class}.items():
+    over_all = {} if evaluation.task == "segment" else {"all": evaluation.metrics}
+    for number, (region, metrics) in enumerate({**over_all, **evaluation.per_class}.items()):
         cases = [case for case in evaluation.per_case if case.get("region") == region]
         dices = [case["dice"] for case in cases if case.get("dice") is not None]
         rows.append(
             {
-                "data": f"{Path(one.cohort).parent.name} {one.split or ''}".strip(),
+                "data": _name(one),
                 "n": len(dices) or evaluation.n,
                 "region": region,
                 "metrics": {name: value.model_dump() for name, value in metrics.items()},
                 "worst_dice": min(dices, default=None),
                 "per_case": {case["id"]: case.get("dice") for case in cases},
-                "baseline": evaluation.baseline if region == "all" else {},
-                "calibration": evaluation.calibration if region == "all" else {},
+                "baseline": {} if number else evaluation.baseline,
+                "calibration": {} if number else evaluation.calibration,
                 "command": line,
             }
         )

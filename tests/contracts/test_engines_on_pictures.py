@@ -16,7 +16,12 @@ CASES = {
     "small stem": ("classify", 2, (28, 28), {"name": "resnet18", "options": {"stem": "small", "width": 48}}),
     "large stem": ("classify", 7, (64, 64), {"name": "resnet18", "options": {"width": 16, "cbam": True}}),
     "volume": ("classify", 3, (16, 16, 16), {"name": "resnet18", "options": {"stem": "small", "width": 8, "dims": 3}}),
-    "u-net": ("segment", 2, (64, 48), {"name": "unet", "options": {"channels": [8, 16, 32], "cbam": True, "deep": 1}}),
+    "u-net": (
+        "segment",
+        2,
+        (64, 48),
+        {"name": "unet", "options": {"channels": [8, 16, 32], "cbam": True, "normalize": True}},
+    ),
     "boxes": ("detect", 3, (64, 64), {"name": "center-net", "options": {"channels": [8, 16, 24], "cbam": True}}),
     "densenet": ("classify", 4, (64, 64), {"name": "densenet121", "options": {"growth": 8}}),
 }

@@ -60,3 +60,13 @@ def test_the_shipped_weights_load():
 def test_a_kernel_with_a_number_too_many_is_refused():
     with pytest.raises(ValueError, match=r"expected 2, got \[1, 3, 3\]"):
         nets.build("unet", 1, 2, dims=2, channels=(4, 8), kernels=[[1, 3, 3], [1, 3, 3]])
+
+
+@pytest.mark.parametrize("dims", [2, 3])
+def test_a_normalized_net_does_not_see_gain_and_offset(dims):
+    torch.manual_seed(0)
+    net = nets.build("unet", 2, 2, dims=dims, channels=(4, 8), normalize=True).eval()
+    x = torch.rand(2, 2, *(16,) * dims)
+    gain = torch.tensor([0.5, 3.0]).reshape(1, 2, *(1,) * dims)
+    assert torch.allclose(net(x)[0], net(gain * x + 0.2)[0], atol=0.02)
+    assert not torch.allclose(net(x)[0], net(x.flip(-1))[0], atol=0.02)

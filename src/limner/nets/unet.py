@@ -30,6 +30,8 @@ class UNet(nn.Module):
         deep: how many coarser levels also give logits in training.
         dims: axes of space, 2 or 3.
         finest: convolutions each way on the finest level; default 1, in 2-D 2.
+        normalize: each channel of each image to mean 0 and standard deviation 1 first, for images whose numbers mean
+            something else on every scanner (MR).
 
     Source: Çiçek et al., *3D U-Net*, MICCAI 2016; deep supervision as in Isensee et al., *nnU-Net*, Nat. Methods 2021.
     """
@@ -45,6 +47,7 @@ class UNet(nn.Module):
         deep: int = 2,
         dims: int = 3,
         finest: int | None = None,
+        normalize: bool = False,
     ) -> None:
         super().__init__()
         n = len(channels)
@@ -54,6 +57,8 @@ class UNet(nn.Module):
         convolve = nn.Conv3d if dims == 3 else nn.Conv2d
         enlarge = nn.ConvTranspose3d if dims == 3 else nn.ConvTranspose2d
         widths = [in_channels, *channels]
+        norm = nn.InstanceNorm3d if dims == 3 else nn.InstanceNorm2d
+        self.normalize = norm(in_channels, eps=1e-4) if normalize else nn.Identity()
         self.encoders = nn.ModuleList(
             _stage(widths[i], widths[i + 1], k[i], s[i], many[i], cbam and i > 1) for i in range(n)
         )
@@ -66,6 +71,7 @@ class UNet(nn.Module):
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         """``(N, C, (Z,) Y, X)`` to logits ``(N, classes, …)``: the finest first, coarser ones only in training."""
         features = []
+        x = self.normalize(x)
         for encode in self.encoders:
             x = encode(x)
             features.append(x)

@@ -77,25 +77,69 @@ def _sources(pack: Pack) -> list[tuple[tuple[str, str], list[str]]]:
     return list(sources.items())
 
 
+COLUMNS = {
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced accuracy",
+    "auc": "AUC",
+    "dice": "Dice",
+    "worst": "worst",
+    "patient_dice": "Dice by patient",
+    "pack_above": "Dice above two readers",
+    "hd95_mm": "HD95 mm",
+    "hd95_px": "HD95 px",
+    "nsd": "NSD 2 mm",
+    "sensitivity": "sensitivity",
+    "specificity": "specificity",
+    "sensitivity_at_2_false": "sensitivity at 2 false marks",
+    "froc": "FROC",
+    "ap50": "AP at IoU .5",
+    "false_marks": "false marks",
+    "false_lesions": "false lesions",
+}
+"""Figures that a card shows, in order, where the pack has them."""
+
+
 def _figures(figures: list[dict[str, Any]]) -> list[str]:
     if not figures:
         return []
+    shown = [name for name in COLUMNS if any(_known(row, name) for row in figures)]
+    lesions = (
+        ["Sensitivity of lesions: share of those longer than 10 mm that were found."] if "hd95_mm" in shown else []
+    )
     lines = [
         "## How well",
         "",
-        "Means over cases with 95 % intervals (bootstrap over patients); no case was seen in training. Sensitivity of",
-        "lesions: share of those longer than 10 mm that were found; false lesions: per scan.",
+        "Means over cases with 95 % intervals (bootstrap over patients); no case was seen in training. False marks and",
+        f"lesions: per scan. {lesions}".strip(),
         "",
-        "| data | n | region | Dice | worst | HD95 mm | NSD 2 mm | sensitivity | false lesions |",
-        "|---|---|---|---|---|---|---|---|---|",
+        f"| data | n | region | {' | '.join(COLUMNS[name] for name in shown)} |",
+        "|---" * (len(shown) + 3) + "|",
     ]
     for row in figures:
-        m = row["metrics"]
-        cells = [row["data"], str(row["n"]), row["region"], _cell(m.get("dice")), _number(row.get("worst_dice"))]
-        cells += [_cell(m.get(name)) for name in ("hd95_mm", "nsd", "sensitivity", "false_lesions")]
+        cells = [row["data"], str(row["n"]), row["region"]]
+        cells += [_number(row.get("worst_dice")) if one == "worst" else _cell(row["metrics"].get(one)) for one in shown]
         lines.append(f"| {' | '.join(cells)} |")
+    lines += ["", *_beside(figures)]
     commands = dict.fromkeys(row["command"] for row in figures)
-    return [*lines, "", "Printed by:", "", "```console", *commands, "```", ""]
+    return [*lines, "Printed by:", "", "```console", *commands, "```", ""]
+
+
+def _known(row: dict[str, Any], name: str) -> bool:
+    if name == "worst":
+        return row.get("worst_dice") is not None
+    return (row["metrics"].get(name) or {}).get("value") is not None
+
+
+def _beside(figures: list[dict[str, Any]]) -> list[str]:
+    """What always saying the commonest would reach, and how far the probabilities can be believed."""
+    lines = []
+    for row in figures:
+        known = {f"the majority's {name.replace('_', ' ')}": value for name, value in row.get("baseline", {}).items()}
+        if "ece" in row.get("calibration", {}):
+            known["expected calibration error"] = row["calibration"]["ece"]
+        if known:
+            lines.append(f"{row['data']}: {', '.join(f'{name} {_number(value)}' for name, value in known.items())}.")
+    return [*lines, ""] if lines else []
 
 
 def _cell(interval: dict[str, float | None] | None) -> str:
