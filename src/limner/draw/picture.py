@@ -1,4 +1,4 @@
-"""From a picture to a drawing: a photograph, an ultrasound still, a radiograph, whatever its pack is for.
+"""From a picture to a drawing: a photograph, a still, a radiograph (DICOM too), whatever its pack is for.
 
 Nothing leaves but pixels: what a camera writes into a file (place, time, names) and the file's own name stay behind.
 """
@@ -71,12 +71,12 @@ def draw_picture(
 
 def _see(source: Path, pack: Pack, options: DrawOptions, meter: Meter) -> _Seen:
     """Open, predict, explain: all that needs no file."""
-    from limner.io import read_picture
+    from limner.io import read_picture, study_uid
 
     with meter.step("open"):
         picture = read_picture(source)
         _check(picture, pack)
-        uid = content_uid(source)
+        uid = study_uid(source) or content_uid(source)
     with meter.step("predict"):
         found = answer(pack, picture, options.engine)
     with meter.step("explain") as done:

@@ -59,6 +59,8 @@ def for_pictures() -> str:
 
 
 def _check_one_picture(sources: Sequence[Path], pack: Pack) -> None:
+    from limner.io import is_picture
+
     spec = pack.main.picture
     if len(spec.size) != 2:
         raise PackError(
@@ -68,10 +70,11 @@ def _check_one_picture(sources: Sequence[Path], pack: Pack) -> None:
     if len(sources) != 1:
         raise InputError(f"A drawing is of one picture; got {len(sources)} inputs. `limner predict` takes many.")
     source = sources[0]
-    if source.is_dir() or _is_scan(source):
+    if source.is_dir() or (_is_scan(source) and not is_picture(source)):
         what = "a folder" if source.is_dir() else "a scan"
         raise PackError(
-            f"Pack {pack.name!r} draws {_modalities(pack)} pictures (PNG, JPEG …), and {source.name!r} is {what}. "
+            f"Pack {pack.name!r} draws {_modalities(pack)} pictures (PNG, JPEG, DICOM of one frame), and "
+            f"{source.name!r} is {what}. "
             f"Scans are drawn by packs such as {SCANS_PACK!r}; leave out --pack, or name one of `limner packs list`."
         )
 

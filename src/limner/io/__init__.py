@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from limner.io.meshfiles import read_glb, read_stl, write_glb, write_stl
     from limner.io.nifti import read_nifti, read_nifti_labels, write_nifti_labels
     from limner.io.picture import is_picture, read_picture
+    from limner.io.picture_dicom import study_uid
     from limner.io.picture_labels import read_picture_labels, write_picture_labels
     from limner.io.reference import dicom_obstacle
     from limner.io.seg import read_seg, write_seg
@@ -35,6 +36,7 @@ _DOORS = {
     "read_picture_labels": "limner.io.picture_labels",
     "read_seg": "limner.io.seg",
     "read_stl": "limner.io.meshfiles",
+    "study_uid": "limner.io.picture_dicom",
     "summarize": "limner.io.summary",
     "verify_drawing": "limner.io.verify",
     "write_glb": "limner.io.meshfiles",
@@ -58,6 +60,7 @@ __all__ = [
     "read_picture_labels",
     "read_seg",
     "read_stl",
+    "study_uid",
     "summarize",
     "verify_drawing",
     "write_glb",

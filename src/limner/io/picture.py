@@ -1,4 +1,4 @@
-"""Photographs and stills: PNG, JPEG, TIFF and the like."""
+"""Photographs and stills: PNG, JPEG, TIFF and the like, and DICOM of one frame."""
 
 from __future__ import annotations
 
@@ -14,18 +14,30 @@ ENDINGS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")
 
 
 def is_picture(path: Path) -> bool:
-    """Whether a file's name says that it is one."""
-    return Path(path).suffix.lower() in ENDINGS
+    """Whether a file's name says that it is one, or it is DICOM of a modality whose images stand alone."""
+    path = Path(path)
+    if path.suffix.lower() in ENDINGS:
+        return True
+    if not path.is_file():
+        return False
+    from limner.io.picture_dicom import is_still
+
+    return is_still(path)
 
 
 def read_picture(path: Path | IO[bytes]) -> Picture:
     """Reads a picture, turned as its EXIF orientation says, in grey (1 channel) or colour (3).
 
-    Sixteen bits are brought to eight over the range that occurs.
+    Sixteen bits are brought to eight over the range that occurs; DICOM through its window, see
+    :func:`limner.io.picture_dicom.read_still`.
 
     Raises:
         NotAnImageError: the file is missing, damaged, or not a picture.
     """
+    if isinstance(path, (str, Path)) and _may_be_dicom(path := Path(path)):
+        from limner.io.picture_dicom import read_still
+
+        return read_still(path)
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     name = Path(path).name if isinstance(path, (str, Path)) else "a picture in an archive"
@@ -40,9 +52,17 @@ def read_picture(path: Path | IO[bytes]) -> Picture:
         raise NotAnImageError(f"There is no picture at {name!r}.") from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise NotAnImageError(
-            f"{name!r} is damaged or no picture ({error}); expected one of {', '.join(ENDINGS)}."
+            f"{name!r} is damaged or no picture ({error}); expected DICOM of one frame, or one of {', '.join(ENDINGS)}."
         ) from error
     return Picture(np.ascontiguousarray(array[None] if array.ndim == 2 else np.moveaxis(array, -1, 0)))
+
+
+def _may_be_dicom(path: Path) -> bool:
+    """By the four letters after the preamble (DICOM PS3.10, 7.1)."""
+    if path.suffix.lower() in ENDINGS or not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(132)[128:] == b"DICM"
 
 
 def _eight_bits(values: np.ndarray) -> np.ndarray:
