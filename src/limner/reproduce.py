@@ -115,15 +115,20 @@ def record_figures(
     Returns:
         A row per expectation.
     """
-    from limner.infer.evaluate import EvaluateOptions, Evaluation, evaluate
+    from limner.infer.evaluate import EvaluateOptions, evaluate
+    from limner.infer.explain.evaluate import CohortOptions, evaluate_explanations
 
     pack = load_pack(folder)
-    done: dict[str, Evaluation] = {}
+    done: dict[str, Any] = {}
     figures: list[dict[str, Any]] = []
     rows: list[dict[str, Any]] = []
     for one in expectations:
-        key = one.model_dump_json(include={"cohort", "split", "mask", "regions"})
-        if key not in done:
+        key = one.model_dump_json(include={"cohort", "split", "mask", "regions", "explain", "most"})
+        if key not in done and one.explain:
+            how = CohortOptions(one.explain, one.split, mask=one.mask, most=one.most)
+            done[key] = evaluate_explanations(pack, Path(one.cohort), how, progress)
+            figures.append(_explained(pack.name, one, done[key]))
+        elif key not in done:
             options = EvaluateOptions(split=one.split, mask=one.mask, regions=one.regions)
             done[key] = evaluate(pack, Path(one.cohort), options, progress)
             figures += _figures(pack.name, one, done[key])
@@ -150,9 +155,12 @@ def record_figures(
 
 def _figure(evaluation: Any, one: Expectation) -> float | None:
     """The figure that is asked for: of a class or region, over all, or of the calibration."""
-    if one.region is None and one.metric in evaluation.calibration:
+    if one.explain:
+        metrics = evaluation.metrics
+    elif one.region is None and one.metric in evaluation.calibration:
         return float(evaluation.calibration[one.metric])
-    metrics = evaluation.metrics if one.region is None else evaluation.per_class.get(one.region, {})
+    else:
+        metrics = evaluation.metrics if one.region is None else evaluation.per_class.get(one.region, {})
     if one.metric not in metrics:
         raise RecipeError(f"expect: no figure {one.metric!r} of {one.region or 'all'}; there are {', '.join(metrics)}.")
     return metrics[one.metric].value  # type: ignore[no-any-return]
@@ -170,6 +178,21 @@ def _name(one: Expectation) -> str:
     cohort = Path(one.cohort)
     name = cohort.parent.name if cohort.stem in ("cohort", "index") else cohort.stem
     return f"{name} {one.split or ''}".strip()
+
+
+def _explained(pack: str, one: Expectation, found: Any) -> dict[str, Any]:
+    command = ["limner", "explain", pack, _where(Path(one.cohort)), "--method", str(one.explain)]
+    command += ["--split", one.split] if one.split else []
+    command += ["--most", str(one.most)] if one.most else []
+    return {
+        "data": _name(one),
+        "n": found.n,
+        "region": f"explanations by {one.explain}",
+        "explain": one.explain,
+        "metrics": {name: value.model_dump() for name, value in found.metrics.items()},
+        "baseline": {name: value.model_dump() for name, value in found.baseline.items()},
+        "command": " ".join([*command, "-o", "why"]),
+    }
 
 
 def _figures(pack: str, one: Expectation, evaluation: Any) -> list[dict[str, Any]]:

@@ -60,3 +60,15 @@ def test_cohorts_that_cannot_be_used(tmp_path: Path) -> None:
     cohort.write_text("id,image\n0,0.png\n")
     with pytest.raises(CohortError, match="'mask'"):
         evaluate_explanations(pack, cohort, quick)
+
+
+def test_without_masks_the_heat_is_still_held_to_account(tmp_path: Path) -> None:
+    cohort = write_cohort(tmp_path / "cohort")
+    kept = [row.split(",") for row in cohort.read_text().splitlines()]
+    cohort.write_text("\n".join(",".join((*row[:2], *row[3:])) for row in kept) + "\n")
+    options = CohortOptions(engine="onnxruntime", most=2)
+    found = evaluate_explanations(dark_pack(tmp_path / "pack"), cohort, options)
+    assert [row["id"] for row in found.per_case] == ["0", "bare"] and found.without_mask == 0
+    assert (
+        "pointing" not in found.metrics and found.metrics["deletion_auc"].value < found.baseline["deletion_auc"].value
+    )

@@ -28,18 +28,20 @@ class Method(StrEnum):
 Target = Annotated[str | None, typer.Option(help="The class or group to explain; the likeliest where not given.")]
 Mask = Annotated[Path | None, typer.Option(help="A picture of the lesion's mask, on the input's grid.")]
 Split = Annotated[str | None, typer.Option(help="Of a cohort: only the rows of this split.")]
+Most = Annotated[int | None, typer.Option(min=1, help="Of a cohort: only so many cases, evenly over it.")]
 Answers = Annotated[bool, typer.Option("--answers", help="Of a cohort: explain answers, not the true class.")]
 
 
 def explain(
     pack: Annotated[str, typer.Argument(help="Name or folder of the model pack.")],
-    given: Annotated[Path, typer.Argument(metavar="INPUT", help="A picture, or a cohort with masks (CSV, JSONL).")],
+    given: Annotated[Path, typer.Argument(metavar="INPUT", help="A picture, or a cohort (CSV, JSONL).")],
     out: Output,
     method: Annotated[Method, typer.Option(help="What to explain by.")] = Method.all,
     target: Target = None,
     mask: Mask = None,
     split: Split = None,
     answers: Answers = False,
+    most: Most = None,
     samples: Annotated[int, typer.Option(min=20, help="Pictures that LIME asks about.")] = 300,
     seed: Annotated[int, typer.Option(help="Of LIME and of the checks.")] = 0,
     lang: Lang = Language.en,
@@ -58,7 +60,7 @@ def explain(
     check_output(out, force=force, marker="explanation.json", inputs=[given])
     loaded = load_pack(pack)
     if given.suffix in (".csv", ".jsonl"):
-        _cohort(loaded, given, out, (method, split, answers, engine, seed), force, as_json)
+        _cohort(loaded, given, out, (method, split, answers, most, engine, seed), force, as_json)
         return
     from limner import io
     from limner.infer import explain as explaining
@@ -85,7 +87,7 @@ def _cohort(
     pack: Pack,
     cohort: Path,
     out: Path,
-    how: tuple[Method, str | None, bool, str, int],
+    how: tuple[Method, str | None, bool, int | None, str, int],
     force: bool,
     as_json: bool,
 ) -> None:
@@ -93,11 +95,11 @@ def _cohort(
     from limner.draw.folder import new_folder
     from limner.infer.explain.evaluate import CohortOptions, evaluate_explanations
 
-    method, split, answers, engine, seed = how
+    method, split, answers, most, engine, seed = how
     kind = {"grad-cam": "grad-cam", "lime": "lime"}.get(method.value)
     if kind is None:
         raise typer.BadParameter("A cohort is explained by one method: --method grad-cam or --method lime.")
-    options = CohortOptions(method=kind, split=split, truth=not answers, engine=engine, seed=seed)  # type: ignore[arg-type]
+    options = CohortOptions(kind, split, truth=not answers, engine=engine, seed=seed, most=most)  # type: ignore[arg-type]
     with show.progress_bar() as progress:
         found = evaluate_explanations(pack, cohort, options, progress)
     with new_folder(out, force=force, marker="explanation.json") as folder:

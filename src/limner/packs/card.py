@@ -102,6 +102,8 @@ COLUMNS = {
 def _figures(figures: list[dict[str, Any]]) -> list[str]:
     if not figures:
         return []
+    explained = [row for row in figures if row.get("explain")]
+    figures = [row for row in figures if not row.get("explain")]
     shown = [name for name in COLUMNS if any(_known(row, name) for row in figures)]
     lesions = (
         ["Sensitivity of lesions: share of those longer than 10 mm that were found."] if "hd95_mm" in shown else []
@@ -120,8 +122,32 @@ def _figures(figures: list[dict[str, Any]]) -> list[str]:
         cells += [_number(row.get("worst_dice")) if one == "worst" else _cell(row["metrics"].get(one)) for one in shown]
         lines.append(f"| {' | '.join(cells)} |")
     lines += ["", *_beside(figures)]
-    commands = dict.fromkeys(row["command"] for row in figures)
-    return [*lines, "Printed by:", "", "```console", *commands, "```", ""]
+    return [*lines, *_commands(figures), *_explanations(explained)]
+
+
+def _commands(rows: list[dict[str, Any]]) -> list[str]:
+    return ["Printed by:", "", "```console", *dict.fromkeys(row["command"] for row in rows), "```", ""]
+
+
+def _explanations(rows: list[dict[str, Any]]) -> list[str]:
+    """How far the pack's explanations can be believed."""
+    if not rows:
+        return []
+    lines = [
+        "## How far its explanations can be believed",
+        "",
+        "Pointing: how often the hottest point lies in the lesion, beside the picture's middle. Deletion, insertion:",
+        "area under the answer's probability while the hottest pixels go or come, beside random heat (deletion low,",
+        "insertion high). Randomisation: how alike the heat of nets with shuffled weights is, which should be little.",
+        "",
+        "| data | n | method | measure | value | beside |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        for name, value in row["metrics"].items():
+            cells = [row["data"], str(row["n"]), row["explain"], name.replace("_", " ").replace("auc", "AUC")]
+            lines.append(f"| {' | '.join([*cells, _cell(value), _cell(row['baseline'].get(name))])} |")
+    return [*lines, "", *_commands(rows)]
 
 
 def _known(row: dict[str, Any], name: str) -> bool:

@@ -86,7 +86,8 @@ class PackSpecDraft(Section):
 class Expectation(Section):
     """A figure that the pack must reach on a cohort that it has not learned from.
 
-    ``region`` is a region, a class or a group; the figure over all where None.
+    ``region`` is a region, a class or a group; the figure over all where None. With ``explain`` the figure is one of
+    explanations by that method (``pointing``, ``deletion_auc``, …), on ``most`` cases of the cohort.
     """
 
     cohort: str
@@ -95,6 +96,8 @@ class Expectation(Section):
     regions: dict[str, tuple[int, ...]] | None = None
     region: str | None = None
     metric: str = "dice"
+    explain: Literal["grad-cam", "lime"] | None = None
+    most: int | None = None
     at_least: float | None = None
     at_most: float | None = None
 

@@ -1,8 +1,8 @@
-"""Explanations over a cohort with masks: figures for a pack's card."""
+"""Explanations over a cohort: figures for a pack's card. With masks, also whether the heat is in the lesion."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ class CohortOptions:
         engine: see :func:`limner.infer.explain.explain`.
         seed: of LIME, of the random baselines and of the bootstrap.
         check: also deletion, insertion and randomisation; they cost a few hundred runs of the net a case.
+        most: only so many cases, evenly over the cohort; all where None.
     """
 
     method: Kind = "grad-cam"
@@ -46,6 +47,7 @@ class CohortOptions:
     engine: str = "auto"
     seed: int = 0
     check: bool = True
+    most: int | None = None
 
 
 class ExplanationFigures(BaseModel):
@@ -53,8 +55,8 @@ class ExplanationFigures(BaseModel):
 
     ``metrics``: ``pointing`` (share of cases whose hottest point lies in the lesion), ``energy_inside``,
     ``deletion_auc``, ``insertion_auc``, ``randomisation``; ``baseline``: the same of a centre point, of an
-    even map and of random heat. Cases in which the pack found nothing have no explanation: they are not in them, and
-    ``nothing_found`` counts them.
+    even map and of random heat; the first two need masks. Cases in which the pack found nothing have no explanation:
+    they are not in them, and ``nothing_found`` counts them.
     """
 
     task: str = "explain"
@@ -72,13 +74,14 @@ class ExplanationFigures(BaseModel):
 def evaluate_explanations(
     pack: Pack, cohort: Path, options: CohortOptions | None = None, progress: Progress | None = None
 ) -> ExplanationFigures:
-    """Explains every case that has a mask and holds the heat against it.
+    """Explains every case that has a mask and holds the heat against it; every case where the cohort names no masks.
 
     Raises:
-        CohortError: no case has a mask, a mask lies on another grid, or a label is unknown to the pack.
+        CohortError: masks are named and no case has one, a mask lies on another grid, or the pack does not know a
+            label.
     """
     options = options or CohortOptions()
-    cases = read_cohort(Path(cohort)).split(options.split).cases
+    cases = _evenly(read_cohort(Path(cohort)).split(options.split).cases, options.most)
     patients: dict[str, list[dict[str, float]]] = {}
     rows: list[dict[str, float | str]] = []
     nothing = 0
@@ -121,8 +124,18 @@ def evaluate_explanations(
     )
 
 
+def _evenly(cases: Sequence[Case], most: int | None) -> Sequence[Case]:
+    if most is None or most >= len(cases):
+        return cases
+    return [cases[k] for k in np.linspace(0, len(cases) - 1, most).round().astype(int)]
+
+
 def _case(pack: Pack, case: Case, options: CohortOptions) -> dict[str, float] | None:
     """Figures of one case; None where no pixel is marked."""
+    if options.mask not in case.columns and options.check:
+        picture, more = io.read_picture(case.image), More(target=_target(pack, case, options))
+        made = explain(pack, picture, method=options.method, engine=options.engine, seed=options.seed, more=more)
+        return _figures(made.maps[0], None)
     path = case.path(options.mask) if case.columns.get(options.mask) else None
     if path is None:
         return None
@@ -135,24 +148,25 @@ def _case(pack: Pack, case: Case, options: CohortOptions) -> dict[str, float] | 
             f"Case {case.id!r}: the mask {path.name!r} has {mask.shape} pixels, its image {picture.size}. A mask must "
             "lie on its image's grid."
         )
-    target = _target(pack, case, options) if options.truth else None
+    target = _target(pack, case, options)
     more = More(target=target, mask=mask, check=options.check)
     found = explain(pack, picture, method=options.method, engine=options.engine, seed=options.seed, more=more)
     return _figures(found.maps[0], mask)
 
 
-def _figures(made: HeatMap, mask: NDArray[np.bool_]) -> dict[str, float]:
+def _figures(made: HeatMap, mask: NDArray[np.bool_] | None) -> dict[str, float]:
     figures: dict[str, float] = {}
     for check in made.checks:
         figures[check.name] = check.value
         figures[f"baseline_{check.name}"] = check.baseline
-    figures["baseline_pointing"] = float(center_inside(mask))
+    if mask is not None:
+        figures["baseline_pointing"] = float(center_inside(mask))
     return figures
 
 
 def _target(pack: Pack, case: Case, options: CohortOptions) -> str | None:
     """The pack's name of the true class; a detector or a segmenter is asked for what it found."""
-    if pack.spec.task != "classify":
+    if pack.spec.task != "classify" or not options.truth:
         return None
     label = case.columns.get(options.label, "")
     names: dict[str, Any] = dict(zip(pack.spec.class_values or pack.spec.classes, pack.spec.classes, strict=True))
