@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 EXPLAIN = ("auto", "none", "grad-cam", "lime", "both", "attributes", "all")
 """What ``DrawOptions.explain`` takes."""
+SAMPLES = 150
+"""Pictures that LIME asks about here, half of what `limner explain` asks: someone waits for the drawing."""
 _ATTRIBUTES = ("XC", "DMS", "US", "CT", "MR")
 """DICOM modalities on whose pictures a clinician names attributes of one lesion."""
 
@@ -138,7 +140,7 @@ def find_reasons(
     from limner.infer.explain import More, explain
 
     method = _method(pack) if options.explain == "auto" else options.explain
-    more = More(progress=lambda step, share: done(share))
+    more = More(samples=SAMPLES, progress=lambda step, share: done(share))
     try:
         made = explain(pack, picture, method=method, engine=options.engine, lang=options.lang, more=more)
     except InputError as error:  # the net says less of the plain picture than of all its views together
