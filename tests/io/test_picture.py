@@ -48,6 +48,13 @@ def test_half_a_picture_is_damaged(tmp_path):
         io.read_picture(tmp_path / "half.png")
 
 
+def test_a_picture_that_fills_the_memory_is_refused(tmp_path, monkeypatch):
+    Image.fromarray(np.zeros((64, 64), np.uint8)).save(tmp_path / "huge.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    with pytest.raises(NotAnImageError, match=r"huge\.png' is too large .* 2,000 pixels at most"):
+        io.read_picture(tmp_path / "huge.png")
+
+
 def test_a_picture_that_is_not_there(tmp_path):
     with pytest.raises(NotAnImageError, match=r"none\.png"):
         io.read_picture(tmp_path / "none.png")

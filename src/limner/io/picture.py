@@ -50,9 +50,15 @@ def read_picture(path: Path | IO[bytes]) -> Picture:
             array = np.asarray(turned.convert("L" if grey else "RGB"))
     except FileNotFoundError as error:
         raise NotAnImageError(f"There is no picture at {name!r}.") from error
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError as error:
+        most = 2 * (Image.MAX_IMAGE_PIXELS or 0)
         raise NotAnImageError(
-            f"{name!r} is damaged or no picture ({error}); expected DICOM of one frame, or one of {', '.join(ENDINGS)}."
+            f"{name!r} is too large to be opened safely: {most:,} pixels at most. Make it smaller first."
+        ) from error
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        why = "no format that is known" if isinstance(error, UnidentifiedImageError) else error
+        raise NotAnImageError(
+            f"{name!r} is damaged or no picture ({why}); expected DICOM of one frame, or one of {', '.join(ENDINGS)}."
         ) from error
     return Picture(np.ascontiguousarray(array[None] if array.ndim == 2 else np.moveaxis(array, -1, 0)))
 
