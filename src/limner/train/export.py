@@ -82,6 +82,7 @@ def export_onnx(net: nn.Module, recipe: Recipe, path: Path, weights: Path) -> No
             output_names=list(outputs),
             dynamic_axes={"image": axes, **dict.fromkeys(outputs, axes)},
             opset_version=17,
+            training=torch.onnx.TrainingMode.PRESERVE,  # batch norm stays apart, so that weights are stored once
             dynamo=False,
         )
     model = onnx.load(str(path))
