@@ -3,7 +3,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from limner.errors import PackError
 from limner.infer.classify import Classifier
 
 
@@ -13,7 +12,7 @@ def classifier(mirrors):
     def run(inputs):
         x = inputs["image"]
         assert x.flags.c_contiguous
-        return {"logits": np.stack([x[..., :4].mean((1, 2, 3)), x[..., :4, :].mean((1, 2, 3))], 1)}
+        return {"logits": np.stack([x[..., :4].mean((1, 2, 3)), x[..., :4, :].mean((1, 2, 3))], 1), "maps": x}
 
     pack = SimpleNamespace(name="left", spec=SimpleNamespace(calibration=None, mirrors=mirrors))
     return Classifier(pack, "fake", SimpleNamespace(run=run))
@@ -28,10 +27,5 @@ def images():
 
 @pytest.mark.parametrize(("mirrors", "answer"), [("x", [0.25, 0.5]), ("y", [0.5, 0.25]), ("yx", [0.25, 0.25])])
 def test_views_are_those_that_the_net_learned_from(images, mirrors, answer):
-    np.testing.assert_allclose(classifier(mirrors).logits(images), np.tile([0.5, 0.5], (3, 1)))
-    np.testing.assert_allclose(classifier(mirrors).logits(images, augment=True, batch=2), np.tile(answer, (3, 1)))
-
-
-def test_a_net_that_knows_no_mirrors_is_not_asked_about_them(images):
-    with pytest.raises(PackError, match="mirrored"):
-        classifier("").logits(images, augment=True)
+    np.testing.assert_allclose(classifier("").logits(images), np.tile([0.5, 0.5], (3, 1)))
+    np.testing.assert_allclose(classifier(mirrors).logits(images, batch=2), np.tile(answer, (3, 1)))

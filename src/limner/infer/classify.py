@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limner.data.fitted import fit_for
-from limner.errors import PackError
 from limner.image import Fit, Picture
 from limner.infer.engines import Engine, open_engine
 from limner.packs import Calibration, Pack
@@ -48,35 +47,25 @@ class Classifier:
         self.calibration = pack.spec.calibration or Calibration()
 
     def logits(
-        self,
-        images: NDArray[np.uint8],
-        *,
-        augment: bool = False,
-        batch: int = 32,
-        progress: Callable[[str, float], None] | None = None,
+        self, images: NDArray[np.uint8], *, batch: int = 32, progress: Callable[[str, float], None] | None = None
     ) -> NDArray[np.float32]:
         """Logits ``(N, K)`` of fitted images ``(N, C, *size)``.
 
-        With ``augment`` the mean over the images and their mirrorings along the axes on which the net learned from
-        mirrored ones.
-
-        Raises:
-            PackError: ``augment`` is asked of a net that has learned from none.
+        The mean over the images and their mirrorings along the axes on which the net learned from mirrored ones.
         """
-        if augment and not self.pack.spec.mirrors:
-            raise PackError(
-                f"Pack {self.pack.name!r} has not learned from mirrored pictures, so that there is nothing to average "
-                "over. Leave test-time augmentation out."
-            )
-        turned = mirrorings(self.pack.spec.mirrors if augment else "", images.ndim - 2)
         rows = []
         for start in range(0, len(images), batch):
             if progress:
                 progress("net", start / len(images))
-            x = images[start : start + batch].astype(np.float32) / 255.0
-            found = [self._run({"image": np.ascontiguousarray(np.flip(x, axes))})["logits"] for axes in turned]
-            rows.append(np.mean(found, axis=0))
+            rows.append(self._see(images[start : start + batch])[0])
         return np.concatenate(rows)
+
+    def _see(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Mean logits, and the class maps of the images as they are."""
+        x = images.astype(np.float32) / 255.0
+        turned = mirrorings(self.pack.spec.mirrors, images.ndim - 2)
+        found = [self._run({"image": np.ascontiguousarray(np.flip(x, axes))}) for axes in turned]
+        return np.mean([one["logits"] for one in found], axis=0), found[turned.index(())]["maps"]
 
     def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Calibrated probabilities ``(N, K)`` of fitted images."""
@@ -86,15 +75,15 @@ class Classifier:
         """The answer for one picture."""
         spec = self.pack.main.picture
         image, fit = fit_for(picture, spec)
-        found = self._run({"image": image[None].astype(np.float32) / 255.0})
-        p = softmax(found["logits"], self.calibration.temperature)[0]
+        logits, maps = self._see(image[None])
+        p = softmax(logits, self.calibration.temperature)[0]
         names = self.pack.spec.classes
         return Classified(
             probabilities=dict(zip(names, map(float, p), strict=True)),
             groups={g: float(sum(p[names.index(one)] for one in some)) for g, some in self.pack.spec.groups.items()},
             name=names[int(p.argmax())],
             abstained=bool(p.max() < self.calibration.abstain_below),
-            maps=found["maps"][0],
+            maps=maps[0],
             fit=fit,
             engine=self.engine,
         )

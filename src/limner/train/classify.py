@@ -16,6 +16,7 @@ from limner.data.examples import class_indices
 from limner.errors import CohortError
 from limner.packs import Calibration
 from limner.tasks.classify import abstain_below, accuracy, auc, balanced_accuracy, ece, fit_temperature, softmax
+from limner.tasks.masks import mirrorings
 from limner.train.loop import Parts
 from limner.train.pictures import Learned, Order, class_shares, logits_of, rounded_down
 from limner.train.recipe import Recipe
@@ -80,13 +81,13 @@ def classify_parts(recipe: Recipe, data: PictureData, learned: Learned) -> Parts
     def loss(output: tuple[Tensor, Tensor], target: Tensor) -> Tensor:
         logits = output[0].float()
         if prior is not None:  # Menon et al., Long-tail learning via logit adjustment, ICLR 2021, equation 10
-            logits = logits + prior.to(logits.device)
+            logits = logits + data.balance_strength * prior.to(logits.device)
         known = None if weight is None else weight.to(logits.device)
         return F.cross_entropy(logits, target, known, label_smoothing=smoothing)
 
     if not learned.check.rows:
         return Parts(net, sampler, loss, examples=len(labels))
-    held = Checked(learned.check.stack(), class_indices(learned.check, data.classes))
+    held = Checked(learned.check.stack(), class_indices(learned.check, data.classes), strength.flip)
     return Parts(net, sampler, loss, held.score, held.calibrate, len(labels))
 
 
@@ -96,6 +97,7 @@ class Checked:
 
     images: NDArray[np.uint8]
     labels: NDArray[np.int64]
+    mirrors: str = ""
 
     def score(self, net: nn.Module) -> float:
         """Mean of AUC and accuracy and balanced accuracy: no one of them alone says how good a net is."""
@@ -104,7 +106,9 @@ class Checked:
 
     def calibrate(self, net: nn.Module) -> Calibration:
         """Temperature, and the confidence below which the pack says "not sure": half the errors are then left out."""
-        logits = logits_of(net, self.images)
+        views = mirrorings(self.mirrors, self.images.ndim - 2)
+        seen = [logits_of(net, np.ascontiguousarray(np.flip(self.images, axes))) for axes in views]
+        logits = np.mean(seen, axis=0)  # as inference gives them
         temperature = fit_temperature(logits, self.labels)
         p = softmax(logits, temperature)
         return Calibration(

@@ -125,6 +125,7 @@ class PictureData(Section):
     balance: Literal["none", "sampler", "loss", "logits"] = Field(
         "none", description="rare classes: drawn as often, weighted in the loss, or logits adjusted by their rate"
     )
+    balance_strength: float = Field(1.0, description="of logits: less keeps more of what common classes teach")
     paint_opacities: float = Field(0.0, description="detect: share of the radiographs that get painted opacities")
     skip_damaged: bool = False
     strict_patients: bool = Field(

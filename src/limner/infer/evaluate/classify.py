@@ -37,7 +37,7 @@ def evaluate_classes(
     values = dict(zip(pack.spec.class_values or pack.spec.classes, pack.spec.classes, strict=True))
     labels = class_indices(examples, _known(values, examples))
     classifier = open_classifier(pack, options.engine)
-    logits = classifier.logits(examples.stack(), augment=options.augment, progress=progress)
+    logits = classifier.logits(examples.stack(), progress=progress)
     calibration = pack.spec.calibration or Calibration()
     p = figures.softmax(logits, calibration.temperature)
     patients = np.unique([row.patient for row in examples.rows], return_inverse=True)[1]

@@ -44,7 +44,6 @@ class EvaluateOptions:
         seed: of the resampling.
         label: column that names the class.
         skip_damaged: leave out pictures that cannot be read, and count them.
-        augment: average over mirrored pictures (test-time augmentation).
     """
 
     split: str | None = None
@@ -55,7 +54,6 @@ class EvaluateOptions:
     seed: int = 0
     label: str = "label"
     skip_damaged: bool = False
-    augment: bool = False
 
 
 def mean_interval(patients: list[list[float]], options: EvaluateOptions) -> Interval:
