@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from limner.data.fitted import fit_for
 from limner.image import Fit, Picture
 from limner.infer.engines import Engine, open_engine
+from limner.infer.views import over_views
 from limner.packs import Calibration, Pack
 from limner.tasks.classify import softmax
-from limner.tasks.masks import mirrorings
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,8 @@ class Classifier:
     """A pack's classifier on an engine."""
 
     def __init__(self, pack: Pack, engine: str, opened: Engine) -> None:
-        self.pack, self.engine, self._run = pack, engine, opened.run
+        self.pack, self.engine = pack, engine
+        self._run = over_views(opened.run, pack.spec.mirrors)
         self.calibration = pack.spec.calibration or Calibration()
 
     def logits(
@@ -57,15 +58,8 @@ class Classifier:
         for start in range(0, len(images), batch):
             if progress:
                 progress("net", start / len(images))
-            rows.append(self._see(images[start : start + batch])[0])
+            rows.append(self._run({"image": images[start : start + batch].astype(np.float32) / 255.0})["logits"])
         return np.concatenate(rows)
-
-    def _see(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Mean logits, and the class maps of the images as they are."""
-        x = images.astype(np.float32) / 255.0
-        turned = mirrorings(self.pack.spec.mirrors, images.ndim - 2)
-        found = [self._run({"image": np.ascontiguousarray(np.flip(x, axes))}) for axes in turned]
-        return np.mean([one["logits"] for one in found], axis=0), found[turned.index(())]["maps"]
 
     def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Calibrated probabilities ``(N, K)`` of fitted images."""
@@ -75,15 +69,15 @@ class Classifier:
         """The answer for one picture."""
         spec = self.pack.main.picture
         image, fit = fit_for(picture, spec)
-        logits, maps = self._see(image[None])
-        p = softmax(logits, self.calibration.temperature)[0]
+        found = self._run({"image": image[None].astype(np.float32) / 255.0})
+        p = softmax(found["logits"], self.calibration.temperature)[0]
         names = self.pack.spec.classes
         return Classified(
             probabilities=dict(zip(names, map(float, p), strict=True)),
             groups={g: float(sum(p[names.index(one)] for one in some)) for g, some in self.pack.spec.groups.items()},
             name=names[int(p.argmax())],
             abstained=bool(p.max() < self.calibration.abstain_below),
-            maps=maps[0],
+            maps=found["maps"][0],
             fit=fit,
             engine=self.engine,
         )
