@@ -48,8 +48,8 @@ def open_net(net: Net) -> nn.Module:
 
 
 COARSE, FEATURES = 4, 8
-"""How much smaller than the picture the maps of :func:`chosen_layer` are along each axis, and how many they are at least:
-fewer are the answer itself, or attention."""
+"""How much smaller than the picture the maps of :func:`chosen_layer` are along each axis, and how many there are at
+least: fewer are the answer itself, or attention."""
 
 
 def chosen_layer(module: nn.Module, size: tuple[int, ...], channels: int, task: str) -> str:
