@@ -113,7 +113,7 @@ class _Reader:
                 self.unlabelled.append(row.id)
             return set()
         found = set()
-        for part in row.label.split("|"):
+        for part in [row.label] if row.label in self.classes else row.label.split("|"):
             index = self._class(part.strip())
             if index is None:
                 self.unknown[part.strip()] += 1
