@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from limner.image import Picture, fit_picture
+from limner.image.picture import _resize
 
 
 def test_sides_keep_their_ratio_and_points_come_back():
@@ -32,6 +33,16 @@ def test_a_small_volume_is_fitted_along_every_axis():
     assert fitted.shape == (1, 28, 28, 28)
     assert fitted[0, 8, 14, 14] == 0
     assert fitted[0, 18, 14, 14] == 100
+
+
+def test_a_volume_that_shrinks_is_averaged_as_pictures_are():
+    noise = np.random.default_rng(0).integers(0, 255, (1, 8, 80, 60)).astype(np.uint8)
+    slices = np.stack([fit_picture(one[None], (20, 15))[0][0] for one in noise[0]])
+    in_plane = _resize(noise[0], (8, 20, 15), nearest=False)
+    np.testing.assert_allclose(in_plane.astype(int), slices, atol=1)
+    assert fit_picture(np.repeat(noise, 10, 1), (20, 20, 15))[0].std() < 0.4 * noise.std()
+    mask = (noise > 200).astype(np.uint8) * 3
+    assert set(np.unique(fit_picture(mask, (4, 40, 30), nearest=True)[0])) <= {0, 3}
 
 
 def test_colours_become_grey_by_luma_and_grey_becomes_colour():

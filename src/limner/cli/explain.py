@@ -26,7 +26,9 @@ class Method(StrEnum):
 
 
 Target = Annotated[str | None, typer.Option(help="The class or group to explain; the likeliest where not given.")]
-Mask = Annotated[Path | None, typer.Option(help="A picture of the lesion's mask, on the input's grid.")]
+Mask = Annotated[
+    Path | None, typer.Option(help="The lesion's mask on the input's grid: a picture, or NIfTI of a volume.")
+]
 Split = Annotated[str | None, typer.Option(help="Of a cohort: only the rows of this split.")]
 Most = Annotated[int | None, typer.Option(min=1, help="Of a cohort: only so many cases, evenly over it.")]
 Answers = Annotated[bool, typer.Option("--answers", help="Of a cohort: explain answers, not the true class.")]
@@ -34,7 +36,10 @@ Answers = Annotated[bool, typer.Option("--answers", help="Of a cohort: explain a
 
 def explain(
     pack: Annotated[str, typer.Argument(help="Name or folder of the model pack.")],
-    given: Annotated[Path, typer.Argument(metavar="INPUT", help="A picture, or a cohort (CSV, JSONL).")],
+    given: Annotated[
+        Path,
+        typer.Argument(metavar="INPUT", help="A picture or small volume, as the pack reads, or a cohort (CSV, JSONL)."),
+    ],
     out: Output,
     method: Annotated[Method, typer.Option(help="What to explain by.")] = Method.all,
     target: Target = None,
@@ -62,11 +67,12 @@ def explain(
     if given.suffix in (".csv", ".jsonl"):
         _cohort(loaded, given, out, (method, split, answers, most, engine, seed), force, as_json)
         return
-    from limner import io
+    from limner.data.fitted import read_for
+    from limner.data.masks import read_region
     from limner.infer import explain as explaining
 
-    picture = io.read_picture(given)
-    region = io.read_picture(mask).with_channels(1).array[0] > 0 if mask else None
+    picture = read_for(given, loaded.main.picture)
+    region = read_region(mask, picture, given.name) if mask else None
     with show.progress_bar() as progress:
         more = explaining.More(target=target, mask=region, samples=samples, progress=progress)
         found = explaining.explain(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io as bytesio
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -13,12 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from limner.data.boxes import read_boxes
 from limner.data.cohort import Case, read_cohort
-from limner.data.fitted import fit_for
+from limner.data.fitted import fit_for, read_for
 from limner.data.masks import read_mask
 from limner.data.readers import is_reader_table, read_crops
 from limner.errors import CohortError, NotAnImageError
-from limner.image import Picture, fit_picture
+from limner.image import Fit, Picture, fit_picture
 
 Progress = Callable[[str, float], None]
 
@@ -37,6 +37,8 @@ class Example:
         mask: ``(*size)`` uint8 values, None where there is none.
         boxes: ``(N, 2 × axes)`` low corner then high corner as ``(z,) y, x`` pixel edges of the fitted picture.
         votes: ``(*size)`` how many readers marked a pixel, None where there is one mask.
+        box_labels: the class of each box as the cohort says it, None where it says nothing.
+        boxes_tell: its cohort has no labels: what is in it follows from its boxes alone.
     """
 
     id: str
@@ -48,6 +50,8 @@ class Example:
     mask: NDArray[np.uint8] | None = None
     boxes: NDArray[np.float32] | None = None
     votes: NDArray[np.uint8] | None = None
+    box_labels: tuple[str | None, ...] = ()
+    boxes_tell: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,8 @@ class View:
     """How pictures are read: size along the axes of space, channels, the columns that are wanted.
 
     ``color_constancy`` takes the light's colour out (:func:`limner.data.augment.color.white_light`). ``skip_damaged``
-    leaves out what cannot be read and counts it; it is refused otherwise.
+    leaves out what cannot be read and counts it; it is refused otherwise. ``window_hu`` is what becomes black and white
+    in volumes of files (:func:`limner.io.read_input`); archives hold eight bits already.
     """
 
     size: tuple[int, ...]
@@ -65,6 +70,7 @@ class View:
     boxes: str | None = None
     skip_damaged: bool = False
     color_constancy: bool = False
+    window_hu: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -107,11 +113,13 @@ def read_examples(path: Path, view: View, split: str | None = None, progress: Pr
 
 
 def _table(path: Path, view: View, split: str | None, progress: Progress | None) -> Examples:
-    cases = read_cohort(path).split(split).cases
+    cohort = read_cohort(path)
+    cases = cohort.split(split).cases
     if not cases:
         raise CohortError(f"The cohort {path.name!r} has no cases in split {split!r}.")
+    boxes_tell = bool(view.boxes) and not any(case.columns.get(view.label or "") for case in cohort.cases)
     for column in (view.label, view.mask, view.boxes):
-        if column and column not in cases[0].columns:
+        if column and column not in cases[0].columns and not (boxes_tell and column == "label"):
             have = ", ".join(cases[0].columns)
             raise CohortError(f"The cohort {path.name!r} lacks the column {column!r}; it has {have}.")
     rows: list[Example] = []
@@ -120,7 +128,7 @@ def _table(path: Path, view: View, split: str | None, progress: Progress | None)
         if progress:
             progress(case.id, number / len(cases))
         try:
-            rows.append(_example(case, view))
+            rows.append(replace(_example(case, view), boxes_tell=boxes_tell))
         except NotAnImageError as error:
             bad.append((case.id, str(error)))
     if bad and (not view.skip_damaged or not rows):
@@ -133,18 +141,17 @@ def _table(path: Path, view: View, split: str | None, progress: Progress | None)
 
 
 def _example(case: Case, view: View) -> Example:
-    from limner import io
-
-    picture = io.read_picture(case.image)
+    picture = read_for(case.image, view)
     image, fit = fit_for(picture, view)
     mask = boxes = None
+    labels: tuple[str | None, ...] = ()
     if view.mask and (mask_path := case.path(view.mask)):
-        values = read_mask(mask_path, picture.size, case.id)
+        values = read_mask(mask_path, picture, case.id)
         mask = fit_picture(values[None], view.size, nearest=True)[0][0]
     if view.boxes:
-        boxes = _boxes(case, view.boxes, fit.forth)
+        boxes, labels = _boxes(case, view.boxes, picture, fit)
     label = case.columns.get(view.label, "") if view.label else ""
-    return Example(case.id, image, case.patient, case.site, case.split, label or None, mask, boxes)
+    return Example(case.id, image, case.patient, case.site, case.split, label or None, mask, boxes, None, labels)
 
 
 def _crops(path: Path, view: View, split: str | None) -> Examples:
@@ -157,19 +164,16 @@ def _crops(path: Path, view: View, split: str | None) -> Examples:
     return Examples(tuple(rows))
 
 
-def _boxes(case: Case, column: str, forth: Callable[[Any], NDArray[np.float64]]) -> NDArray[np.float32]:
-    """``[[x0, y0, x1, y1], …]`` of the source as ``(y0, x0, y1, x1)`` of the fitted picture."""
-    text = case.columns.get(column, "") or "[]"
-    try:
-        found = np.array(json.loads(text), float).reshape(-1, 4)
-    except (json.JSONDecodeError, ValueError) as error:
-        raise CohortError(
-            f"Case {case.id!r}, column {column!r}: expected [[x0, y0, x1, y1], …], got {text!r}."
-        ) from error
-    if (found[:, 2:] <= found[:, :2]).any():
-        raise CohortError(f"Case {case.id!r}, column {column!r}: a box ends before it begins in {text!r}.")
-    corners = forth(found.reshape(-1, 2)[:, ::-1])
-    return corners.reshape(-1, 4).astype(np.float32)
+def _boxes(case: Case, column: str, picture: Picture, fit: Fit) -> tuple[NDArray[np.float32], tuple[str | None, ...]]:
+    """Boxes of the source as ``(z0,) y0, x0, (z1,) y1, x1`` of the fitted picture, and their classes."""
+    axes = len(picture.size)
+    written = read_boxes(case, column, axes)
+    corners = written.boxes.reshape(-1, axes)
+    if picture.turn is not None:
+        corners = picture.turn.forth(corners)
+    ends = fit.forth(corners).reshape(-1, 2, axes)
+    low, high = ends.min(1), ends.max(1)  # a turned axis swaps the ends
+    return np.concatenate([low, high], 1).astype(np.float32), written.labels
 
 
 def _archive(path: Path, view: View, split: str | None) -> Examples:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -25,6 +26,17 @@ class Wanted(Protocol):
     @property
     def color_constancy(self) -> bool:
         """Whether the colour of the light is taken out."""
+
+    @property
+    def window_hu(self) -> tuple[float, float] | None:
+        """What becomes black and white in volumes of Hounsfield units; None for the range that occurs."""
+
+
+def read_for(path: Path, wanted: Wanted) -> Picture:
+    """The picture or small volume in a file, as the number of axes and the window say: :func:`limner.io.read_input`."""
+    from limner import io
+
+    return io.read_input(path, len(wanted.size), wanted.window_hu)
 
 
 def fit_for(picture: Picture, wanted: Wanted) -> tuple[NDArray[np.uint8], Fit]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from limner.data.cohort import Case, read_cohort
 from limner.data.examples import Examples, View, read_examples
+from limner.data.fitted import read_for
 from limner.data.masks import class_mask, read_mask
 from limner.data.readers import is_reader_table, read_crops
 from limner.errors import CohortError, NotAnImageError
@@ -75,15 +76,13 @@ class MaskCases:
                 yield found
 
     def _file(self, case: Case) -> MaskCase | None:
-        from limner import io
-
         path = case.path(self.view.mask or "mask")
         if path is None:
             self.left_out.append((case.id, "it has no mask"))
             return None
-        picture = io.read_picture(case.image)
+        picture = read_for(case.image, self.view)
         label = case.columns.get(self.view.label or "label") or None
-        truth = class_mask(read_mask(path, picture.size, case.id), label, self.classes, case.id)
+        truth = class_mask(read_mask(path, picture, case.id), label, self.classes, case.id)
         return MaskCase(case.id, case.patient, case.site, picture, truth, label)
 
 

@@ -65,7 +65,8 @@ def _check_one_picture(sources: Sequence[Path], pack: Pack) -> None:
     if len(spec.size) != 2:
         raise PackError(
             f"Pack {pack.name!r} reads small volumes of {' × '.join(map(str, spec.size))} voxels, which are no picture "
-            f"and no scan; `limner predict` runs it."
+            f"and no scan, and are not drawn. `limner predict` and `limner explain` run it on NIfTI, a folder of DICOM "
+            f"slices or .npy."
         )
     if len(sources) != 1:
         raise InputError(f"A drawing is of one picture; got {len(sources)} inputs. `limner predict` takes many.")

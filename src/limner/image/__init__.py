@@ -8,6 +8,7 @@ from limner.image.orient import reorient, reorient_grid, to_axial
 from limner.image.picture import Fit, Picture, fit_picture
 from limner.image.resample import resample, resample_array, resample_labels
 from limner.image.study import Problem, Series, Study
+from limner.image.turn import Turn
 from limner.image.volume import Code, Image, Label, LabelMap, Mesh
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Problem",
     "Series",
     "Study",
+    "Turn",
     "fit_picture",
     "reorient",
     "reorient_grid",

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from limner.image.turn import Turn
+
 
 @dataclass(frozen=True, eq=False)
 class Picture:
@@ -16,10 +18,12 @@ class Picture:
     Args:
         array: ``(C, Y, X)``, or ``(C, Z, Y, X)`` for a small volume without a frame of reference; uint8, C-contiguous.
         spacing_mm: along the axes of space, None where nobody wrote it down.
+        turn: of a volume whose file has a place in the world: how its axes were turned to axial, and the way back.
     """
 
     array: NDArray[np.uint8]
     spacing_mm: tuple[float, ...] | None = None
+    turn: Turn | None = None
 
     def __post_init__(self) -> None:
         if self.array.dtype != np.uint8 or self.array.ndim not in (3, 4):
@@ -39,9 +43,9 @@ class Picture:
             return self
         if channels == 1 and have == 3:
             grey = np.tensordot(np.array([0.299, 0.587, 0.114]), self.array.astype(np.float32), 1)
-            return Picture((grey[None] + 0.5).astype(np.uint8), self.spacing_mm)
+            return Picture((grey[None] + 0.5).astype(np.uint8), self.spacing_mm, self.turn)
         if have == 1:
-            return Picture(np.repeat(self.array, channels, axis=0), self.spacing_mm)
+            return Picture(np.repeat(self.array, channels, axis=0), self.spacing_mm, self.turn)
         raise ValueError(f"A picture of {have} channels does not become one of {channels}.")
 
 
@@ -104,8 +108,24 @@ def _resize(values: NDArray[np.uint8], size: tuple[int, ...], nearest: bool) -> 
 
         how = Image.Resampling.NEAREST if nearest else Image.Resampling.BILINEAR  # Pillow averages when it shrinks
         return np.asarray(Image.fromarray(values).resize((size[1], size[0]), how))
-    from scipy import ndimage
+    if nearest:
+        at = [
+            np.minimum(((np.arange(n) + 0.5) * m / n).astype(int), m - 1)
+            for n, m in zip(size, values.shape, strict=True)
+        ]
+        return np.ascontiguousarray(values[np.ix_(*at)])
+    found = values.astype(np.float32)
+    for axis, n in enumerate(size):
+        found = np.moveaxis(np.tensordot(_means(n, values.shape[axis]), found, (1, axis)), 0, axis)
+    return np.clip(found + 0.5, 0, 255).astype(np.uint8)
 
-    factors = [n / s for n, s in zip(size, values.shape, strict=True)]
-    zoomed = ndimage.zoom(values.astype(np.float32), factors, order=0 if nearest else 1, grid_mode=True, mode="nearest")
-    return np.clip(zoomed + (0 if nearest else 0.5), 0, 255).astype(np.uint8)
+
+def _means(n: int, m: int) -> NDArray[np.float32]:
+    """What each of ``n`` pixels takes from ``m``: linear between neighbours, and over all it covers where it shrinks.
+
+    The triangle of Pillow's ``BILINEAR``, so that volumes are treated as pictures are.
+    """
+    reach = max(m / n, 1.0)
+    away = (np.arange(n) + 0.5)[:, None] * m / n - (np.arange(m) + 0.5)[None]
+    weights = np.maximum(1 - np.abs(away) / reach, 0)
+    return (weights / weights.sum(1, keepdims=True)).astype(np.float32)

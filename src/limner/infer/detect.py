@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from limner.data.fitted import fit_for
 from limner.errors import PackError
-from limner.image import Fit, Picture
+from limner.image import Fit, Picture, Turn
 from limner.infer.engines import Engine, open_engine
 from limner.packs import Calibration, Pack
 from limner.tasks.boxes import Marks, decode
@@ -21,7 +21,10 @@ THRESHOLD, PRESENCE_CELLS, OVERLAP = 0.3, 8, 0.3
 
 @dataclass(frozen=True)
 class Box:
-    """One mark: ``box`` is ``(x0, y0, x1, y1)`` in pixels of the source (``x0, y0, z0, x1, y1, z1`` in 3-D)."""
+    """One mark: ``box`` is ``(x0, y0, x1, y1)`` in pixels of the source.
+
+    Of a volume it is ``(x0, y0, z0, x1, y1, z1)`` in voxels along the axes of its file, as cohorts write boxes.
+    """
 
     box: tuple[float, ...]
     name: str
@@ -97,7 +100,7 @@ class Detector:
         name = max(probabilities, key=lambda one: probabilities[one])
         return Detected(
             boxes=tuple(
-                Box(on_source(box, fit), names[int(k) + 1], float(score))
+                Box(on_source(box, fit, picture.turn), names[int(k) + 1], float(score))
                 for box, score, k in zip(seen.marks.boxes, seen.marks.scores, seen.marks.classes, strict=True)
             ),
             probabilities=probabilities,
@@ -109,9 +112,15 @@ class Detector:
         )
 
 
-def on_source(box: NDArray[np.floating], fit: Fit) -> tuple[float, ...]:
-    """A box of the fitted picture ``(…, y0, x0, …, y1, x1)`` as ``(x0, y0, …, x1, y1, …)`` of the source, cut there."""
+def on_source(box: NDArray[np.floating], fit: Fit, turn: Turn | None = None) -> tuple[float, ...]:
+    """A box of the fitted picture ``(…, y0, x0, …, y1, x1)`` as ``(x0, y0, …, x1, y1, …)`` of the source, cut there.
+
+    Args:
+        turn: how the source's file was turned; the box is then along the axes of the file.
+    """
     corners = np.clip(fit.back(np.asarray(box, float).reshape(2, -1)), 0, np.array(fit.source, float))
+    if turn is not None:
+        corners = np.sort(turn.back(corners), axis=0)  # a turned axis swaps the ends
     return tuple(round(float(v), 2) for v in corners[:, ::-1].ravel())
 
 

@@ -6,8 +6,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from limner.data.cases import read_image
+from limner.data.fitted import read_for
 from limner.errors import InputError, LimnerError, OutputExistsError
+from limner.image import Grid, LabelMap, Picture
 from limner.infer.predict import Prediction, predict
 from limner.packs import Pack, PictureSpec
 
@@ -27,13 +32,15 @@ def predict_inputs(
     An input that cannot be read does not stop the others: its row has ``error`` instead of ``labels``.
 
     Args:
-        inputs: NIfTI files, DICOM folders, or archives of DICOM files.
+        inputs: NIfTI files, DICOM folders, or archives of DICOM files; pictures for packs whose size has two numbers,
+            NIfTI, DICOM folders or ``.npy`` for those whose size has three (see :func:`limner.io.read_input`).
         out: folder; made where it is missing.
         force: replace label maps that are there.
 
     Returns:
         Rows with ``id`` and the task's answer, or ``id`` and ``error``: label maps of scans ``labels`` (path),
-        ``volumes_ml`` by name, ``seconds``; label pictures ``labels`` (path of a PNG), ``areas`` with intervals,
+        ``volumes_ml`` by name, ``seconds``; label pictures ``labels`` (path of a PNG; of a small
+        volume of NIfTI on its file's grid, ``out/<id>.labels.nii.gz``), ``areas`` with intervals,
         ``confidence``, ``abstained``, and ``probabilities`` where the pack names the whole picture; classes ``class``,
         ``probabilities``, ``groups``, ``abstained``.
 
@@ -71,8 +78,7 @@ def _answerer(
     if pack.spec.task == "detect" and isinstance(pack.spec.input, PictureSpec):
         return _boxes(pack, engine)
     pictures = isinstance(pack.spec.input, PictureSpec)
-    ending = ".labels.png" if pictures else ".nii.gz"
-    there = [name for name in names if (out / f"{name}{ending}").exists()]
+    there = [name for name in names if (out / f"{name}{_ending(pack)}").exists()]
     if there and not force:
         raise OutputExistsError(f"{out.name!r} already holds {', '.join(there)}; give --force or another -o.")
     out.mkdir(parents=True, exist_ok=True)
@@ -84,13 +90,12 @@ def _answerer(
 
 
 def _classes(pack: Pack, engine: str) -> Answer:
-    from limner import io
     from limner.infer.classify import open_classifier
 
     classifier = open_classifier(pack, engine)
 
     def answer(name: str, path: Path) -> dict[str, Any]:
-        found = classifier(io.read_picture(path))
+        found = classifier(read_for(path, pack.main.picture))
         return {
             "class": found.name,
             "abstained": found.abstained,
@@ -102,13 +107,12 @@ def _classes(pack: Pack, engine: str) -> Answer:
 
 
 def _boxes(pack: Pack, engine: str) -> Answer:
-    from limner import io
     from limner.infer.detect import open_detector
 
     detector = open_detector(pack, engine)
 
     def answer(name: str, path: Path) -> dict[str, Any]:
-        found = detector(io.read_picture(path))
+        found = detector(read_for(path, pack.main.picture))
         return {
             "class": found.name,
             "abstained": found.abstained,
@@ -129,13 +133,33 @@ def _picture_masks(pack: Pack, out: Path, engine: str) -> Answer:
     drawer = open_mask_drawer(pack, engine)
 
     def answer(name: str, path: Path) -> dict[str, Any]:
-        found = drawer(io.read_picture(path))
-        target, aside = out / f"{name}.labels.png", out / f".{name}.partial.png"
-        io.write_picture_labels(found.labels, aside, colors(found.names))
+        picture = read_for(path, pack.main.picture)
+        found = drawer(picture)
+        target = out / f"{name}{_ending(pack)}"
+        aside = target.with_name(f".{name}.partial{_ending(pack)}")
+        if len(picture.size) == 3:
+            io.write_nifti_labels(_as_stored(found.labels, picture), aside)
+        else:
+            io.write_picture_labels(found.labels, aside, colors(found.names))
         aside.replace(target)
         return {"labels": str(target), **row(found)}
 
     return answer
+
+
+def _as_stored(labels: NDArray[np.uint8], picture: Picture) -> LabelMap:
+    """Labels of a small volume on the grid of its file; an array without a place gets voxels of 1 mm from 0."""
+    if picture.turn is not None:
+        return LabelMap(picture.turn.undo(labels), picture.turn.stored)
+    z, y, x = labels.shape
+    return LabelMap(labels, Grid.axial((z, y, x), (1.0, 1.0, 1.0)))
+
+
+def _ending(pack: Pack) -> str:
+    """Of a label map's name."""
+    if not isinstance(pack.spec.input, PictureSpec):
+        return ".nii.gz"
+    return ".labels.png" if len(pack.spec.input.size) == 2 else ".labels.nii.gz"
 
 
 def _nodules(pack: Pack, out: Path, engine: str, max_memory_gb: float | None) -> Answer:
@@ -173,6 +197,6 @@ def _written(found: Prediction, name: str, out: Path) -> dict[str, Any]:
 
 def _id(path: Path) -> str:
     name = path.resolve().name
-    for ending in (".nii.gz", ".nii", ".tar.xz", ".tar.gz", ".zip", ".dcm", ".png", ".jpg", ".jpeg"):
+    for ending in (".nii.gz", ".nii", ".tar.xz", ".tar.gz", ".zip", ".dcm", ".npy", ".png", ".jpg", ".jpeg"):
         name = name.removesuffix(ending)
     return name

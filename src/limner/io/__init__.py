@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from limner.io.picture_labels import read_picture_labels, write_picture_labels
     from limner.io.reference import dicom_obstacle
     from limner.io.seg import read_seg, write_seg
+    from limner.io.small_volume import read_input
     from limner.io.sources import open_studies
     from limner.io.sr import write_sr
     from limner.io.summary import summarize
@@ -30,6 +31,7 @@ _DOORS = {
     "is_picture": "limner.io.picture",
     "open_studies": "limner.io.sources",
     "read_glb": "limner.io.meshfiles",
+    "read_input": "limner.io.small_volume",
     "read_nifti": "limner.io.nifti",
     "read_nifti_labels": "limner.io.nifti",
     "read_picture": "limner.io.picture",
@@ -54,6 +56,7 @@ __all__ = [
     "is_picture",
     "open_studies",
     "read_glb",
+    "read_input",
     "read_nifti",
     "read_nifti_labels",
     "read_picture",

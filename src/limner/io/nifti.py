@@ -34,11 +34,15 @@ def read_nifti(path: Path) -> Image:
         NotAnImageError: not NIfTI, damaged, 4-D, colour or complex; voxels that are no finite number.
         GeometryError: the affine cannot be inverted.
     """
-    volume = _load(Path(path))
-    array = _values(volume, Path(path))
-    grid = _grid(volume, Path(path))
-    turned, there = reorient(array, grid, *to_axial(grid))
+    stored = read_nifti_as_stored(path)
+    turned, there = reorient(stored.array, stored.grid, *to_axial(stored.grid))
     return Image(turned, there)
+
+
+def read_nifti_as_stored(path: Path) -> Image:
+    """As :func:`read_nifti`, with the axes as the file has them: ``(k, j, i)``."""
+    volume = _load(Path(path))
+    return Image(_values(volume, Path(path)), _grid(volume, Path(path)))
 
 
 def read_nifti_labels(path: Path, labels: Sequence[Label] = ()) -> LabelMap:

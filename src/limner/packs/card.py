@@ -58,7 +58,8 @@ def _picture_answers(pack: Pack, given: PictureSpec) -> list[str]:
         "",
         f"Task: {spec.task}. Classes: {', '.join(spec.classes)}.",
         *(f"Counted together as {name}: {', '.join(some)}." for name, some in spec.groups.items()),
-        f"Input: {', '.join(given.modality)}, {size} pixels, {colours}; sides keep their ratio, the rest is black.",
+        f"Input: {', '.join(given.modality)}, {size} pixels, {colours}; sides keep their ratio, the rest is black."
+        + (f" {given.window_hu[0]:g} to {given.window_hu[1]:g} HU become black and white." if given.window_hu else ""),
     ]
     known = spec.calibration
     if known:

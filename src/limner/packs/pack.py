@@ -41,6 +41,9 @@ class PictureSpec(_Part):
     size: tuple[int, ...]
     channels: int = 1
     color_constancy: bool = Field(False, description="the light's colour is taken out first (shades of grey)")
+    window_hu: tuple[float, float] | None = Field(
+        None, description="small volumes: HU that become 0 and 1; the range that occurs where None"
+    )
 
 
 class Calibration(_Part):

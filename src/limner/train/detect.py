@@ -15,7 +15,8 @@ from limner import nets
 from limner.data.augment.boxes import move_boxes
 from limner.data.augment.opacity import paint_opacities, sample_opacities
 from limner.data.augment.picture import Strength, apply_spatial, apply_values, sample_batch
-from limner.data.examples import Example, Examples, class_indices
+from limner.data.box_truth import Truth, truth_of
+from limner.data.examples import Examples
 from limner.errors import CohortError, RecipeError
 from limner.nets.detector import center_loss, extent_loss, presence_logits
 from limner.packs import Calibration
@@ -24,7 +25,7 @@ from limner.tasks import detect as figures
 from limner.tasks.classify import auc_of, ece
 from limner.tasks.detect import Held, Platt, hold, overlaps
 from limner.train.loop import Parts
-from limner.train.pictures import Learned, Order, class_shares
+from limner.train.pictures import Learned, Order
 from limner.train.recipe import Recipe
 from limner.train.recipe_data import PictureData
 
@@ -40,40 +41,39 @@ class Boxed:
 
     Args:
         images: ``(M, C, *size)`` uint8.
-        boxes: per example ``(N, 2 × axes)`` pixels.
-        classes: ``(M,)``, 0 where nothing is there; an example's boxes all hold its class.
-        known: ``(M,)`` False where the label says that something is there and no box says where.
+        truth: their boxes, of which class each is, and which classes are there.
         patients: whose they are.
     """
 
     images: NDArray[np.uint8]
-    boxes: tuple[NDArray[np.float32], ...]
-    classes: NDArray[np.int64]
-    known: NDArray[np.bool_]
+    truth: Truth
     patients: tuple[str, ...]
+
+    @property
+    def boxes(self) -> tuple[NDArray[np.float32], ...]:
+        """Per example ``(N, 2 × axes)`` pixels."""
+        return self.truth.boxes
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """``(M,)`` False where the label says that something is there and no box says where."""
+        return self.truth.known
 
 
 def boxed(examples: Examples, classes: dict[str, str]) -> Boxed:
     """Examples with boxes, checked.
 
     Raises:
-        CohortError: a label is missing or unknown, or an example of the background class has boxes.
+        CohortError: a label is missing or unknown, or boxes do not fit: see :func:`limner.data.box_truth.truth_of`.
     """
-    labels = class_indices(examples, classes)
-    found = tuple(_boxes_of(row) for row in examples.rows)
-    wrong = [row.id for row, k, some in zip(examples.rows, labels, found, strict=True) if k == 0 and len(some)]
-    if wrong:
-        raise CohortError(
-            f"{len(wrong)} example(s) of class {next(iter(classes.values()))!r}, which is the background, have boxes: "
-            f"{', '.join(wrong[:5])}. The first of data.classes is what has none."
-        )
-    known = np.array([k == 0 or len(some) > 0 for k, some in zip(labels, found, strict=True)])
-    return Boxed(examples.stack(), found, labels, known, tuple(row.patient for row in examples.rows))
+    return Boxed(examples.stack(), truth_of(examples, classes), tuple(row.patient for row in examples.rows))
 
 
-def _boxes_of(row: Example) -> NDArray[np.float32]:
-    axes = row.image.ndim - 1
-    return np.zeros((0, 2 * axes), np.float32) if row.boxes is None else row.boxes
+def _rarity(there: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """One over the share of the rarest class in each example, ``(M, K)`` to ``(M,)``; the background counts as one."""
+    every = np.concatenate([~there.any(1, keepdims=True), there], 1)
+    shares = np.maximum(every.sum(0), 1) / len(every)
+    return np.asarray((every / shares).max(1), np.float64)
 
 
 class BoxBatches:
@@ -85,7 +85,7 @@ class BoxBatches:
         stride: pixels of a cell.
         strength: of the augmentation.
         seed: of order and augmentation.
-        balanced: every class is drawn as often as the others.
+        balanced: every class is drawn as often as the others; an example of several counts as its rarest.
         paint: share of the pictures that get painted opacities, of the first class that is not the background.
     """
 
@@ -102,8 +102,8 @@ class BoxBatches:
         self.paint = paint
         self.held, self.count, self.stride, self.strength, self.seed = held, count, stride, strength, seed
         self.images = torch.from_numpy(held.images)
-        each = 1.0 / class_shares(held.classes, count + 1)[held.classes]
-        self.order = Order(len(held.classes), seed, each / each.sum() if balanced else None)
+        each = _rarity(held.truth.there)
+        self.order = Order(len(each), seed, each / each.sum() if balanced else None)
 
     def batch(self, step: int, size: int) -> tuple[Tensor, ...]:
         """See :class:`limner.train.loop.Sampler`."""
@@ -117,12 +117,11 @@ class BoxBatches:
         maps, there = [], np.zeros((size, self.count), np.float32)
         for place, index in enumerate(chosen):
             own = self.held.boxes[index]
-            kinds = np.array([int(self.held.classes[index]) - 1] * len(own) + [0] * len(painted[place]), np.int64)
+            kinds = np.concatenate([self.held.truth.kinds[index], np.zeros(len(painted[place]), np.int64)])
             moved, kept = move_boxes(np.concatenate([own, painted[place]]), params, place, extent)
             maps.append(geometry.encode(moved[kept], kinds[kept], self.count, extent, self.stride))
             there[place, kinds[kept]] = 1
-            if not self.held.known[index]:
-                there[place, int(self.held.classes[index]) - 1] = 1
+            there[place, self.held.truth.unplaced[index]] = 1
         stacked = [np.stack([getattr(one, name) for one in maps]) for name in ("heat", "sizes", "offsets", "weight")]
         known = self.held.known[chosen].astype(np.float32)
         return (x, *(torch.from_numpy(one) for one in (*stacked, known, there)))
@@ -164,7 +163,10 @@ def detect_parts(recipe: Recipe, data: PictureData, learned: Learned) -> Parts:
     strength = recipe.changes
     held = boxed(learned.train, data.classes)
     if not any(len(some) for some in held.boxes):
-        raise CohortError("No example has a box: detection learns from the column 'boxes', [[x0, y0, x1, y1], …].")
+        raise CohortError(
+            "No example has a box: detection learns from the column 'boxes', [[x0, y0, x1, y1], …], of volumes "
+            "[[x0, y0, z0, x1, y1, z1], …] or spheres [[x, y, z, diameter], …]."
+        )
     count = len(data.classes) - 1
     options = {"dims": len(data.size), **recipe.net.options}
     stride = int(options.get("stride", 4))
@@ -180,9 +182,9 @@ def detect_parts(recipe: Recipe, data: PictureData, learned: Learned) -> Parts:
     sampler = BoxBatches(held, count, stride, strength, recipe.seed, balanced, data.paint_opacities)
     loss = detect_loss(cells)
     if not learned.check.rows:
-        return Parts(net, sampler, loss, examples=len(held.classes))
+        return Parts(net, sampler, loss, examples=len(held.patients))
     check = CheckedBoxes(boxed(learned.check, data.classes), stride, cells)
-    return Parts(net, sampler, loss, check.score, check.calibrate, len(held.classes))
+    return Parts(net, sampler, loss, check.score, check.calibrate, len(held.patients))
 
 
 @dataclass(frozen=True)
@@ -220,8 +222,7 @@ class CheckedBoxes:
     def _said(self, maps: list[Maps]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Presence logits and truths, every class of every image."""
         said = np.stack([figures.presence_logits(centers, self.cells) for centers, _, _ in maps])
-        there = self.held.classes[:, None] == np.arange(1, said.shape[1] + 1)[None]
-        return said.ravel(), there.ravel()
+        return said.ravel(), self.held.truth.there.ravel()
 
     def _hold(self, maps: list[Maps]) -> list[Held]:
         rows = []
@@ -229,8 +230,7 @@ class CheckedBoxes:
             centers, sizes, offsets = maps[index]
             marks = geometry.decode(figures.sigmoid(centers), sizes, offsets, self.stride, threshold=0.01)
             true = self.held.boxes[index]
-            kinds = np.full(len(true), int(self.held.classes[index]) - 1)
-            rows.append(hold(marks, true, kinds, overlaps(0.3), self.held.patients[index]))
+            rows.append(hold(marks, true, self.held.truth.kinds[index], overlaps(0.3), self.held.patients[index]))
         return rows
 
 

@@ -184,6 +184,7 @@ def _input(recipe: Recipe) -> dict[str, Any]:
             "size": data.size,
             "channels": data.channels,
             "color_constancy": data.color_constancy,
+            "window_hu": data.window_hu,
         }
     return {
         "modality": ["CT"],

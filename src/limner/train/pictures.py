@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from limner.data.cohort import read_cohort
-from limner.data.examples import Examples, View, read_examples
+from limner.data.examples import Example, Examples, View, read_examples
 from limner.data.masks import by_value
 from limner.errors import CohortError
 from limner.train.loop import Parts
@@ -70,6 +70,7 @@ def load_pictures(recipe: Recipe, data: PictureData, progress: Progress | None =
         boxes=column if wanted == "boxes" else None,
         skip_damaged=data.skip_damaged,
         color_constancy=data.color_constancy,
+        window_hu=data.window_hu,
     )
     train, check = [], []
     for source in data.sources:
@@ -94,9 +95,14 @@ def _read(source: PictureSource, split: str | None, view: View, progress: Progre
         ]
         found = Examples(tuple(keep), found.left_out)
     if source.values:
-        rows = tuple(replace(row, label=source.values.get(row.label or "", row.label)) for row in found.rows)
-        found = Examples(rows, found.left_out)
+        found = Examples(tuple(_renamed(row, source.values) for row in found.rows), found.left_out)
     return found
+
+
+def _renamed(row: Example, values: dict[str, str]) -> Example:
+    """An example whose labels are those of the recipe's classes."""
+    boxes = tuple(values.get(one or "", one) for one in row.box_labels)
+    return replace(row, label=values.get(row.label or "", row.label), box_labels=boxes)
 
 
 def _together(some: list[Examples]) -> Examples:

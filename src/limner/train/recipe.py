@@ -208,6 +208,11 @@ class Recipe(Section):
 
 def _check_pictures(recipe: Recipe, data: PictureData) -> Recipe:
     names = set(data.classes.values())
+    if data.window_hu is not None:
+        if len(data.size) != 3:
+            raise ValueError("data.window_hu is for volumes: data.size has three numbers there")
+        if not data.window_hu[0] < data.window_hu[1]:
+            raise ValueError(f"data.window_hu is [low, high] with low below high; got {list(data.window_hu)}")
     for group, members in data.groups.items():
         if set(members) - names:
             raise ValueError(f"data.groups.{group} names {sorted(set(members) - names)}, which data.classes does not")

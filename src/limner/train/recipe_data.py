@@ -120,6 +120,9 @@ class PictureData(Section):
     size: tuple[int, ...] = Field(min_length=2, max_length=3, description="pixels along (Z,) Y, X")
     channels: int = 1
     color_constancy: bool = Field(False, description="take the light's colour out, in training and in use: dermoscopy")
+    window_hu: tuple[float, float] | None = Field(
+        None, description="small volumes of CT: HU that become black and white; the range that occurs where None"
+    )
     modality: list[str] = Field(default_factory=lambda: ["XC"], description="DICOM modalities that it is for")
     classes: dict[str, str] = Field(min_length=2, description="value in the cohort → name; masks: 0 is background")
     groups: dict[str, list[str]] = Field(default_factory=dict, description="name → classes that count as it")

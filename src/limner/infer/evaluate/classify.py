@@ -32,6 +32,7 @@ def evaluate_classes(
         label=options.label,
         skip_damaged=options.skip_damaged,
         color_constancy=spec.color_constancy,
+        window_hu=spec.window_hu,
     )
     examples = read_examples(cohort, view, options.split, progress)
     values = dict(zip(pack.spec.class_values or pack.spec.classes, pack.spec.classes, strict=True))

@@ -11,13 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.data.examples import Examples, View, class_indices, read_examples
+from limner.data.box_truth import Truth, truth_of
+from limner.data.examples import Example, Examples, View, read_examples
 from limner.errors import CohortError
 from limner.infer.detect import open_detector
 from limner.infer.evaluate.figures import EvaluateOptions, Evaluation, Interval
 from limner.packs import Pack
 from limner.tasks import classify as classified
 from limner.tasks import detect as figures
+from limner.tasks.boxes import Marks
 from limner.tasks.detect import Held, hold, inside, overlaps
 
 Metric = Callable[[Sequence[Any]], float]
@@ -31,18 +33,35 @@ BOX_METRICS: Mapping[str, Callable[[Sequence[Held]], float]] = {
 }
 
 
+CRITERIA = {"center": inside, "iou30": overlaps(0.3), "iou50": overlaps(0.5)}
+"""When a mark counts as a true box."""
+
+
 @dataclass(frozen=True)
 class _Case:
-    """One picture: its marks under each criterion (None where its places are not known), and its presence."""
+    """One picture.
+
+    Args:
+        held: criterion → its marks under it; None where something is there and its places are not known.
+        by_class: the same for each class alone, without the background.
+        there: ``(K,)`` the classes that are in it, without the background.
+        p: ``(K + 1,)`` what the pack says of the background and of each class.
+    """
 
     id: str
     patient: str
     site: str
-    center: Held | None
-    iou30: Held | None
-    iou50: Held | None
-    label: int
+    held: Mapping[str, Held | None]
+    by_class: tuple[Mapping[str, Held | None], ...]
+    there: NDArray[np.bool_]
     p: NDArray[np.float64]
+
+    @property
+    def label(self) -> int:
+        """The class that is there, 0 where none is; of several the one that the pack is surest of."""
+        if not self.there.any():
+            return 0
+        return int(np.where(self.there, self.p[1:], -1.0).argmax()) + 1
 
 
 def evaluate_boxes(
@@ -51,7 +70,10 @@ def evaluate_boxes(
     """See :func:`limner.infer.evaluate.evaluate`.
 
     FROC counts a true box as found where a mark's centre lies in the ellipse that fills it; average precision is at
-    IoU 0.5 and 0.3. Pictures whose label says that something is there without a box count for presence only.
+    IoU 0.5 and 0.3. A mark finds boxes of its own class only; figures per class are of its marks and boxes alone.
+    Pictures whose label says that something is there without a box count for presence only; boxes of classes that the
+    pack does not know are left out and counted. Of a picture with several classes the pack's answer is right where it
+    is one of them.
 
     Raises:
         CohortError: no picture has a box, or labels are unknown to the pack.
@@ -64,22 +86,33 @@ def evaluate_boxes(
         boxes="boxes",
         skip_damaged=options.skip_damaged,
         color_constancy=spec.color_constancy,
+        window_hu=spec.window_hu,
     )
     examples = read_examples(cohort, view, options.split, progress)
-    if not any(row.boxes is not None and len(row.boxes) for row in examples.rows):
-        raise CohortError(f"No picture of {Path(cohort).name!r} (split {options.split or 'any'}) has a box to find.")
-    cases = _cases(pack, examples, options, progress)
     names = pack.spec.classes
+    truth = truth_of(examples, dict(zip(pack.spec.class_values or names, names, strict=True)), strict=False)
+    if not any(len(some) for some in truth.boxes):
+        raise CohortError(
+            f"No picture of {Path(cohort).name!r} (split {options.split or 'any'}) has a box to find of a class that "
+            f"pack {pack.name!r} knows ({', '.join(names[1:])}).{_left_out(truth)}"
+        )
+    cases = _cases(pack, examples, truth, options, progress)
     labels = np.array([one.label for one in cases])
     p = np.stack([one.p for one in cases])
-    unknown = sum(one.center is None for one in cases)
-    notes = [f"{unknown} picture(s) say that something is there and not where: they count for presence only."]
+    notes = []
+    if unknown := sum(one.held["center"] is None for one in cases):
+        notes.append(f"{unknown} picture(s) say that something is there and not where: they count for presence only.")
+    if truth.left_out:
+        notes.append(_left_out(truth).strip())
     return Evaluation(
         task="detect",
         pack=f"{pack.name} {pack.version}",
         n=len(cases),
         metrics=intervals(_metrics(), cases, options),
-        per_class={name: intervals(_presence(k), cases, options) for k, name in enumerate(names[1:], start=1)},
+        per_class={
+            name: intervals({**_marks(k - 1), **_presence(k)}, cases, options)
+            for k, name in enumerate(names[1:], start=1)
+        },
         per_site={
             site: intervals(_metrics(), [one for one in cases if one.site == site], options)
             for site in sorted({one.site for one in cases})
@@ -92,48 +125,92 @@ def evaluate_boxes(
         per_case=[
             {
                 "id": one.id,
-                "label": names[one.label],
+                "label": "|".join(n for n, there in zip(names[1:], one.there, strict=True) if there) or names[0],
                 **{name: round(float(v), 4) for name, v in zip(names, one.p, strict=True)},
-                "boxes": None if one.center is None else float(one.center.truths),
-                "found": None if one.center is None else float((one.center.hits >= 0).sum()),
+                **_found(one.held["center"]),
             }
             for one in cases
         ],
-        problems=[*(notes if unknown else []), *(f"{id}: {why}" for id, why in examples.left_out)],
+        problems=[*notes, *(f"{id}: {why}" for id, why in examples.left_out)],
     )
 
 
+def _left_out(truth: Truth) -> str:
+    """Boxes that the pack was not asked for, as a sentence."""
+    if not truth.left_out:
+        return ""
+    some = ", ".join(f"{name} ({count})" for name, count in sorted(truth.left_out.items()))
+    return f" Boxes of classes that the pack does not know were left out: {some}."
+
+
+def _found(held: Held | None) -> dict[str, float | None]:
+    """How many boxes there are, and how many of them some mark finds."""
+    if held is None:
+        return {"boxes": None, "found": None}
+    return {"boxes": float(held.truths), "found": float((held.hits >= 0).sum())}
+
+
 def _cases(
-    pack: Pack, examples: Examples, options: EvaluateOptions, progress: Callable[[str, float], None] | None
+    pack: Pack,
+    examples: Examples,
+    truth: Truth,
+    options: EvaluateOptions,
+    progress: Callable[[str, float], None] | None,
 ) -> list[_Case]:
-    names = pack.spec.classes
-    labels = class_indices(examples, dict(zip(pack.spec.class_values or names, names, strict=True)))
     detector = open_detector(pack, options.engine)
+    unplaced = truth.unplaced
     cases = []
-    for number, (row, label) in enumerate(zip(examples.rows, labels.tolist(), strict=True)):
+    for number, row in enumerate(examples.rows):
         if progress:
-            progress(row.id, number / len(labels))
+            progress(row.id, number / len(examples.rows))
         seen = detector.see(row.image)
         there = detector.presence(seen.presence)
-        p = np.concatenate([[1 - there.max()], there])
-        true = np.zeros((0, 2 * len(row.image.shape[1:]))) if row.boxes is None else row.boxes
-        kinds = np.full(len(true), label - 1)
-        known = label == 0 or len(true) > 0
-        held = [
-            hold(seen.marks, true, kinds, close, row.patient) if known else None
-            for close in (inside, overlaps(0.3), overlaps(0.5))
-        ]
-        cases.append(_Case(row.id, row.patient, row.site or "unknown", held[0], held[1], held[2], label, p))
+        boxes, kinds, missing = truth.boxes[number], truth.kinds[number], unplaced[number]
+        by_class = tuple(
+            _held(seen.marks.take(seen.marks.classes == k), boxes[kinds == k], kinds[kinds == k], row, missing[k])
+            for k in range(len(there))
+        )
+        cases.append(
+            _Case(
+                id=row.id,
+                patient=row.patient,
+                site=row.site or "unknown",
+                held=_held(seen.marks, boxes, kinds, row, missing.any()),
+                by_class=by_class,
+                there=truth.there[number],
+                p=np.concatenate([[1 - there.max()], there]),
+            )
+        )
     return cases
 
 
-def _metrics() -> dict[str, Metric]:
+def _held(
+    marks: Marks, boxes: NDArray[np.float32], kinds: NDArray[np.int64], row: Example, unplaced: np.bool_
+) -> Mapping[str, Held | None]:
+    """Marks under each criterion; None where something is there and its place is not known."""
+    if unplaced:
+        return dict.fromkeys(CRITERIA)
+    return {name: hold(marks, boxes, kinds, close, row.patient) for name, close in CRITERIA.items()}
+
+
+def _marks(kind: int | None) -> dict[str, Metric]:
+    """How well boxes of one class are found; of all for None."""
+
     def of(criterion: str, metric: Callable[[Sequence[Held]], float]) -> Metric:
-        return lambda cases: metric([h for h in (getattr(one, criterion) for one in cases) if h is not None])
+        def over(cases: Sequence[_Case]) -> float:
+            found = [(one.held if kind is None else one.by_class[kind])[criterion] for one in cases]
+            return metric([one for one in found if one is not None])
+
+        return over
 
     found = {name: of("center", metric) for name, metric in BOX_METRICS.items()}
     found["ap50"] = of("iou50", figures.average_precision)
     found["ap30"] = of("iou30", figures.average_precision)
+    return found
+
+
+def _metrics() -> dict[str, Metric]:
+    found = _marks(None)
     answers: dict[str, Callable[[NDArray[Any], NDArray[Any]], float]] = {
         "accuracy": classified.accuracy,
         "balanced_accuracy": classified.balanced_accuracy,
@@ -150,8 +227,8 @@ def _presence(kind: int | None) -> dict[str, Metric]:
 
     def scores(cases: Sequence[_Case]) -> tuple[NDArray[Any], NDArray[Any]]:
         if kind is None:
-            return np.array([1 - one.p[0] for one in cases]), np.array([one.label > 0 for one in cases])
-        return np.array([one.p[kind] for one in cases]), np.array([one.label == kind for one in cases])
+            return np.array([1 - one.p[0] for one in cases]), np.array([one.there.any() for one in cases])
+        return np.array([one.p[kind] for one in cases]), np.array([one.there[kind - 1] for one in cases])
 
     return {
         "auc": lambda cases: classified.auc_of(*scores(cases)),

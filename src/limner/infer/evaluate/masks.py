@@ -60,8 +60,9 @@ def evaluate_picture_masks(
     """
     spec = pack.spec
     classes = dict(zip(spec.class_values or map(str, range(len(spec.classes))), spec.classes, strict=True))
+    net = pack.main.picture
     view = View(
-        pack.main.picture.size, pack.main.picture.channels, options.label, options.mask, None, options.skip_damaged
+        net.size, net.channels, options.label, options.mask, None, options.skip_damaged, window_hu=net.window_hu
     )
     cases = read_mask_cases(cohort, view, options.split, classes)
     regions = {WHOLE: tuple(range(1, len(spec.classes)))}

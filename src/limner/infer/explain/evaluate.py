@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
-from limner import io
 from limner.data.cohort import Case, read_cohort
+from limner.data.fitted import read_for
+from limner.data.masks import read_region
 from limner.errors import CohortError, NothingFoundError
 from limner.infer.evaluate.figures import EvaluateOptions, Interval, mean_interval
 from limner.infer.explain.checks import center_inside
@@ -133,21 +134,16 @@ def _evenly(cases: Sequence[Case], most: int | None) -> Sequence[Case]:
 def _case(pack: Pack, case: Case, options: CohortOptions) -> dict[str, float] | None:
     """Figures of one case; None where no pixel is marked."""
     if options.mask not in case.columns and options.check:
-        picture, more = io.read_picture(case.image), More(target=_target(pack, case, options))
+        picture, more = read_for(case.image, pack.main.picture), More(target=_target(pack, case, options))
         made = explain(pack, picture, method=options.method, engine=options.engine, seed=options.seed, more=more)
         return _figures(made.maps[0], None)
     path = case.path(options.mask) if case.columns.get(options.mask) else None
     if path is None:
         return None
-    picture = io.read_picture(case.image)
-    mask = io.read_picture(path).with_channels(1).array[0] > 0
+    picture = read_for(case.image, pack.main.picture)
+    mask = read_region(path, picture, case.id)
     if not mask.any():
         return None
-    if mask.shape != picture.size:
-        raise CohortError(
-            f"Case {case.id!r}: the mask {path.name!r} has {mask.shape} pixels, its image {picture.size}. A mask must "
-            "lie on its image's grid."
-        )
     target = _target(pack, case, options)
     more = More(target=target, mask=mask, check=options.check)
     found = explain(pack, picture, method=options.method, engine=options.engine, seed=options.seed, more=more)
