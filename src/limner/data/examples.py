@@ -287,6 +287,7 @@ def class_truths(examples: Examples, classes: dict[str, str], none: Collection[s
         raise CohortError(
             f"Labels do not fit: unknown labels {', '.join(map(repr, unknown[:5]))}. Known are "
             f"{', '.join(map(repr, values))}, several joined by '|'. An empty label is none of them; a cohort's own "
-            "word for that can be led to it in a recipe, e.g. data.sources.0.values: {No finding: ''}."
+            "word for that can be led to it in a recipe, e.g. data.sources.0.values: {No finding: ''}. Are the labels "
+            "in another column? Name it with data.column (evaluate, explain: --label)."
         )
     return np.array([[value in some for value in values] for some in found], bool).reshape(len(found), len(values))
