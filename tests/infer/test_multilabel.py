@@ -17,8 +17,8 @@ from limner.infer import classify, load_pack
 from limner.infer.evaluate import EvaluateOptions, evaluate
 from limner.infer.explain import More, explain
 from limner.infer.explain.ask import put
-from limner.infer.explain.gradient import target_of
 from limner.infer.explain.evaluate import CohortOptions, evaluate_explanations
+from limner.infer.explain.gradient import target_of
 from limner.report import PictureContent, picture_words
 from tests.infer.explained import dark_pack, spot
 from tests.infer.packs import threshold_pack
