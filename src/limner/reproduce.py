@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from limner.data.cohort import data_root
 from limner.errors import RecipeError
 from limner.packs import load_pack
 from limner.packs.card import card
@@ -177,7 +177,7 @@ def _figure(evaluation: Any, one: Expectation) -> float | None:
 
 def _where(cohort: Path) -> str:
     """A cohort as anyone may type it."""
-    data = Path(os.environ.get("LIMNER_DATA", "../shared/data")).resolve()
+    data = data_root().resolve()
     there = cohort.resolve()
     return f"$LIMNER_DATA/{there.relative_to(data)}" if there.is_relative_to(data) else str(cohort)
 

@@ -162,3 +162,13 @@ def test_a_scan_without_lung_is_refused(tmp_path, write_ct):
     write_ct(tmp_path / "ct")
     with pytest.raises(CohortError, match="holds no lung"):
         real_background(tmp_path / "ct", (6.0, 6.0, 6.0))
+
+
+def test_a_chest_drawn_as_a_scan_lies_where_it_lies(tmp_path):
+    plain = phantom_background(2, (6.0, 6.0, 6.0), tmp_path)
+    scanned = phantom_background(2, (6.0, 6.0, 6.0), tmp_path, (4.0, 3.0, 3.0))
+    assert scanned.spacing_mm == plain.spacing_mm and abs(scanned.litres / plain.litres - 1) < 0.05
+    assert len(list(tmp_path.glob("*.npz"))) == 2
+    shape = np.minimum(scanned.lung.shape, plain.lung.shape)
+    a, b = (one.lung[tuple(slice(n) for n in shape)] for one in (scanned, plain))
+    assert 2 * (a & b).sum() / (a.sum() + b.sum()) > 0.9

@@ -21,7 +21,7 @@ from limner.infer import Pack, load_pack  # noqa: E402
 from limner.infer.explain import More, explain, gradient  # noqa: E402
 from limner.infer.explain.cam import logit_map, odds_map  # noqa: E402
 from limner.infer.explain.evaluate import CohortOptions, evaluate_explanations  # noqa: E402
-from limner.infer.explain.gradient import GradCam, coarsest_layer, shuffled  # noqa: E402
+from limner.infer.explain.gradient import GradCam, chosen_layer, shuffled  # noqa: E402
 from tests.infer.explained import spot  # noqa: E402
 from tests.infer.test_explain_evaluate import write_cohort  # noqa: E402
 
@@ -89,8 +89,8 @@ class Hourglass(nn.Module):
 
 
 def test_the_coarsest_layer_is_the_last_that_is_coarsest() -> None:
-    assert coarsest_layer(Hourglass(2), (32, 32), 3) == "deep"
-    assert coarsest_layer(Hourglass(3), (16, 16, 16), 3) == "deep"
+    assert chosen_layer(Hourglass(2), (32, 32), 3, "classify") == "deep"
+    assert chosen_layer(Hourglass(3), (16, 16, 16), 3, "classify") == "deep"
 
 
 @pytest.mark.parametrize("size", [(32, 32), (16, 16, 16)])
@@ -210,9 +210,10 @@ def test_pictures_in_which_nothing_was_found_are_counted(tmp_path: Path, monkeyp
 
 def test_attention_does_not_hide_the_stage_that_it_belongs_to() -> None:
     net = nets.build("resnet18", 3, 2, dims=2, width=8, stem="small", cbam=True).eval()
-    assert coarsest_layer(net, (32, 32), 3) == "dropout"  # which passes on what the attention gives
+    assert chosen_layer(net, (32, 32), 3, "classify") == "dropout"  # which passes on what the attention gives
     unet = nets.build("unet", 3, 2, dims=2, channels=[8, 8, 16, 16], cbam=True, deep=1).eval()
-    assert coarsest_layer(unet, (32, 32), 3) == "encoders.3"
+    assert chosen_layer(unet, (32, 32), 3, "classify") == "encoders.3"
+    assert chosen_layer(unet, (32, 32), 3, "segment").startswith("decoders.2")  # a quarter of the size, on the way up
 
 
 def test_shuffled_nets_keep_their_values_in_other_places() -> None:

@@ -44,17 +44,28 @@ class Background:
         return float(self.lung.sum() * np.prod(self.spacing_mm) / 1e6)
 
 
-def phantom_background(seed: int, spacing_mm: Spacing, cache: Path) -> Background:
-    """The chest of a seed on a grid; a second call reads the cache."""
+def phantom_background(seed: int, spacing_mm: Spacing, cache: Path, drawn_mm: Spacing | None = None) -> Background:
+    """The chest of a seed on a grid; a second call reads the cache.
+
+    Args:
+        drawn_mm: spacing at which it is drawn first, as a scan has one: a thin vessel that is drawn on thick slices
+            comes apart into spots, and a net must have seen that. ``spacing_mm`` where None.
+    """
     chest = lungs.sample(np.random.default_rng([seed, 7]))
-    key = hashlib.sha256(repr((asdict(chest), spacing_mm, "v4")).encode()).hexdigest()[:16]
+    told = (asdict(chest), spacing_mm, "v4", *([drawn_mm] if drawn_mm else []))
+    key = hashlib.sha256(repr(told).encode()).hexdigest()[:16]
     kept = cache / f"chest-{seed}-{key}.npz"
     id = f"chest-{seed}"
     if kept.exists():
         held = np.load(kept)
         return Background(id, held["hu"], held["lung"], spacing_mm, True)
-    drawn = lungs.draw(chest, lungs.grid_for(chest, spacing_mm))
-    found = _boxed(id, drawn.hu, drawn.lung, spacing_mm, phantom=True)
+    drawn = lungs.draw(chest, lungs.grid_for(chest, drawn_mm or spacing_mm))
+    hu, lung = drawn.hu, drawn.lung
+    if drawn_mm:
+        there = drawn.grid.with_spacing(spacing_mm)
+        hu = _brought(hu, drawn.grid, there)
+        lung = resample_array(lung.astype(np.uint8), drawn.grid, there, nearest=True) > 0
+    found = _boxed(id, hu, lung, spacing_mm, phantom=True)
     cache.mkdir(parents=True, exist_ok=True)
     partial = kept.with_suffix(".partial.npz")
     np.savez_compressed(partial, hu=found.hu, lung=found.lung)
@@ -70,13 +81,18 @@ def real_background(path: Path, spacing_mm: Spacing) -> Background:
     """
     image = to_axial_image(read_image(path))
     there = image.grid.with_spacing(spacing_mm)
-    factor = [max(1, int(t / s + 0.1)) for t, s in zip(spacing_mm, image.grid.spacing_mm, strict=True)]
-    smooth = ndimage.uniform_filter(image.array.astype(np.float32), factor)
-    hu = resample_array(smooth, image.grid, there, outside=-1000)
+    hu = _brought(image.array, image.grid, there)
     lung = lung_mask(hu, there)
     if not lung.any():
         raise CohortError(f"{path.name!r} holds no lung in Hounsfield units; nodules are blended into lungs.")
     return _boxed(path.name.split(".")[0], hu, lung, spacing_mm, phantom=False)
+
+
+def _brought(array: NDArray[np.number], here: Grid, there: Grid) -> NDArray[np.float32]:
+    """Averaged down to about the other grid's spacing, then resampled, as a net's input is."""
+    factor = [max(1, int(t / s + 0.1)) for t, s in zip(there.spacing_mm, here.spacing_mm, strict=True)]
+    smooth = ndimage.uniform_filter(array.astype(np.float32), factor)
+    return np.asarray(resample_array(smooth, here, there, outside=-1000), np.float32)
 
 
 def lung_mask(hu: NDArray[np.floating], grid: Grid) -> NDArray[np.bool_]:

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from limner.data.fitted import fit_for
 from limner.image import Fit, Picture
 from limner.infer.engines import Engine, open_engine
+from limner.infer.views import over_views
 from limner.packs import Calibration, Pack
 from limner.tasks import multilabel
-from limner.tasks.masks import mirrorings
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,8 @@ class Classifier:
     """A pack's classifier on an engine."""
 
     def __init__(self, pack: Pack, engine: str, opened: Engine) -> None:
-        self.pack, self.engine, self._run = pack, engine, opened.run
+        self.pack, self.engine = pack, engine
+        self._run = over_views(opened.run, pack.spec.mirrors)
         self.calibration = pack.spec.calibration or Calibration()
 
     def logits(
@@ -61,15 +62,8 @@ class Classifier:
         for start in range(0, len(images), batch):
             if progress:
                 progress("net", start / len(images))
-            rows.append(self._see(images[start : start + batch])[0])
+            rows.append(self._run({"image": images[start : start + batch].astype(np.float32) / 255.0})["logits"])
         return np.concatenate(rows)
-
-    def _see(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Mean logits, and the class maps of the images as they are."""
-        x = images.astype(np.float32) / 255.0
-        turned = mirrorings(self.pack.spec.mirrors, images.ndim - 2)
-        found = [self._run({"image": np.ascontiguousarray(np.flip(x, axes))}) for axes in turned]
-        return np.mean([one["logits"] for one in found], axis=0), found[turned.index(())]["maps"]
 
     def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Calibrated probabilities ``(N, K)`` of fitted images."""
@@ -82,8 +76,8 @@ class Classifier:
         """The answer for one picture."""
         spec = self.pack.main.picture
         image, fit = fit_for(picture, spec)
-        logits, maps = self._see(image[None])
-        p = self._probabilities(logits)[0]
+        found = self._run({"image": image[None].astype(np.float32) / 255.0})
+        p = self._probabilities(found["logits"])[0]
         names, several = self.pack.spec.classes, self.pack.spec.multi_label
         classes = multilabel.named(p, names) if several else (names[int(p.argmax())],)
         sure = multilabel.sureness(p) if several else p.max()
@@ -96,7 +90,7 @@ class Classifier:
             name=classes[0] if classes else multilabel.NONE,
             classes=classes,
             abstained=bool(sure < self.calibration.abstain_below),
-            maps=maps[0],
+            maps=found["maps"][0],
             fit=fit,
             engine=self.engine,
         )

@@ -22,9 +22,10 @@ from limner.tasks.detect import Platt, sigmoid
 
 Progress = Callable[[str, float], None]
 Mask = NDArray[np.bool_]
-THRESHOLD, LEAST, CLOSE_MM, BORDER_CELLS = 0.3, 0.02, 12.0, 4
+THRESHOLD, LEAST, CLOSE_MM, FILLED_MM, OUTSIDE_MM, BORDER_CELLS = 0.3, 0.02, 12.0, 4.0, 5.0, 4
 """Least probability of a mark that is shown, and that is kept at all; how wide a gap in the lungs is closed (a nodule
-on the pleura is one); cells at a window's edge that are left to its neighbour."""
+on the pleura is one); up to which radius such a gap is filled for sure, and how far outside the middle of a larger
+one may lie at most; cells at a window's edge that are left to its neighbour."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ class NoduleFinder:
         return Found(self._nodules(marks, grid), self.threshold, right, left, small, seconds, self.engine)
 
     def _marks(self, volume: NDArray[np.float32], where: Mask, progress: Progress | None) -> Marks:
-        """Marks in voxels of the net's grid whose middle lies in the lungs."""
+        """Marks in voxels of the net's grid that reach into the lungs."""
         most = choose_window(self.pack, self.input, volume.shape, self.max_memory_gb)
         border = self._border(most)
         window = _even(where, most, border, self.input.divisible)
@@ -131,8 +132,15 @@ class NoduleFinder:
         every = suppress(
             Marks(*(np.concatenate([getattr(one, name) for one in found]) for name in ("boxes", "scores", "classes")))
         )
-        at = np.clip(((every.boxes[:, :3] + every.boxes[:, 3:]) / 2).astype(int), 0, np.array(where.shape) - 1)
-        return every.take(where[tuple(at.T)])
+        return every.take(self._touches(every, where))
+
+    def _touches(self, marks: Marks, where: Mask) -> NDArray[np.bool_]:
+        """Whether a mark reaches into the lungs: the middle of a large nodule on the pleura may lie outside of them."""
+        spacing = np.array(self.input.spacing_mm)
+        away_mm = edt.edt(~where, anisotropy=tuple(spacing), black_border=False)
+        at = np.clip(((marks.boxes[:, :3] + marks.boxes[:, 3:]) / 2).astype(int), 0, np.array(where.shape) - 1)
+        radius_mm = ((marks.boxes[:, 3:] - marks.boxes[:, :3]) * spacing / 2).min(1)
+        return np.asarray(away_mm[tuple(at.T)] <= np.clip(radius_mm - FILLED_MM, 0, OUTSIDE_MM))
 
     def _window(self, volume: NDArray[np.float32], box: tuple[slice, ...]) -> Marks:
         part = volume[tuple(slice(max(0, s.start), s.stop) for s in box)]

@@ -107,9 +107,7 @@ def _figures(figures: list[dict[str, Any]]) -> list[str]:
     explained = [row for row in figures if row.get("explain")]
     figures = [row for row in figures if not row.get("explain")]
     shown = [name for name in COLUMNS if any(_known(row, name) for row in figures)]
-    lesions = (
-        ["Sensitivity of lesions: share of those longer than 10 mm that were found."] if "hd95_mm" in shown else []
-    )
+    lesions = "Sensitivity of lesions: share of those longer than 10 mm that were found." if "hd95_mm" in shown else ""
     lines = [
         "## How well",
         "",

@@ -80,7 +80,7 @@ def _grounds(source: PhantomSource, data: VolumeData, cache: Path, progress: Pro
     for number in range(source.chests):
         if progress:
             progress(f"chest {number + 1} of {source.chests}", number / total)
-        found.append(phantom_background(source.first + number, data.spacing_mm, cache))
+        found.append(_phantom(source, number, data, cache))
     for number, path in enumerate(source.scans):
         if progress:
             progress(f"lungs of {Path(path).name}", (source.chests + number) / total)
@@ -88,9 +88,13 @@ def _grounds(source: PhantomSource, data: VolumeData, cache: Path, progress: Pro
     return found
 
 
+def _phantom(source: PhantomSource, number: int, data: VolumeData, cache: Path) -> Background:
+    drawn = source.drawn_mm[number % len(source.drawn_mm)] if source.drawn_mm else None
+    return phantom_background(source.first + number, data.spacing_mm, cache, drawn)
+
+
 def _checked(source: PhantomSource, data: VolumeData, cache: Path, seed: int, stride: int) -> CheckedNodules:
-    first = source.first + source.chests
-    grounds = [phantom_background(first + k, data.spacing_mm, cache) for k in range(source.check_chests)]
+    grounds = [_phantom(source, source.chests + k, data, cache) for k in range(source.check_chests)]
     shapes: tuple[Shape, ...] = read_shapes(Path(source.nodules), source.check) if source.nodules else ()
     patches = ChestPatches(grounds, shapes, source.real, data.patch, data.window_hu, 0.5, seed + 1)
     return CheckedNodules(tuple(patches.draw(0, place) for place in range(source.check_patches)), stride)

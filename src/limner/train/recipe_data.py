@@ -59,6 +59,9 @@ class PhantomSource(Section):
     first: int = Field(0, description="seed of the first; those that are checked on follow the last")
     check_chests: int = Field(3, description="further chests for the checks, none for 0")
     check_patches: int = 64
+    drawn_mm: list[tuple[float, float, float]] = Field(
+        default_factory=list, description="spacings of scans at which chests are drawn in turn; the net's where empty"
+    )
     scans: list[str] = Field(
         default_factory=list, description="CT in Hounsfield units whose lungs are learned from too"
     )

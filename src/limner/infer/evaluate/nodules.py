@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 
 from limner.data import chests
 from limner.data.cases import read_image
-from limner.data.cohort import Case, read_cohort
+from limner.data.cohort import Case, data_root, read_cohort
 from limner.data.nodules import Shape, read_shapes
 from limner.errors import CohortError
 from limner.infer.evaluate.detect import BOX_METRICS, intervals
@@ -141,7 +140,7 @@ def _case(case: Case) -> chests.Case:
         told = np.array(json.loads(case.columns["nodules"]), float).reshape(-1, 4)
         return chests.Case(read_image(case.image, case.hu_window), told[:, :3], told[:, 3])
     seed = int(case.columns[kind or "chest"])
-    shapes = _shapes(os.path.expandvars(case.columns.get("crops", "")))
+    shapes = _shapes(case.columns.get("crops", "").replace("${LIMNER_DATA}", str(data_root())))
     real = 1.0 if shapes else 0.0
     if kind == "blend":
         return chests.blended_case(read_image(case.image, case.hu_window), seed, shapes, real=real)

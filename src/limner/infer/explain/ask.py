@@ -13,12 +13,11 @@ from limner.data.fitted import fit_for
 from limner.errors import NothingFoundError, PackError
 from limner.image import Fit, Picture
 from limner.infer.engines import open_engine
+from limner.infer.views import Outputs, Run, over_views
 from limner.packs import Calibration, Pack
 from limner.tasks import multilabel
 from limner.tasks.masks import decode_masks, kinds_of_one, softmax_maps
 
-Outputs = dict[str, NDArray[np.float32]]
-Run = Callable[[Outputs], Outputs]
 Score = Callable[[Outputs], NDArray[np.float64]]
 
 
@@ -38,7 +37,7 @@ class Question:
             once, it is there.
         abstained: the pack says "not sure"; where several may be there, of this class.
         engine: that runs.
-        run: the engine's method.
+        run: the engine's method; of a classifier the mean over its mirrorings.
         region: of a segmentation or a detection, ``(*size)``: where the answer lies; None for a classifier.
     """
 
@@ -70,6 +69,7 @@ class Question:
 
     def of(self, run: Run) -> Question:
         """The same question to another net."""
+        run = _asked(self.pack, run)
         return replace(self, run=run, outputs=run({"image": self.image[None].astype(np.float32) / 255.0}))
 
 
@@ -87,7 +87,8 @@ def put(pack: Pack, picture: Picture, engine: str = "auto", target: str | None =
     spec = pack.main.picture
     name, opened = open_engine(engine, pack.main)
     image, fit = fit_for(picture, spec)
-    outputs = opened.run({"image": image[None].astype(np.float32) / 255.0})
+    run = _asked(pack, opened.run)
+    outputs = run({"image": image[None].astype(np.float32) / 255.0})
     makers = {"classify": _class, "segment": _region, "detect": _peak}
     made = makers[pack.spec.task](pack, outputs, _members(pack, target), spec.size)
     members = made.members
@@ -102,9 +103,14 @@ def put(pack: Pack, picture: Picture, engine: str = "auto", target: str | None =
         answered=made.answered,
         abstained=made.abstained,
         engine=name,
-        run=opened.run,
+        run=run,
         region=made.region,
     )
+
+
+def _asked(pack: Pack, run: Run) -> Run:
+    """A classifier answers over the mirrorings that it learned from: what is explained is what it says."""
+    return over_views(run, pack.spec.mirrors) if pack.spec.task == "classify" else run
 
 
 @dataclass(frozen=True, eq=False)

@@ -184,7 +184,7 @@ class _Job:
             return None
         else:
             net = gradient.open_net(q.pack.main)
-            layer = gradient.coarsest_layer(net, q.image.shape[1:], q.image.shape[0])
+            layer = gradient.chosen_layer(net, q.image.shape[1:], q.image.shape[0], q.pack.spec.task)
             target = gradient.target_of(q)
             coarse = gradient.GradCam(net, layer)(q.image, target)
             how = f"gradients at {layer}"
