@@ -57,7 +57,8 @@ def reproduce(
     check_installed()
     from limner.train.recipe import read_recipe
 
-    expectations = read_recipe(recipe, overrides).expect
+    read = read_recipe(recipe, overrides)
+    expectations = [one.model_copy(update={"label": one.label or _label(read)}) for one in read.expect]
     result = train(recipe, overrides, out, resume)
     from limner.train.devices import leads
 
@@ -89,6 +90,12 @@ def cross_validate(
     return run_folds(recipe, overrides or [], folds, out, _judge, resume)
 
 
+def _label(recipe: Recipe) -> str:
+    """The column that names the class, where a recipe learns to."""
+    column = getattr(recipe.data, "column", None)
+    return str(column) if column and recipe.task == "classify" else "label"
+
+
 def _judge(pack: Path, cohorts: Sequence[Path], recipe: Recipe) -> dict[str, float]:
     """Figures of a pack on the held-out cases of every cohort, weighed by their number."""
     from limner.infer.evaluate import EvaluateOptions, evaluate
@@ -96,8 +103,10 @@ def _judge(pack: Path, cohorts: Sequence[Path], recipe: Recipe) -> dict[str, flo
 
     masks = [s.layers[0].column if isinstance(s, CohortSource) else "mask" for s in recipe.data.sources]
     sums: dict[str, list[tuple[float, int]]] = {}
+    label = _label(recipe)
     for cohort, mask in zip(cohorts, masks, strict=False):
-        found = evaluate(load_pack(pack), cohort, EvaluateOptions(split="test", mask=mask, bootstrap=0))
+        how = EvaluateOptions(split="test", mask=mask, bootstrap=0, label=label)
+        found = evaluate(load_pack(pack), cohort, how)
         figures = {name: one.value for name, one in found.metrics.items()}
         for region, metrics in found.per_class.items():
             figures |= {f"{region} {name}": one.value for name, one in metrics.items() if name == "dice"}
@@ -123,13 +132,13 @@ def record_figures(
     figures: list[dict[str, Any]] = []
     rows: list[dict[str, Any]] = []
     for one in expectations:
-        key = one.model_dump_json(include={"cohort", "split", "mask", "regions", "explain", "most"})
+        key = one.model_dump_json(include={"cohort", "split", "mask", "label", "regions", "explain", "most"})
         if key not in done and one.explain:
-            how = CohortOptions(one.explain, one.split, mask=one.mask, most=one.most)
+            how = CohortOptions(one.explain, one.split, mask=one.mask, label=one.label or "label", most=one.most)
             done[key] = evaluate_explanations(pack, Path(one.cohort), how, progress)
             figures.append(_explained(pack.name, one, done[key]))
         elif key not in done:
-            options = EvaluateOptions(split=one.split, mask=one.mask, regions=one.regions)
+            options = EvaluateOptions(split=one.split, mask=one.mask, regions=one.regions, label=one.label or "label")
             done[key] = evaluate(pack, Path(one.cohort), options, progress)
             figures += _figures(pack.name, one, done[key])
         found = _figure(done[key], one)
@@ -184,6 +193,7 @@ def _explained(pack: str, one: Expectation, found: Any) -> dict[str, Any]:
     command = ["limner", "explain", pack, _where(Path(one.cohort)), "--method", str(one.explain)]
     command += ["--split", one.split] if one.split else []
     command += ["--most", str(one.most)] if one.most else []
+    command += _label_option(one)
     return {
         "data": _name(one),
         "n": found.n,
@@ -195,11 +205,16 @@ def _explained(pack: str, one: Expectation, found: Any) -> dict[str, Any]:
     }
 
 
+def _label_option(one: Expectation) -> list[str]:
+    return ["--label", one.label] if one.label not in (None, "label") else []
+
+
 def _figures(pack: str, one: Expectation, evaluation: Any) -> list[dict[str, Any]]:
     cohort = Path(one.cohort)
     command = ["limner", "evaluate", pack, _where(cohort)]
     command += ["--split", one.split] if one.split else []
     command += ["--mask", one.mask] if one.mask != "mask" else []
+    command += _label_option(one)
     for name, values in (one.regions or {}).items():
         command += ["--region", f"{name}={','.join(str(v) for v in values)}"]
     line = " ".join(part if part.startswith("$") else shlex.quote(part) for part in command)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from limner.cli import show
-from limner.cli.options import Debug, Engine, Force, Json, Lang, Language, Output
+from limner.cli.options import Debug, Engine, Force, Json, Label, Lang, Language, Output, SkipDamaged
 
 if TYPE_CHECKING:
     from limner.infer import Pack
+    from limner.infer.explain.evaluate import CohortOptions
 
 
 class Method(StrEnum):
@@ -47,6 +48,8 @@ def explain(
     split: Split = None,
     answers: Answers = False,
     most: Most = None,
+    label: Label = "label",
+    skip_damaged: SkipDamaged = False,
     samples: Annotated[int, typer.Option(min=20, help="Pictures that LIME asks about.")] = 300,
     seed: Annotated[int, typer.Option(help="Of LIME and of the checks.")] = 0,
     lang: Lang = Language.en,
@@ -65,7 +68,11 @@ def explain(
     check_output(out, force=force, marker="explanation.json", inputs=[given])
     loaded = load_pack(pack)
     if given.suffix in (".csv", ".jsonl"):
-        _cohort(loaded, given, out, (method, split, answers, most, engine, seed), force, as_json)
+        options = _options(
+            method, split=split, truth=not answers, most=most, label=label, skip_damaged=skip_damaged, engine=engine,
+            seed=seed,
+        )  # fmt: skip
+        _cohort(loaded, given, out, options, force, as_json)
         return
     from limner.data.fitted import read_for
     from limner.data.masks import read_region
@@ -89,23 +96,20 @@ def explain(
     typer.echo(f"The explanation is in {out}. {show.NOTE}")
 
 
-def _cohort(
-    pack: Pack,
-    cohort: Path,
-    out: Path,
-    how: tuple[Method, str | None, bool, int | None, str, int],
-    force: bool,
-    as_json: bool,
-) -> None:
-    """Figures over a cohort."""
-    from limner.draw.folder import new_folder
-    from limner.infer.explain.evaluate import CohortOptions, evaluate_explanations
+def _options(method: Method, **more: Any) -> CohortOptions:
+    from limner.infer.explain.evaluate import CohortOptions
 
-    method, split, answers, most, engine, seed = how
     kind = {"grad-cam": "grad-cam", "lime": "lime"}.get(method.value)
     if kind is None:
         raise typer.BadParameter("A cohort is explained by one method: --method grad-cam or --method lime.")
-    options = CohortOptions(kind, split, truth=not answers, engine=engine, seed=seed, most=most)  # type: ignore[arg-type]
+    return CohortOptions(kind, **more)  # type: ignore[arg-type]
+
+
+def _cohort(pack: Pack, cohort: Path, out: Path, options: CohortOptions, force: bool, as_json: bool) -> None:
+    """Figures over a cohort."""
+    from limner.draw.folder import new_folder
+    from limner.infer.explain.evaluate import evaluate_explanations
+
     with show.progress_bar() as progress:
         found = evaluate_explanations(pack, cohort, options, progress)
     with new_folder(out, force=force, marker="explanation.json") as folder:
@@ -121,3 +125,5 @@ def _cohort(
         f"{found.pack}, {found.method} of {found.explained}, n = {found.n}; nothing found in {found.nothing_found}"
     )
     show.rows(rows, False)
+    for problem in found.problems:
+        typer.echo(f"warning: {problem}")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from limner.cli import show
-from limner.cli.options import Debug, Engine, Force, Json, MaxMemory, MaybeOutput, Output
+from limner.cli.options import Debug, Engine, Force, Json, Label, MaxMemory, MaybeOutput, Output, SkipDamaged
 
 Pack = Annotated[str, typer.Argument(help="Name or folder of the model pack.")]
 Overrides = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one setting.")]
@@ -45,6 +45,8 @@ def evaluate(
     split: Annotated[str | None, typer.Option(help="Only the rows of this split.")] = None,
     mask: Annotated[str, typer.Option(help="The column that names the masks.")] = "mask",
     regions: Regions = None,
+    label: Label = "label",
+    skip_damaged: SkipDamaged = False,
     engine: Engine = "auto",
     as_json: Json = False,
     debug: Debug = False,
@@ -54,7 +56,9 @@ def evaluate(
     from limner.infer.evaluate import EvaluateOptions
     from limner.infer.evaluate import evaluate as evaluate_pack
 
-    options = EvaluateOptions(split=split, mask=mask, regions=_regions(regions), engine=engine)
+    options = EvaluateOptions(
+        split=split, mask=mask, regions=_regions(regions), engine=engine, label=label, skip_damaged=skip_damaged
+    )
     with show.progress_bar() as progress:
         found = evaluate_pack(load_pack(pack), cohort, options, progress)
     show.evaluation(found.model_dump(mode="json"), as_json)

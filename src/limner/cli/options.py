@@ -24,3 +24,8 @@ MaybeOutput = Annotated[Path | None, typer.Option("-o", "--output", help="The fo
 Engine = Annotated[str, typer.Option(help="auto, openvino, onnxruntime or torch.")]
 MaxMemory = Annotated[float | None, typer.Option("--max-memory", metavar="GB", help="What inference may hold at most.")]
 Lang = Annotated[Language, typer.Option(help="Language of the reports.")]
+Label = Annotated[str, typer.Option(help="Of a cohort: the column that names the class, or several joined by |.")]
+SkipDamaged = Annotated[
+    bool,
+    typer.Option("--skip-damaged", help="Of a cohort of pictures: leave out those missing or damaged, and name them."),
+]

@@ -66,8 +66,12 @@ def data_root() -> Path:
     return Path(os.environ.get("LIMNER_DATA", "../shared/data")).expanduser()
 
 
-def read_cohort(path: Path) -> Cohort:
+def read_cohort(path: Path, *, files: bool = True) -> Cohort:
     """Reads a CSV or JSONL cohort and ``regions.json`` beside it.
+
+    Args:
+        path: of the table.
+        files: refuse a table that names an image which is not there; without, who reads the image finds out.
 
     Raises:
         CohortError: a missing file or column, a repeated id, a patient in two splits (with the list).
@@ -85,7 +89,7 @@ def read_cohort(path: Path) -> Cohort:
     cases = []
     for columns in rows:
         row = {"id": Path(columns["file"]).stem, "image": columns["file"], **columns} if crops else columns
-        if not (path.parent / row["image"]).exists():
+        if files and not (path.parent / row["image"]).exists():
             raise CohortError(f"The cohort {path.name!r} names an image that is not there: {row['image']!r}.")
         cases.append(
             Case(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io as bytesio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -33,7 +33,8 @@ class Example:
         patient: no patient stands in two splits.
         site: scanner or hospital, None where unknown.
         split: ``train``, ``val``, ``test`` or None.
-        label: what the cohort says it is, as text; several are joined by ``|``; None where it says nothing.
+        label: what the cohort says it is, as text; several are joined by ``|``; None where it says nothing, which
+            is "none of them" where several may be true.
         mask: ``(*size)`` uint8 values, None where there is none.
         boxes: ``(N, 2 × axes)`` low corner then high corner as ``(z,) y, x`` pixel edges of the fitted picture.
         votes: ``(*size)`` how many readers marked a pixel, None where there is one mask.
@@ -60,7 +61,8 @@ class View:
 
     ``color_constancy`` takes the light's colour out (:func:`limner.data.augment.color.white_light`). ``skip_damaged``
     leaves out what cannot be read and counts it; it is refused otherwise. ``window_hu`` is what becomes black and white
-    in volumes of files (:func:`limner.io.read_input`); archives hold eight bits already.
+    in volumes of files (:func:`limner.io.read_input`); archives hold eight bits already. ``multi_label``: a row of an
+    archive's labels has a column per class, 1 where it is there, rather than one class.
     """
 
     size: tuple[int, ...]
@@ -71,6 +73,7 @@ class View:
     skip_damaged: bool = False
     color_constancy: bool = False
     window_hu: tuple[float, float] | None = None
+    multi_label: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,7 @@ def read_examples(path: Path, view: View, split: str | None = None, progress: Pr
 
 
 def _table(path: Path, view: View, split: str | None, progress: Progress | None) -> Examples:
-    cohort = read_cohort(path)
+    cohort = read_cohort(path, files=False)
     cases = cohort.split(split).cases
     if not cases:
         raise CohortError(f"The cohort {path.name!r} has no cases in split {split!r}.")
@@ -141,6 +144,7 @@ def _table(path: Path, view: View, split: str | None, progress: Progress | None)
 
 
 def _example(case: Case, view: View) -> Example:
+    check_files(case, view.mask)
     picture = read_for(case.image, view)
     image, fit = fit_for(picture, view)
     mask = boxes = None
@@ -152,6 +156,20 @@ def _example(case: Case, view: View) -> Example:
         boxes, labels = _boxes(case, view.boxes, picture, fit)
     label = case.columns.get(view.label, "") if view.label else ""
     return Example(case.id, image, case.patient, case.site, case.split, label or None, mask, boxes, None, labels)
+
+
+def check_files(case: Case, mask: str | None = None) -> None:
+    """Holds the files of a case to be there: its image, and its mask where it names one.
+
+    A missing file is damage like any other: :class:`View` says whether such cases are left out.
+
+    Raises:
+        NotAnImageError: names the file that is missing.
+    """
+    named = [case.columns.get("image", case.image.name), case.columns.get(mask, "") if mask else ""]
+    for name in named:
+        if name and not (case.folder / name).exists():
+            raise NotAnImageError(f"there is no file {name!r} beside the cohort.")
 
 
 def _crops(path: Path, view: View, split: str | None) -> Examples:
@@ -192,13 +210,23 @@ def _archive(path: Path, view: View, split: str | None) -> Examples:
         labels = held[f"{name}_labels"]
         for number, (array, label) in enumerate(zip(_images(held, name), labels, strict=True)):
             image = fit_for(_as_picture(array, len(view.size)), view)[0]
-            text = "|".join(str(one) for one in np.atleast_1d(label).tolist())
             id = f"{name}-{number}"
+            text = _archived(label, id, view.multi_label)
             mask = None
             if view.mask and f"{name}_masks" in held.files:
                 mask = fit_picture(held[f"{name}_masks"][number][None], view.size, nearest=True)[0][0]
-            rows.append(Example(id, image, id, None, name, text, mask))
+            rows.append(Example(id, image, id, None, name, text or None, mask))
     return Examples(tuple(rows))
+
+
+def _archived(label: Any, id: str, multi_label: bool) -> str:
+    """An archive's label as text; of a row with a column per class the numbers of those that are there."""
+    values = np.atleast_1d(label).tolist()
+    if not multi_label or len(values) == 1:
+        return "|".join(map(str, values))
+    if not set(values) <= {0, 1}:
+        raise CohortError(f"{id!r}: a label with a column per class holds 0 and 1; got {values}.")
+    return "|".join(str(k) for k, there in enumerate(values) if there)
 
 
 def _images(held: Any, split: str) -> Sequence[NDArray[np.uint8]]:
@@ -230,5 +258,40 @@ def class_indices(examples: Examples, classes: dict[str, str]) -> NDArray[np.int
     if missing or unknown:
         told = [f"{len(missing)} without a label ({', '.join(missing[:5])})"] if missing else []
         told += [f"unknown labels {', '.join(map(repr, unknown[:5]))}"] if unknown else []
-        raise CohortError(f"Labels do not fit: {'; '.join(told)}. Known are {', '.join(map(repr, values))}.")
+        several = any(set(labels_of(one)) <= set(classes) for one in unknown)
+        hint = " Where several classes may be there at once, or none, set data.multi_label: true." if several else ""
+        raise CohortError(f"Labels do not fit: {'; '.join(told)}. Known are {', '.join(map(repr, values))}.{hint}")
     return np.array([values.index(row.label or "") for row in examples.rows], np.int64)
+
+
+def labels_of(label: str | None) -> tuple[str, ...]:
+    """The labels of an example that may have several, ``a|b``; none for None or an empty text.
+
+    >>> labels_of("mass | nodule"), labels_of("")
+    (('mass', 'nodule'), ())
+    """
+    return tuple(part for one in (label or "").split("|") if (part := one.strip()))
+
+
+def class_truths(examples: Examples, classes: dict[str, str], none: Collection[str] = ()) -> NDArray[np.bool_]:
+    """Which classes are there in each example ``(N, K)``; an example without a label has none of them.
+
+    Args:
+        examples: whose labels are joined by ``|``.
+        classes: cohort value → name, K of them.
+        none: labels that say, as an empty one does, that no class is there.
+
+    Raises:
+        CohortError: a label is unknown (with the first that are).
+    """
+    values = list(classes)
+    found = [labels_of(row.label) for row in examples.rows]
+    unknown = sorted({one for some in found for one in some if one not in classes and one not in none})
+    if unknown:
+        raise CohortError(
+            f"Labels do not fit: unknown labels {', '.join(map(repr, unknown[:5]))}. Known are "
+            f"{', '.join(map(repr, values))}, several joined by '|'. An empty label is none of them; a cohort's own "
+            "word for that can be led to it in a recipe, e.g. data.sources.0.values: {No finding: ''}. Are the labels "
+            "in another column? Name it with data.column (evaluate, explain: --label)."
+        )
+    return np.array([[value in some for value in values] for some in found], bool).reshape(len(found), len(values))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limner.data.cohort import Case, read_cohort
-from limner.data.examples import Examples, View, read_examples
+from limner.data.examples import Examples, View, check_files, read_examples
 from limner.data.fitted import read_for
 from limner.data.masks import class_mask, read_mask
 from limner.data.readers import is_reader_table, read_crops
@@ -62,7 +62,7 @@ class MaskCases:
             yield MaskCase(row.id, row.patient, row.site, Picture(row.image), truth, row.label)
 
     def _files(self) -> Iterator[MaskCase]:
-        for case in read_cohort(self.path).split(self.split).cases:
+        for case in read_cohort(self.path, files=False).split(self.split).cases:
             try:
                 found = self._file(case)
             except NotAnImageError as error:
@@ -76,6 +76,7 @@ class MaskCases:
                 yield found
 
     def _file(self, case: Case) -> MaskCase | None:
+        check_files(case, self.view.mask or "mask")
         path = case.path(self.view.mask or "mask")
         if path is None:
             self.left_out.append((case.id, "it has no mask"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,7 +20,7 @@ class Answer:
     """An answer, whatever the task.
 
     Args:
-        findings: a class, boxes or outlined lesions, without evidence.
+        findings: a class (several, or none, where the pack says so), boxes or outlined lesions, without evidence.
         fit: how the picture was brought to the net's size.
         engine: that ran.
         probabilities: class → probability; empty where the task gives none.
@@ -58,6 +58,9 @@ def _classified(pack: Pack, picture: Picture, engine: str) -> Answer:
     found = classify(pack, picture, engine=engine)
     probabilities = {name: round(p, 4) for name, p in found.probabilities.items()}
     groups = {name: round(p, 4) for name, p in found.groups.items()}
+    if pack.spec.multi_label:
+        there = _classes_there(pack, found.classes, probabilities, groups)
+        return Answer(there, found.fit, found.engine, probabilities, groups)
     finding = _class(found.name, probabilities, groups, found.abstained)
     return Answer((finding,), found.fit, found.engine, probabilities, groups)
 
@@ -123,11 +126,26 @@ def _outlined(pack: Pack, picture: Picture, engine: str) -> Answer:
     )
 
 
-def _class(name: str, probabilities: dict[str, float], groups: dict[str, float], abstained: bool) -> Finding:
-    """The class that the whole picture was given; all probabilities stand beside it."""
+def _classes_there(
+    pack: Pack, classes: Sequence[str], probabilities: dict[str, float], groups: dict[str, float]
+) -> tuple[Finding, ...]:
+    """A finding for every class that is there, the likeliest first; each is sure or not by itself."""
+    from limner.tasks.multilabel import sureness
+
+    least = pack.spec.calibration.abstain_below if pack.spec.calibration else 0.0
+    return tuple(
+        _class(name, probabilities, groups, bool(sureness(np.array([probabilities[name]])) < least), number)
+        for number, name in enumerate(classes, start=1)
+    )
+
+
+def _class(
+    name: str, probabilities: dict[str, float], groups: dict[str, float], abstained: bool, number: int = 1
+) -> Finding:
+    """A class that the whole picture was given; all probabilities stand beside it."""
     beside = {"probabilities": probabilities, "groups": groups}
     return Finding(
-        id="class-1",
+        id=f"class-{number}",
         name=name,
         kind="class",
         label=0,

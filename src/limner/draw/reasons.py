@@ -134,7 +134,8 @@ def find_reasons(
     """
     if options.explain not in EXPLAIN:
         raise InputError(f"Unknown explanation {options.explain!r}; known are {', '.join(EXPLAIN)}.")
-    nothing = pack.spec.task != "classify" and not any(one.kind != "class" for one in found.findings)
+    told = pack.spec.task == "classify"
+    nothing = not any((one.kind == "class") == told for one in found.findings)
     if options.explain == "none" or nothing:
         return Reasons(None, options.lang)
     from limner.infer.explain import More, explain

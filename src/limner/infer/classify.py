@@ -13,7 +13,7 @@ from limner.image import Fit, Picture
 from limner.infer.engines import Engine, open_engine
 from limner.infer.views import over_views
 from limner.packs import Calibration, Pack
-from limner.tasks.classify import softmax
+from limner.tasks import multilabel
 
 
 @dataclass(frozen=True)
@@ -21,10 +21,13 @@ class Classified:
     """An answer.
 
     Args:
-        probabilities: class name → calibrated probability.
+        probabilities: class name → calibrated probability; of a pack whose classes may be there at once each is by
+            itself, and they do not add up to 1.
         groups: group name → probability of its classes together.
-        name: the likeliest class.
-        abstained: its probability is below the pack's threshold: the answer is "not sure".
+        name: the likeliest class; "none" where several may be there and none is.
+        classes: those that are there, the likeliest first: ``name`` alone, or all with a probability of 0.5 or more.
+        abstained: the answer is less sure than the pack's threshold: it is "not sure". Where several classes may be
+            there, it is as sure as its least sure class, yes or no.
         maps: ``(K, *smaller)`` class activation maps on the fitted picture; positive speaks for the class.
         fit: how the picture was brought to the net's size.
         engine: that ran.
@@ -33,6 +36,7 @@ class Classified:
     probabilities: dict[str, float]
     groups: dict[str, float]
     name: str
+    classes: tuple[str, ...]
     abstained: bool
     maps: NDArray[np.float32]
     fit: Fit
@@ -63,20 +67,29 @@ class Classifier:
 
     def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Calibrated probabilities ``(N, K)`` of fitted images."""
-        return softmax(self.logits(images), self.calibration.temperature)
+        return self._probabilities(self.logits(images))
+
+    def _probabilities(self, logits: NDArray[np.float32]) -> NDArray[np.float64]:
+        return multilabel.probabilities(logits, self.calibration.temperature, self.pack.spec.multi_label)
 
     def __call__(self, picture: Picture) -> Classified:
         """The answer for one picture."""
         spec = self.pack.main.picture
         image, fit = fit_for(picture, spec)
         found = self._run({"image": image[None].astype(np.float32) / 255.0})
-        p = softmax(found["logits"], self.calibration.temperature)[0]
-        names = self.pack.spec.classes
+        p = self._probabilities(found["logits"])[0]
+        names, several = self.pack.spec.classes, self.pack.spec.multi_label
+        classes = multilabel.named(p, names) if several else (names[int(p.argmax())],)
+        sure = multilabel.sureness(p) if several else p.max()
         return Classified(
             probabilities=dict(zip(names, map(float, p), strict=True)),
-            groups={g: float(sum(p[names.index(one)] for one in some)) for g, some in self.pack.spec.groups.items()},
-            name=names[int(p.argmax())],
-            abstained=bool(p.max() < self.calibration.abstain_below),
+            groups={
+                group: float(multilabel.group_probability(p, [names.index(one) for one in some], several))
+                for group, some in self.pack.spec.groups.items()
+            },
+            name=classes[0] if classes else multilabel.NONE,
+            classes=classes,
+            abstained=bool(sure < self.calibration.abstain_below),
             maps=found["maps"][0],
             fit=fit,
             engine=self.engine,

@@ -42,7 +42,7 @@ def predict_inputs(
         ``volumes_ml`` by name, ``seconds``; label pictures ``labels`` (path of a PNG; of a small
         volume of NIfTI on its file's grid, ``out/<id>.labels.nii.gz``), ``areas`` with intervals,
         ``confidence``, ``abstained``, and ``probabilities`` where the pack names the whole picture; classes ``class``,
-        ``probabilities``, ``groups``, ``abstained``.
+        ``probabilities``, ``groups``, ``abstained``, and ``classes``, those that are there, where several may be.
 
     Raises:
         OutputExistsError: a label map is there and ``force`` is false; nothing was predicted.
@@ -98,6 +98,7 @@ def _classes(pack: Pack, engine: str) -> Answer:
         found = classifier(read_for(path, pack.main.picture))
         return {
             "class": found.name,
+            **({"classes": list(found.classes)} if pack.spec.multi_label else {}),
             "abstained": found.abstained,
             "probabilities": {one: round(p, 4) for one, p in found.probabilities.items()},
             "groups": {one: round(p, 4) for one, p in found.groups.items()},

@@ -57,6 +57,7 @@ def _picture_answers(pack: Pack, given: PictureSpec) -> list[str]:
         "## What it says",
         "",
         f"Task: {spec.task}. Classes: {', '.join(spec.classes)}.",
+        *(["Several of them may be there at once, or none: each has a probability of its own."] * spec.multi_label),
         *(f"Counted together as {name}: {', '.join(some)}." for name, some in spec.groups.items()),
         f"Input: {', '.join(given.modality)}, {size} pixels, {colours}; sides keep their ratio, the rest is black."
         + (f" {given.window_hu[0]:g} to {given.window_hu[1]:g} HU become black and white." if given.window_hu else ""),
@@ -66,7 +67,8 @@ def _picture_answers(pack: Pack, given: PictureSpec) -> list[str]:
         lines += [
             f"Probabilities are divided by temperature {known.temperature:g} (expected calibration error "
             f"{_number(known.ece_before)} before, {_number(known.ece_after)} after; {known.fitted_on}).",
-            f'An answer less sure than {known.abstain_below:.2f} is given as "not sure".',
+            f'An answer less sure than {known.abstain_below:.2f} is given as "not sure"'
+            + ("; it is as sure as its least sure class." if spec.multi_label else "."),
         ]
     return lines
 

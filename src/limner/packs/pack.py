@@ -109,6 +109,8 @@ class PackSpec(_Part):
     classes: list[str]
     class_values: list[str] = Field(default_factory=list, description="what cohorts call the classes")
     groups: dict[str, list[str]] = Field(default_factory=dict, description="name → classes that count as it")
+    multi_label: bool = Field(False, description="classify: several classes may be there at once, or none")
+    none_values: list[str] = Field(default_factory=list, description="multi_label: what cohorts call none of them")
     calibration: Calibration | None = None
     mirrors: str = Field("", description="axes of space along which it learned from mirrored pictures too")
     regions: dict[str, list[str]] = Field(default_factory=dict, description="organ → the labels that lie inside it")

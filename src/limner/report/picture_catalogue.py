@@ -26,6 +26,16 @@ PICTURE_WORDS: dict[str, tuple[str, str]] = {
         "可能性最大的是{name}（概率 {p}），但该模型包仅在概率不低于 {least} 时作答。请由人判读。",
     ),
     "picture.sure": ("Probability {p}", "概率 {p}"),
+    "picture.class_p": ("{name}: probability {p}.", "{name}：概率 {p}。"),
+    "picture.doubtful": (
+        "The pack is not sure whether these are there: {names}. It answers only from a probability of {least} on, yes "
+        "or no. Let a person look at it.",
+        "无法确定是否存在：{names}。该模型包仅在（存在或不存在的）概率不低于 {least} 时作答。请由人判读。",
+    ),
+    "picture.none_of": (
+        "None of these has a probability of 0.5 or more: {names}. That is no proof that nothing is there.",
+        "以下各项的概率均低于 0.5：{names}；这并不证明其不存在。",
+    ),
     "picture.group": ("{name} (its classes together)", "{name}（各类合计）"),
     "picture.found": ("{name}: {n} found", "{name}：发现 {n} 处"),
     "picture.found_most": ("Probability of the surest: {p}.", "最确定者概率：{p}。"),
@@ -83,6 +93,11 @@ PICTURE_WORDS: dict[str, tuple[str, str]] = {
     "picture.none_other": (
         "The pack knows only these classes, and gives one of them to any picture, whatever it shows.",
         "该模型包仅认识以上类别，对任何图像都会给出其中之一，无论图像内容为何。",
+    ),
+    "picture.each_alone": (
+        "The pack knows only these classes. Each is a question of its own: several may be there at once, or none, and "
+        "the probabilities do not add up to 1.",
+        "该模型包仅认识以上类别，各自独立判断：可同时存在多项，亦可均不存在，概率之和不为 1。",
     ),
     # explanations
     "picture.why": ("Why", "依据"),

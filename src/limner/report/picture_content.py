@@ -106,6 +106,11 @@ class PictureContent:
         """The class that the picture was given, None for packs that mark places."""
         return next((one for one in self.drawing.findings if one.kind == "class"), None)
 
+    @property
+    def classes_there(self) -> tuple[Finding, ...]:
+        """The classes that the picture was given, where several may be there at once."""
+        return tuple(one for one in self.drawing.findings if one.kind == "class")
+
     def label_of(self, finding: Finding) -> Label | None:
         """The label of an outlined finding; of a box, one in its colour."""
         if finding.kind == "box":
@@ -121,3 +126,15 @@ class PictureContent:
     def abstain_below(self) -> float:
         """The least probability from which the pack answers."""
         return self.pack.calibration.abstain_below if self.pack.calibration else 0.0
+
+    @property
+    def least_mark(self) -> float:
+        """Where a bar has its least probability; 0 for none: a yes or no is unsure on both sides of one half."""
+        return 0.0 if self.pack.multi_label else self.abstain_below
+
+    @property
+    def doubtful(self) -> dict[str, float]:
+        """Classes, with their probability, of which the pack does not know whether they are there."""
+        if not self.pack.multi_label:
+            return {}
+        return {name: p for name, p in self.probabilities.items() if max(p, 1 - p) < self.abstain_below}

@@ -50,7 +50,7 @@ def write_picture_html(path: Path, content: PictureContent, lang: str = "en") ->
         verdict=picture_words.verdict(content, lang),
         groups=[bar for bar in every if bar.group],
         bars=every,
-        least=content.abstain_below,
+        least=content.least_mark,
         least_note=say["picture.least_mark"].format(least=picture_words.number(content.abstain_below)),
         sentence=content.sentence,
         picture=_data_url(overlays.shown_picture(content.picture, shown)),

@@ -95,7 +95,7 @@ def _bars(content: PictureContent, lang: str) -> list[Flowable]:
     say, bars = catalogue.words(lang), picture_words.bars(content, lang)
     if not bars:
         return []
-    width, height, least = 78 * mm, 2.6 * mm, content.abstain_below
+    width, height, least = 78 * mm, 2.6 * mm, content.least_mark
     cells = []
     for bar in bars:
         sketch = Sketch(width, height + 2)

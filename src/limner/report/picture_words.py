@@ -58,6 +58,8 @@ def study_facts(content: PictureContent, lang: str) -> list[tuple[str, str]]:
 
 def verdict(content: PictureContent, lang: str) -> Verdict:
     """The answer, or that there is none."""
+    if content.pack.multi_label:
+        return _several_verdict(content, lang)
     return _class_verdict(content, lang) if content.pack.task == "classify" else _marked_verdict(content, lang)
 
 
@@ -70,6 +72,26 @@ def _class_verdict(content: PictureContent, lang: str) -> Verdict:
         why = say["picture.not_sure_why"].format(name=name, p=p, least=number(content.abstain_below))
         return Verdict(say["picture.not_sure"], (why,), True)
     return Verdict(_capital(name), (say["picture.sure"].format(p=p),), False)
+
+
+def _several_verdict(content: PictureContent, lang: str) -> Verdict:
+    """Every class that is there, and those of which the pack is not sure, yes or no."""
+    say, there, doubt = catalogue.words(lang), content.classes_there, content.doubtful
+    sure = [one for one in there if not one.abstained]
+    text = [
+        say["picture.class_p"].format(name=_capital(terms.structure(one.name, lang)), p=number(one.probability or 0.0))
+        for one in sure
+    ]
+    if doubt:
+        told = say["comma"].join(f"{terms.structure(name, lang)} ({number(p)})" for name, p in doubt.items())
+        least = number(content.abstain_below)
+        text.append(say["picture.doubtful"].format(names=told, least=least))
+    if sure:
+        return Verdict("; ".join(_capital(terms.structure(one.name, lang)) for one in sure), tuple(text), bool(doubt))
+    if doubt:
+        return Verdict(say["picture.not_sure"], tuple(text), True)
+    names = say["comma"].join(terms.structure(name, lang) for name in content.pack.classes)
+    return Verdict(say["picture.nothing"], (say["picture.none_of"].format(names=names),), False)
 
 
 def _marked_verdict(content: PictureContent, lang: str) -> Verdict:
@@ -102,11 +124,9 @@ def _marked_verdict(content: PictureContent, lang: str) -> Verdict:
 def bars(content: PictureContent, lang: str) -> list[Bar]:
     """Classes, likeliest first, then groups."""
     say, answer = catalogue.words(lang), content.answer
+    chosen = {one.name for one in content.classes_there} if content.pack.multi_label else {answer and answer.name}
     found = sorted(content.probabilities.items(), key=lambda item: -item[1])
-    made = [
-        Bar(_capital(terms.structure(n, lang)), number(p), p, answer is not None and n == answer.name, False)
-        for n, p in found
-    ]
+    made = [Bar(_capital(terms.structure(n, lang)), number(p), p, n in chosen, False) for n, p in found]
     for name, p in content.groups.items():
         text = say["picture.group"].format(name=_capital(terms.structure(name, lang)))
         made.append(Bar(text, number(p), p, False, True))
@@ -129,7 +149,7 @@ def reliability(content: PictureContent, lang: str) -> list[str]:
                 say["picture.calibrated"].format(cases=cases, after=f"{100 * known.ece_after:.1f}", before=before)
             )
     if content.pack.task == "classify":
-        told.append(say["picture.none_other"])
+        told.append(say["picture.each_alone" if content.pack.multi_label else "picture.none_other"])
     return [*told, say["picture.kind_only"]]
 
 

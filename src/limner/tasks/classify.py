@@ -59,11 +59,15 @@ def auc_of(scores: NDArray[np.floating], positive: NDArray[np.bool_]) -> float:
 
 
 def auc(p: Probabilities, labels: Labels) -> float:
-    """Mean of the one-against-rest areas of the classes that occur (of class 1 where there are two)."""
+    """Mean of the one-against-rest areas of the classes that occur (of class 1 where there are two).
+
+    NaN where one class only occurs.
+    """
     if p.shape[1] == 2:
         return auc_of(p[:, 1], labels == 1)
     areas = [auc_of(p[:, k], labels == k) for k in range(p.shape[1])]
-    return float(np.nanmean(areas))
+    known = [one for one in areas if not np.isnan(one)]
+    return float(np.mean(known)) if known else float("nan")
 
 
 @dataclass(frozen=True)

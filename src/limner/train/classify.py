@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -28,26 +29,30 @@ class LabelledBatches:
 
     Args:
         images: ``(M, C, *size)`` uint8.
-        labels: ``(M,)``.
+        labels: ``(M,)`` indices; ``(M, K)`` true where a class is there, where several may be.
         classes: K.
         strength: of the augmentation.
         seed: of order and augmentation.
-        balanced: every class is drawn as often as the others.
+        balanced: every class is drawn as often as the others; of several in one example the rarest counts, and
+            examples with none are drawn as often as a class.
     """
 
     def __init__(
         self,
         images: NDArray[np.uint8],
-        labels: NDArray[np.int64],
+        labels: NDArray[np.int64] | NDArray[np.bool_],
         classes: int,
         strength: Strength,
         seed: int,
         balanced: bool = False,
     ) -> None:
         self.images = torch.from_numpy(images)
-        self.shares = F.one_hot(torch.from_numpy(labels), classes).float()
+        several = labels.ndim == 2
+        known = torch.from_numpy(labels)
+        self.shares = known.float() if several else F.one_hot(known, classes).float()
         self.strength, self.seed = strength, seed
-        each = 1.0 / class_shares(labels, classes)[labels]
+        kinds = _rarest(labels) if several else labels.astype(np.int64)
+        each = 1.0 / class_shares(kinds, classes + int(several))[kinds]
         self.order = Order(len(labels), seed, each / each.sum() if balanced else None)
 
     def batch(self, step: int, size: int) -> tuple[Tensor, ...]:
@@ -59,8 +64,15 @@ class LabelledBatches:
         return mix(apply_values(apply_spatial(x, params), params), self.shares[chosen], params)
 
 
+def _rarest(there: NDArray[Any]) -> NDArray[np.int64]:
+    """Of each example 1 + its rarest class, 0 where it has none."""
+    counts = there.sum(0)
+    rarest = np.where(there, counts, len(there) + 1).argmin(1)
+    return np.where(there.any(1), 1 + rarest, 0).astype(np.int64)
+
+
 def classify_parts(recipe: Recipe, data: PictureData, learned: Learned) -> Parts:
-    """The parts of a classifier."""
+    """The parts of a classifier that gives one class of all; see :mod:`limner.train.multilabel` for several."""
     classes = list(data.classes)
     labels = class_indices(learned.train, data.classes)
     if len(np.unique(labels)) < 2:
@@ -88,7 +100,14 @@ def classify_parts(recipe: Recipe, data: PictureData, learned: Learned) -> Parts
     if not learned.check.rows:
         return Parts(net, sampler, loss, examples=len(labels))
     held = Checked(learned.check.stack(), class_indices(learned.check, data.classes), strength.flip)
-    return Parts(net, sampler, loss, held.score, held.calibrate, len(labels))
+    only = np.unique(held.labels)
+    if len(only) > 1:
+        return Parts(net, sampler, loss, held.score, held.calibrate, len(labels))
+    note = (
+        f"Every example of the check split is {data.classes[classes[int(only[0])]]!r}: the AUC is left out of the "
+        "figure that chooses the weights, and the probabilities are not calibrated. Check on several classes."
+    )
+    return Parts(net, sampler, loss, held.score, None, len(labels), notes=(note,))
 
 
 @dataclass(frozen=True)
@@ -100,9 +119,13 @@ class Checked:
     mirrors: str = ""
 
     def score(self, net: nn.Module) -> float:
-        """Mean of AUC and accuracy and balanced accuracy: no one of them alone says how good a net is."""
+        """Mean of AUC and accuracy and balanced accuracy: no one of them alone says how good a net is.
+
+        Where only one class is there to check on, there is no AUC, and the mean is of the other two.
+        """
         p = softmax(logits_of(net, self.images))
-        return float(np.mean([auc(p, self.labels), accuracy(p, self.labels), balanced_accuracy(p, self.labels)]))
+        found = [auc(p, self.labels), accuracy(p, self.labels), balanced_accuracy(p, self.labels)]
+        return float(np.mean([one for one in found if not np.isnan(one)]))
 
     def calibrate(self, net: nn.Module) -> Calibration:
         """Temperature, and the confidence below which the pack says "not sure": half the errors are then left out."""

@@ -16,6 +16,7 @@ from limner.train.folds import Fold, deal, rows_of, write_fold
 from limner.train.recipe import Recipe, read_recipe
 from limner.train.recipe_data import CohortSource, PictureSource
 from limner.train.run import run, say
+from limner.train.splits import splits_of
 
 Judge = Callable[[Path, Sequence[Path], Recipe], Mapping[str, float]]
 """``(pack, cohorts whose split test is held out, recipe)`` to figures by name."""
@@ -123,8 +124,9 @@ def _fold(dealt: Mapping[str, int], number: int, folds: int, checks: bool) -> Fo
 
 
 def _splits(source: CohortSource | PictureSource) -> list[str] | None:
-    """Whose rows are dealt: all that the recipe learns from or checks on."""
-    if source.split is None:
+    """Whose rows are dealt: all that the recipe learns from or checks on; None for all of a cohort without splits."""
+    path = Path(source.cohort)
+    if source.split is None or (path.is_file() and not splits_of(path)):
         return None
     check = source.check if isinstance(source, PictureSource) else None
     return [source.split, *([check] if check else [])]

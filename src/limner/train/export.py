@@ -153,6 +153,7 @@ def _spec(
         else list(recipe.data.classes),
         "class_values": list(recipe.data.classes) if isinstance(recipe.data, PictureData) else [],
         "groups": recipe.data.groups if isinstance(recipe.data, PictureData) else {},
+        **_several(recipe),
         "calibration": calibration,
         "mirrors": recipe.changes.flip,
         "regions": recipe.pack.regions,
@@ -169,6 +170,14 @@ def _spec(
         "files": files,
     }
     return PackSpec.model_validate(known)
+
+
+def _several(recipe: Recipe) -> dict[str, Any]:
+    """Whether several classes may be there at once, and the cohorts' words for none."""
+    if not isinstance(recipe.data, PictureData) or not recipe.data.multi_label:
+        return {}
+    words = {value for source in recipe.data.sources for value, led_to in source.values.items() if not led_to}
+    return {"multi_label": True, "none_values": sorted(words)}
 
 
 def _dims(recipe: Recipe) -> dict[str, int]:

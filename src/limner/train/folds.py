@@ -81,7 +81,7 @@ def rows_of(path: Path, splits: Sequence[str] | None, column: str | None = None)
                 for name in chosen
                 for k, label in enumerate(held[f"{name}_labels"])
             ]
-    cases = [case for case in read_cohort(path).cases if splits is None or (case.split or "") in splits]
+    cases = [case for case in read_cohort(path, files=False).cases if splits is None or (case.split or "") in splits]
     return [Row(case.id, case.patient, case.columns.get(column or "", "")) for case in cases]
 
 
@@ -114,7 +114,7 @@ def write_fold(path: Path, splits: Sequence[str] | None, fold: Fold, into: Path)
     into.mkdir(parents=True, exist_ok=True)
     if path.suffix == ".npz":
         return _write_archive(path, rows_of(path, splits), fold, into / path.name)
-    cohort = read_cohort(path)
+    cohort = read_cohort(path, files=False)
     cases = [case for case in cohort.cases if splits is None or (case.split or "") in splits]
     columns = list(dict.fromkeys([*cases[0].columns, "split", "patient"]))
     target = into / f"{path.stem}.csv"

@@ -29,7 +29,7 @@ def held_out(sources: Sequence[PictureSource]) -> dict[str, str]:
         if path.suffix == ".npz":
             rows = [(id.rsplit("-", 1)[0], patient) for id, patient in _table(source).items()]
         else:
-            rows = [(case.split or "", case.patient) for case in read_cohort(path).cases]
+            rows = [(case.split or "", case.patient) for case in read_cohort(path, files=False).cases]
         if source.split is not None:
             found |= {patient: path.parent.name for split, patient in rows if split != source.split}
     return found

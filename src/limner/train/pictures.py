@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from limner.data.cohort import read_cohort
-from limner.data.examples import Example, Examples, View, read_examples
+from limner.data.examples import Example, Examples, View, labels_of, read_examples
 from limner.data.masks import by_value
 from limner.errors import CohortError
 from limner.train.loop import Parts
@@ -37,8 +37,13 @@ def picture_parts(recipe: Recipe, data: PictureData, progress: Progress | None) 
     from limner.train.classify import classify_parts
     from limner.train.detect import detect_parts
     from limner.train.masks import mask_parts
+    from limner.train.multilabel import multilabel_parts
 
-    makers = {"classify": classify_parts, "detect": detect_parts, "segment": mask_parts}
+    makers = {
+        "classify": multilabel_parts if data.multi_label else classify_parts,
+        "detect": detect_parts,
+        "segment": mask_parts,
+    }
     if recipe.task not in makers:
         raise CohortError(f"Task {recipe.task!r} on pictures is not built yet; there are {', '.join(makers)}.")
     learned = load_pictures(recipe, data, progress)
@@ -71,6 +76,7 @@ def load_pictures(recipe: Recipe, data: PictureData, progress: Progress | None =
         skip_damaged=data.skip_damaged,
         color_constancy=data.color_constancy,
         window_hu=data.window_hu,
+        multi_label=data.multi_label,
     )
     train, check = [], []
     for source in data.sources:
@@ -87,7 +93,7 @@ def _read(source: PictureSource, split: str | None, view: View, progress: Progre
     path = Path(source.cohort)
     found = with_patients(read_examples(path, view, split, progress), source)
     if source.leave_out:
-        columns = {case.id: case.columns for case in read_cohort(path).cases}
+        columns = {case.id: case.columns for case in read_cohort(path, files=False).cases}
         keep = [
             row
             for row in found.rows
@@ -95,14 +101,18 @@ def _read(source: PictureSource, split: str | None, view: View, progress: Progre
         ]
         found = Examples(tuple(keep), found.left_out)
     if source.values:
-        found = Examples(tuple(_renamed(row, source.values) for row in found.rows), found.left_out)
+        rows = tuple(_renamed(row, source.values, view.multi_label) for row in found.rows)
+        found = Examples(rows, found.left_out)
     return found
 
 
-def _renamed(row: Example, values: dict[str, str]) -> Example:
-    """An example whose labels are those of the recipe's classes."""
+def _renamed(row: Example, values: Mapping[str, str], multi_label: bool) -> Example:
+    """An example whose labels are those of the recipe's classes; of several each by itself, an empty word is none."""
     boxes = tuple(values.get(one or "", one) for one in row.box_labels)
-    return replace(row, label=values.get(row.label or "", row.label), box_labels=boxes)
+    if not multi_label:
+        return replace(row, label=values.get(row.label or "", row.label), box_labels=boxes)
+    words = [values.get(one, one) for one in labels_of(row.label)]
+    return replace(row, label="|".join(one for one in words if one) or None, box_labels=boxes)
 
 
 def _together(some: list[Examples]) -> Examples:

@@ -175,7 +175,7 @@ def count_cases(recipe: Recipe) -> int:
 
 def _count(path: Path, split: str | None) -> int:
     if path.suffix != ".npz":
-        return len(read_cohort(path).split(split).cases)
+        return len(read_cohort(path, files=False).split(split).cases)
     if not path.is_file():
         return 0  # the reader refuses it by name
     with np.load(path, allow_pickle=False) as held:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 from pathlib import Path
@@ -11,10 +12,19 @@ import yaml
 from pydantic import Discriminator, Field, Tag, ValidationError, model_validator
 
 from limner.data.augment.params import Strength
+from limner.data.examples import labels_of
 from limner.data.organ_view import CHANNELS
 from limner.errors import RecipeError
 from limner.nets import NETS
-from limner.train.recipe_data import CohortSource, PhantomSource, PictureData, Section, VolumeData
+from limner.train.recipe_data import (
+    CohortSource,
+    PhantomSource,
+    PictureData,
+    Section,
+    VolumeData,
+    listed_classes,
+    refuse_multi_label,
+)
 
 UNFIT: dict[str, dict[str, str]] = {
     "classify": {"carve": "it moves what is marked, and classification has no marks"},
@@ -27,6 +37,13 @@ UNFIT: dict[str, dict[str, str]] = {
     },
 }
 """Changes of pictures that can't go with a task, and why."""
+
+FITTING: dict[str, tuple[str, ...]] = {
+    "segment": ("unet", "cbam-unet", "unet++", "basic-unet", "dynunet", "swin-unetr", "attention-unet"),
+    "classify": ("resnet18", "resnet50", "densenet121"),
+    "detect": ("center-net",),
+}
+"""Nets by the task whose answer they can give: maps of classes, one answer for all, centres and sizes."""
 
 
 class NetSpec(Section):
@@ -93,6 +110,7 @@ class Expectation(Section):
     cohort: str
     split: str | None = None
     mask: str = "mask"
+    label: str | None = Field(None, description="column that names the class; that of the recipe where None")
     regions: dict[str, tuple[int, ...]] | None = None
     region: str | None = None
     metric: str = "dice"
@@ -165,10 +183,27 @@ class Recipe(Section):
         """How far pictures are changed; nothing where the data are scans."""
         return self.augment if isinstance(self.augment, Strength) else Strength()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _a_list_of_classes(cls, given: Any) -> Any:
+        """A picture's classes as a list."""
+        data = given.get("data") if isinstance(given, dict) else None
+        if not isinstance(data, dict) or "size" not in data or not isinstance(data.get("classes"), list):
+            return given
+        return {**given, "data": {**data, "classes": listed_classes(given.get("task"), data)}}
+
     @model_validator(mode="after")
     def _net_is_known(self) -> Recipe:
         if self.net.name not in ("auto", *NETS):
-            raise ValueError(f"net {self.net.name!r} is unknown; known are auto, {', '.join(NETS)}")
+            near = difflib.get_close_matches(self.net.name, NETS, n=1)
+            hint = f". Did you mean {near[0]!r}?" if near else ""
+            raise ValueError(f"net {self.net.name!r} is unknown; known are auto, {', '.join(NETS)}{hint}")
+        if self.net.name not in ("auto", *FITTING[self.task]):
+            [for_task] = [task for task, names in FITTING.items() if self.net.name in names]
+            raise ValueError(
+                f"net {self.net.name!r} is for task {for_task!r}, and the task is {self.task!r}, for which there are "
+                f"auto, {', '.join(FITTING[self.task])}"
+            )
         return self
 
     @model_validator(mode="after")
@@ -213,11 +248,14 @@ def _check_pictures(recipe: Recipe, data: PictureData) -> Recipe:
             raise ValueError("data.window_hu is for volumes: data.size has three numbers there")
         if not data.window_hu[0] < data.window_hu[1]:
             raise ValueError(f"data.window_hu is [low, high] with low below high; got {list(data.window_hu)}")
+    if data.multi_label:
+        refuse_multi_label(recipe.task, data)
     for group, members in data.groups.items():
         if set(members) - names:
             raise ValueError(f"data.groups.{group} names {sorted(set(members) - names)}, which data.classes does not")
     for source in data.sources:
-        unknown = set(source.values.values()) - set(data.classes)
+        words = {word for one in source.values.values() for word in ([*labels_of(one)] if data.multi_label else [one])}
+        unknown = words - set(data.classes)
         if unknown:
             raise ValueError(f"values of {source.cohort!r} lead to {sorted(unknown)}, which data.classes does not have")
     return recipe

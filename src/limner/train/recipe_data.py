@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from limner.tasks.multilabel import NONE
 
 
 class Section(BaseModel):
@@ -106,12 +108,19 @@ class PictureSource(Section):
     cohort: str
     split: str | None = "train"
     check: str | None = Field("val", description="split on which the best weights are chosen")
-    values: dict[str, str] = Field(default_factory=dict, description="this cohort's label → key of data.classes")
+    values: dict[str, str] = Field(
+        default_factory=dict, description="this cohort's label → key of data.classes; with multi_label '' is none"
+    )
     leave_out: dict[str, list[str]] = Field(
         default_factory=dict, description="column → values; rows with one of them are not learned from"
     )
     patients: PatientTable | None = None
     licence: str
+
+    @field_validator("values", mode="before")
+    @classmethod
+    def _words(cls, given: Any) -> Any:
+        return as_words(given)
 
 
 class PictureData(Section):
@@ -124,7 +133,12 @@ class PictureData(Section):
         None, description="small volumes of CT: HU that become black and white; the range that occurs where None"
     )
     modality: list[str] = Field(default_factory=lambda: ["XC"], description="DICOM modalities that it is for")
-    classes: dict[str, str] = Field(min_length=2, description="value in the cohort → name; masks: 0 is background")
+    classes: dict[str, str] = Field(
+        min_length=2, description="value in the cohort → name, or a list of names; masks: 0 is background"
+    )
+    multi_label: bool = Field(
+        False, description="classify: several classes may be there at once (labels a|b), or none (an empty label)"
+    )
     groups: dict[str, list[str]] = Field(default_factory=dict, description="name → classes that count as it")
     column: str | None = Field(None, description="label, mask or boxes, as the task asks, where None")
     sources: list[PictureSource] = Field(min_length=1)
@@ -137,3 +151,64 @@ class PictureData(Section):
     strict_patients: bool = Field(
         True, description="leave out who is held out in any source; false for official splits"
     )
+
+    @field_validator("classes", mode="before")
+    @classmethod
+    def _words(cls, given: Any) -> Any:
+        return as_words(dict(zip(given, given, strict=True)) if isinstance(given, list) else given)
+
+
+def as_words(given: Any) -> Any:
+    """A table whose numbers, which YAML reads where nothing is quoted, are text: cohorts hold text.
+
+    Raises:
+        ValueError: YAML has read a word as true or false.
+    """
+    if not isinstance(given, dict):
+        return given
+    told = [one for one in (*given, *given.values()) if isinstance(one, bool)]
+    if told:
+        raise ValueError(f"YAML reads an unquoted yes, no, on or off as {told[0]}: put the word into quotes")
+    return {_word(key): _word(value) for key, value in given.items()}
+
+
+def _word(value: Any) -> Any:
+    return str(value) if isinstance(value, int) else value
+
+
+def listed_classes(task: Any, data: dict[str, Any]) -> dict[str, Any]:
+    """A list of names as value in the cohort → name.
+
+    The values are 0, 1, … where numbers are what the data hold (masks, and archives whose labels are numbers), else the
+    names themselves.
+
+    Raises:
+        ValueError: a name stands there twice.
+    """
+    names = data["classes"]
+    if len(set(map(str, names))) < len(names):
+        raise ValueError(f"data.classes names a class twice: {', '.join(map(str, names))}")
+    paths = [str(one.get("cohort", "")) for one in data.get("sources") or [] if isinstance(one, dict)]
+    numbered = task == "segment" or (bool(paths) and all(path.endswith(".npz") for path in paths))
+    return {str(place) if numbered else name: name for place, name in enumerate(names)}
+
+
+def refuse_multi_label(task: str, data: PictureData) -> None:
+    """Refuses what does not go with several classes at once.
+
+    Raises:
+        ValueError: with what to write instead.
+    """
+    if task != "classify":
+        raise ValueError(f"data.multi_label is for task 'classify', not {task!r}")
+    if data.balance == "logits":
+        raise ValueError("data.balance: logits is for one class of all; with data.multi_label take loss or sampler")
+    joined = [key for key in data.classes if "|" in key]
+    if joined:
+        raise ValueError(f"data.classes has the value {joined[0]!r}: '|' joins the labels of one example")
+    if NONE in {*data.classes, *data.classes.values()}:
+        raise ValueError(
+            f"data.classes has a class {NONE!r}, and with data.multi_label that is what an example without a class is: "
+            f"leave it out. Cohorts may write {NONE!r} or leave the label empty; another word, such as 'No finding', "
+            "is led to '' by data.sources.0.values"
+        )

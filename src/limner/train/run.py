@@ -20,6 +20,7 @@ from limner.train.pictures import picture_parts
 from limner.train.plan import Plan, plan, with_plan
 from limner.train.recipe import Recipe, read_recipe
 from limner.train.recipe_data import VolumeData
+from limner.train.splits import with_splits
 from limner.train.volumes import volume_parts
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class RunResult:
 
 def run(recipe_path: Path, overrides: list[str], out: Path | None, resume: bool) -> RunResult:
     """See :func:`limner.train.train`."""
-    recipe = read_recipe(recipe_path, overrides)
+    recipe, notes = with_splits(read_recipe(recipe_path, overrides))
     folder = Path(out) if out else Path("runs") / Path(recipe_path).stem
     if (folder / "checkpoint.pt").exists() and not resume:
         raise OutputExistsError(f"A run is already in {str(folder)!r}. Go on with --resume, or choose another -o.")
@@ -47,7 +48,7 @@ def run(recipe_path: Path, overrides: list[str], out: Path | None, resume: bool)
     with _bar() as progress:
         parts = make_parts(recipe, folder.parent / "cache", progress)
         _report_left_out(parts, folder)
-        said = [chosen.why]
+        said = [chosen.why, *notes, *parts.notes]
         if recipe.train.batch == "auto":
             from limner.train.batch_size import choose_batch
 
@@ -79,7 +80,7 @@ def run_find_rate(recipe_path: Path, overrides: list[str], out: Path | None) -> 
     from limner.train.batch_size import choose_batch
     from limner.train.find_rate import find_rate
 
-    recipe, chosen = planned(read_recipe(recipe_path, overrides))
+    recipe, chosen = planned(with_splits(read_recipe(recipe_path, overrides))[0])
     folder = Path(out) if out else Path("runs") / Path(recipe_path).stem
     with _bar() as progress:
         parts = make_parts(recipe, folder.parent / "cache", progress)

@@ -18,6 +18,7 @@ from limner.errors import MissingExtraError, OutputExistsError, RecipeError, Tra
 from limner.train.loop import Parts, fit
 from limner.train.recipe import Recipe, SearchSpec, read_recipe
 from limner.train.run import make_parts, planned, say
+from limner.train.splits import with_splits
 
 if TYPE_CHECKING:
     import optuna
@@ -113,7 +114,7 @@ def _run_trial(
 ) -> None:
     states = optuna.trial.TrialState
     chosen = _suggest(trial, spec)
-    recipe = planned(read_recipe(recipe_path, [*overrides, *_as_overrides(chosen)]))[0]
+    recipe = planned(with_splits(read_recipe(recipe_path, [*overrides, *_as_overrides(chosen)]))[0])[0]
     place = folder / "trials" / f"{trial.number + 1:03d}"
     place.mkdir(parents=True, exist_ok=True)
     parts = make_parts(recipe, folder.parent / "cache")

@@ -31,6 +31,11 @@ def evaluate(
         PackError: a region's name is unknown to the pack (with the nearest).
     """
     options = options or EvaluateOptions()
+    if options.skip_damaged and not isinstance(pack.spec.input, PictureSpec):
+        raise PackError(
+            f"Pack {pack.name!r} reads scans, and damaged ones are skipped in cohorts of pictures only. Take the rows "
+            "out of the cohort instead."
+        )
     if pack.spec.task == "detect" and not isinstance(pack.spec.input, PictureSpec):
         from limner.infer.evaluate.nodules import evaluate_nodules
 
@@ -39,6 +44,10 @@ def evaluate(
         from limner.infer.evaluate.segment import evaluate_masks
 
         return evaluate_masks(pack, cohort, options, progress)
+    if pack.spec.multi_label:
+        from limner.infer.evaluate.multilabel import evaluate_multilabel
+
+        return evaluate_multilabel(pack, cohort, options, progress)
     if pack.spec.task == "classify":
         from limner.infer.evaluate.classify import evaluate_classes
 

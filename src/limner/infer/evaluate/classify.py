@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.data.examples import Examples, View, class_indices, read_examples
+from limner.data.examples import View, class_indices, read_examples
 from limner.infer.classify import open_classifier
 from limner.infer.evaluate.figures import EvaluateOptions, Evaluation, Interval
 from limner.packs import Calibration, Pack
@@ -36,14 +36,15 @@ def evaluate_classes(
     )
     examples = read_examples(cohort, view, options.split, progress)
     values = dict(zip(pack.spec.class_values or pack.spec.classes, pack.spec.classes, strict=True))
-    labels = class_indices(examples, _known(values, examples))
+    used = {row.label for row in examples.rows if row.label is not None}
+    labels = class_indices(examples, known_values(values, used))
     classifier = open_classifier(pack, options.engine)
     logits = classifier.logits(examples.stack(), progress=progress)
     calibration = pack.spec.calibration or Calibration()
     p = figures.softmax(logits, calibration.temperature)
     patients = np.unique([row.patient for row in examples.rows], return_inverse=True)[1]
     sites = np.array([row.site or "unknown" for row in examples.rows])
-    draws = _Draws(patients, options)
+    draws = Draws(patients, options)
     confident = p.max(1) >= calibration.abstain_below
     curve = figures.risk_coverage(p, labels)
     return Evaluation(
@@ -53,7 +54,7 @@ def evaluate_classes(
         metrics=draws.all(_overall(), p, labels),
         per_class=_per_class(pack, p, labels, draws),
         per_site={
-            site: _Draws(patients[sites == site], options).all(_overall(), p[sites == site], labels[sites == site])
+            site: Draws(patients[sites == site], options).all(_overall(), p[sites == site], labels[sites == site])
             for site in np.unique(sites).tolist()
         },
         calibration={
@@ -82,9 +83,8 @@ def evaluate_classes(
     )
 
 
-def _known(values: dict[str, str], examples: Examples) -> dict[str, str]:
+def known_values(values: dict[str, str], labels: set[str]) -> dict[str, str]:
     """A cohort may call the classes by the pack's values, by its names, or by their numbers."""
-    labels = {row.label for row in examples.rows if row.label is not None}
     for names in (values, {name: name for name in values.values()}, {str(k): n for k, n in enumerate(values.values())}):
         if labels <= set(names):
             return dict(names)
@@ -109,22 +109,22 @@ def _mean_over_classes(p: NDArray[Any], labels: NDArray[Any], what: str) -> floa
     return float(np.nanmean(found)) if not np.isnan(found).all() else math.nan
 
 
-def _per_class(pack: Pack, p: NDArray[Any], labels: NDArray[Any], draws: _Draws) -> dict[str, dict[str, Interval]]:
+def _per_class(pack: Pack, p: NDArray[Any], labels: NDArray[Any], draws: Draws) -> dict[str, dict[str, Interval]]:
     names = list(pack.spec.classes)
     rows: dict[str, dict[str, Interval]] = {}
     for k, name in enumerate(names):
         called = (p.argmax(1) == k).astype(float)
-        rows[name] = draws.all(_one(), np.stack([p[:, k], called], 1), (labels == k).astype(int))
+        rows[name] = draws.all(one_against_rest(), np.stack([p[:, k], called], 1), (labels == k).astype(int))
     for name, members in pack.spec.groups.items():
         inside = [names.index(one) for one in members]
         score = p[:, inside].sum(1)
         rows[name] = draws.all(
-            _one(), np.stack([score, (score >= 0.5).astype(float)], 1), np.isin(labels, inside).astype(int)
+            one_against_rest(), np.stack([score, (score >= 0.5).astype(float)], 1), np.isin(labels, inside).astype(int)
         )
     return rows
 
 
-def _one() -> Mapping[str, Metric]:
+def one_against_rest() -> Mapping[str, Metric]:
     """Of one class or group: column 0 its probability, column 1 whether it was called."""
     return {
         "auc": lambda s, y: figures.auc_of(s[:, 0], y == 1),
@@ -137,7 +137,7 @@ def _one() -> Mapping[str, Metric]:
     }
 
 
-class _Draws:
+class Draws:
     """Resamples of the patients, the same for every metric. Source: Efron, 1979 (percentile interval)."""
 
     def __init__(self, patients: NDArray[Any], options: EvaluateOptions) -> None:

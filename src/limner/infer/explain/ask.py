@@ -15,7 +15,7 @@ from limner.image import Fit, Picture
 from limner.infer.engines import open_engine
 from limner.infer.views import Outputs, Run, over_views
 from limner.packs import Calibration, Pack
-from limner.tasks.classify import softmax
+from limner.tasks import multilabel
 from limner.tasks.masks import decode_masks, kinds_of_one, softmax_maps
 
 Score = Callable[[Outputs], NDArray[np.float64]]
@@ -33,8 +33,9 @@ class Question:
         fit: how the source was fitted.
         outputs: of the net for ``image``.
         score: outputs of a batch to probabilities ``(N,)``.
-        answered: the pack's own answer is what is explained, or is counted to it.
-        abstained: the pack says "not sure".
+        answered: the pack's own answer is what is explained, or is counted to it; where several classes may be there at
+            once, it is there.
+        abstained: the pack says "not sure"; where several may be there, of this class.
         engine: that runs.
         run: the engine's method; of a classifier the mean over its mirrorings.
         region: of a segmentation or a detection, ``(*size)``: where the answer lies; None for a classifier.
@@ -137,14 +138,26 @@ def _members(pack: Pack, target: str | None) -> tuple[int, ...]:
 
 
 def _class(pack: Pack, outputs: Outputs, members: tuple[int, ...], size: tuple[int, ...]) -> _Made:
-    """Calibrated probability of a class, or of a group's classes together."""
-    calibration = pack.spec.calibration or Calibration()
-    p = softmax(outputs["logits"], calibration.temperature)[0]
+    """Calibrated probability of a class, or of a group's classes together.
+
+    Where several classes may be there at once, the answer is about what is asked alone: it is there or not, and the
+    pack is sure of that or not, whatever it says of the others.
+    """
+    calibration, several = pack.spec.calibration or Calibration(), pack.spec.multi_label
+
+    def probabilities(found: Outputs) -> NDArray[np.float64]:
+        return multilabel.probabilities(found["logits"], calibration.temperature, several)
+
+    p = probabilities(outputs)[0]
     chosen = members or (int(p.argmax()),)
 
     def score(found: Outputs) -> NDArray[np.float64]:
-        return np.asarray(softmax(found["logits"], calibration.temperature)[:, chosen].sum(1), np.float64)
+        return multilabel.group_probability(probabilities(found), chosen, several)
 
+    if several:
+        asked = multilabel.group_probability(p, chosen, several)
+        unsure = multilabel.sureness(asked[None]) < calibration.abstain_below
+        return _Made(chosen, score, bool(asked >= multilabel.PRESENT), bool(unsure))
     return _Made(chosen, score, int(p.argmax()) in chosen, bool(p.max() < calibration.abstain_below))
 
 

@@ -42,6 +42,12 @@ def odds_map(maps: NDArray[np.floating], logits: NDArray[np.floating], members: 
 
 
 def class_map(question: Question) -> NDArray[np.float32]:
-    """The map that explains a classifier's answer, before the ReLU; needs the net's output ``maps``."""
+    """The map that explains a classifier's answer, before the ReLU; needs the net's output ``maps``.
+
+    Where several classes may be there at once, the log odds of one are its logit; the likeliest stands for a group.
+    """
     outputs = question.outputs
+    if question.pack.spec.multi_label:
+        likeliest = max(question.members, key=lambda k: float(outputs["logits"][0, k]))
+        return logit_map(outputs["maps"][0], likeliest)
     return odds_map(outputs["maps"][0], outputs["logits"][0], question.members)

@@ -138,6 +138,8 @@ def target_of(question: Question) -> Target:
     """What a task's answer is before it is a probability: the number that Grad-CAM differentiates."""
     members = list(question.members)
     task = question.pack.spec.task
+    if question.pack.spec.multi_label:  # the log odds of a class that is there or not are its logit
+        return lambda outputs: outputs[0][0, members].max()
     if task == "classify":
 
         def odds(outputs: Any) -> Tensor:

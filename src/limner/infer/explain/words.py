@@ -19,6 +19,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "detect": ("Found {name} (probability {p:.2f})", "检出{name}（概率 {p:.2f}）"),
     "other": ("The probability of {name} is {p:.2f}", "{name}的概率为 {p:.2f}"),
     "unsure": ("Not sure; likeliest is {name} (probability {p:.2f})", "不确定；最可能为{name}（概率 {p:.2f}）"),
+    "unsure_of": ("Not sure whether there is {name} (probability {p:.2f})", "不确定是否有{name}（概率 {p:.2f}）"),
     "mainly": (
         ", mainly because of {what}; without {them} the probability falls from {p:.2f} to {q:.2f}",
         "，主要依据为{what}；去除后概率由 {p:.2f} 降至 {q:.2f}",
