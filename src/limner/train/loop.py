@@ -48,6 +48,7 @@ class Parts:
         calibrate: fits what makes the net's probabilities honest, on those same cases.
         examples: in one pass, for runs that count in epochs; 0 where passes have no meaning.
         left_out: damaged inputs that were left out by choice, id and reason.
+        notes: what the person who trains should know of the data, a sentence each.
     """
 
     net: nn.Module
@@ -57,6 +58,7 @@ class Parts:
     calibrate: Callable[[nn.Module], Calibration] | None = None
     examples: int = 0
     left_out: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass

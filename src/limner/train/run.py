@@ -47,7 +47,7 @@ def run(recipe_path: Path, overrides: list[str], out: Path | None, resume: bool)
     with _bar() as progress:
         parts = make_parts(recipe, folder.parent / "cache", progress)
         _report_left_out(parts, folder)
-        said = [chosen.why]
+        said = [chosen.why, *parts.notes]
         if recipe.train.batch == "auto":
             from limner.train.batch_size import choose_batch
 
