@@ -3,7 +3,7 @@ import pytest
 
 from limner.data import phantoms
 from limner.errors import PackError
-from limner.image import Image
+from limner.image import Grid, Image
 from limner.infer import predict
 from limner.infer.predict import block_mean, choose_window
 from tests.infer.packs import threshold_pack
@@ -68,3 +68,16 @@ def test_block_means_stay_where_they_are():
     assert grid.spacing_mm == pytest.approx((2, 2, 2))
     assert np.allclose(grid.world((0, 0, 0)), phantom.image.grid.world((0, 0.5, 0.5)))
     assert mean[3, 10, 12] == pytest.approx(phantom.image.array[3, 20:22, 24:26].mean())
+
+
+def test_lesions_of_a_name_of_their_own_are_all_drawn(tmp_path):
+    """An organ is its largest part; lesions that no organ holds may be many."""
+    array = np.full((24, 32, 32), -1000.0, np.float32)
+    array[4:12, 4:12, 4:12] = 110
+    array[14:18, 20:26, 20:26] = 110
+    image = Image(array, Grid.axial(array.shape, (2, 2, 2)), "CT", "HU")
+    levels = {"background": -1000.0, "my lesion": 110.0}
+    lesion = predict(threshold_pack(tmp_path / "a", levels), image).labels
+    organ = predict(threshold_pack(tmp_path / "b", levels, kinds={"my lesion": "organ"}), image).labels
+    assert lesion.array[15, 22, 22] == lesion.array[8, 8, 8] == organ.array[8, 8, 8] == 1
+    assert organ.array[15, 22, 22] == 0

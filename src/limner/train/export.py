@@ -156,6 +156,7 @@ def _spec(
         "calibration": calibration,
         "mirrors": recipe.changes.flip,
         "regions": recipe.pack.regions,
+        "kinds": recipe.pack.kinds,
         "classical": recipe.pack.classical,
         "net": {"name": recipe.net.name, "options": {**_dims(recipe), **recipe.net.options}},
         "locator": locator and _locator(locator, recipe),

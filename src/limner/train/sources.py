@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from limner.data.cases import Layer, focus, prepare
 from limner.data.cohort import Case, read_cohort
+from limner.data.mask_grid import say_resampled
 from limner.data.patches import Source, prepare_label_map
-from limner.errors import RecipeError
+from limner.errors import CohortError, RecipeError
 from limner.train.recipe import Recipe
 from limner.train.recipe_data import CohortSource, LabelMapSource, PhantomSource, PictureSource, VolumeData
 
@@ -30,6 +33,27 @@ def load_sources(data: VolumeData, cache: Path, progress: Progress | None = None
     organ = [data.classes.index(name) for name in data.focus.organ]
     within, window = data.focus.within_mm, data.window_hu
     return [replace(one, cases=tuple(focus(case, organ, within, window) for case in one.cases)) for one in sources]
+
+
+def refuse_unmarked(sources: Sequence[Source], classes: Sequence[str]) -> list[str]:
+    """What a person should know of the targets of the sources, a sentence each.
+
+    Raises:
+        CohortError: no class but the background is marked in any case.
+    """
+    marked = sum(
+        (np.bincount(case.target.ravel(), minlength=256) for one in sources for case in one.cases), np.zeros(256, int)
+    )
+    painted = {one.tumor for one in sources if one.paint_tumors}
+    never = [name for k, name in enumerate(classes) if k and not marked[k] and k not in painted]
+    cases = [case for one in sources for case in one.cases]
+    if not marked[1 : len(classes)].any():
+        raise CohortError(
+            f"None of {', '.join(classes[1:])} is marked in any of the {len(cases)} cases: a net would learn to find "
+            "nothing. Do the values of the sources' layers occur in the masks?"
+        )
+    told = [f"No case marks {', '.join(never)}: the net can't learn it."] if never else []
+    return [*told, *say_resampled([case.id for case in cases if case.resampled])]
 
 
 def provenance(recipe: Recipe) -> list[dict[str, str]]:

@@ -15,7 +15,7 @@ from limner.nets.losses import deeply_supervised
 from limner.train.loop import Parts
 from limner.train.recipe import Recipe
 from limner.train.recipe_data import VolumeData
-from limner.train.sources import load_sources
+from limner.train.sources import load_sources, refuse_unmarked
 
 Progress = Callable[[str, float], None]
 
@@ -38,8 +38,10 @@ def volume_parts(recipe: Recipe, data: VolumeData, cache: Path, progress: Progre
     """The parts of a recipe whose data are volumes."""
     index = {name: number for number, name in enumerate(data.classes)}
     assert isinstance(recipe.augment, float)
+    sources = load_sources(data, cache, progress)
+    notes = refuse_unmarked(sources, data.classes)
     sampler = PatchSampler(
-        load_sources(data, cache, progress),
+        sources,
         data.patch,
         data.window_hu,
         {index[name]: weight for name, weight in data.class_weights.items()},
@@ -55,4 +57,4 @@ def volume_parts(recipe: Recipe, data: VolumeData, cache: Path, progress: Progre
     def loss(logits: tuple[Tensor, ...], target: Tensor, merge: Tensor) -> Tensor:
         return deeply_supervised(logits, target, merge, costs.to(target.device), recipe.train.overlap_weight)
 
-    return Parts(net, PatchBatches(sampler), loss)
+    return Parts(net, PatchBatches(sampler), loss, notes=tuple(notes))
