@@ -16,7 +16,7 @@ from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
 from limner import io
-from limner.errors import CohortError, OutputExistsError, PackError
+from limner.errors import CohortError, InputError, OutputExistsError, PackError
 from limner.image import Fit, Picture, fit_picture
 from limner.infer import load_pack
 from limner.infer.evaluate import EvaluateOptions, evaluate
@@ -274,6 +274,19 @@ def test_rows_and_label_pictures(pack, cohort, tmp_path):
     with pytest.raises(OutputExistsError, match="hit"):
         predict_inputs(pack, inputs, tmp_path / "out")
     assert not list((tmp_path / "out").glob(".*"))
+
+
+def test_a_map_of_uncertainty_is_written_when_asked(pack, cohort, tmp_path):
+    (row,) = predict_inputs(pack, [cohort.parent / "half.png"], tmp_path / "out", uncertainty=True)
+    values = io.read_picture_labels(row["uncertainty"])
+    assert values.shape == (32, 32)
+    assert row["uncertainty"].endswith("half.uncertainty.png")
+    (row,) = predict_inputs(pack, [cohort.parent / "hit.png"], tmp_path / "out")
+    assert "uncertainty" not in row
+    assert not (tmp_path / "out" / "hit.uncertainty.png").exists()
+    classes = grey_pack(tmp_path / "other", task="classify")
+    with pytest.raises(InputError, match="its task is classify"):
+        predict_inputs(classes, [cohort.parent / "hit.png"], tmp_path / "out", uncertainty=True)
 
 
 def test_a_pack_for_scans_is_refused(tmp_path):

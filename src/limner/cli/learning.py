@@ -24,6 +24,9 @@ def predict(
     out: Output = Path("predictions"),
     engine: Engine = "auto",
     max_memory: MaxMemory = None,
+    uncertainty: Annotated[
+        bool, typer.Option("--uncertainty", help="Also write how unsure each voxel or pixel of a segmentation is.")
+    ] = False,
     force: Force = False,
     as_json: Json = False,
     debug: Debug = False,
@@ -34,8 +37,9 @@ def predict(
 
     with show.progress_bar() as progress:
         rows = predict_inputs(
-            load_pack(pack), inputs, out, engine=engine, max_memory_gb=max_memory, force=force, progress=progress
-        )
+            load_pack(pack), inputs, out, engine=engine, max_memory_gb=max_memory, force=force, uncertainty=uncertainty,
+            progress=progress,
+        )  # fmt: skip
     show.rows(rows, as_json)
 
 

@@ -89,17 +89,24 @@ def window_to_uint8(array: NDArray[Any], window: tuple[float, float]) -> NDArray
     return (scaled + 0.5).astype(np.uint8)
 
 
-def read_image(path: Path, clipped: tuple[float, float] | None = None) -> Image:
-    """An image of a cohort: NIfTI, a DICOM folder, or an archive of DICOM files."""
+def read_image(path: Path, clipped: tuple[float, float] | None = None, modalities: Sequence[str] = ("CT",)) -> Image:
+    """An image of a cohort: NIfTI, a DICOM folder, or an archive of DICOM files.
+
+    Args:
+        path: of the file or folder.
+        clipped: see :class:`limner.image.Image`.
+        modalities: that are looked for; NIfTI, which names none, is taken as the first.
+    """
     from limner import io
 
     name = path.name.lower()
     if name.endswith((".nii", ".nii.gz")):
         image = io.read_nifti(path)
     else:
-        _, series = io.choose_series(io.open_studies(path))
+        _, series = io.choose_series(io.open_studies(path), modalities)
         image = series.load()
-    return Image(image.array, image.grid, image.modality or "CT", "HU", clipped)
+    modality = image.modality or modalities[0]
+    return Image(image.array, image.grid, modality, "HU" if modality == "CT" else image.unit, clipped)
 
 
 def read_target(
@@ -140,6 +147,7 @@ def prepare(
     spacing_mm: tuple[float, float, float],
     window: tuple[float, float],
     cache: Path,
+    modalities: Sequence[str] = ("CT",),
 ) -> Prepared:
     """Reads, turns to axial, windows and resamples a case; a second call reads the cache."""
     cache.mkdir(parents=True, exist_ok=True)
@@ -158,7 +166,7 @@ def prepare(
             resampled=bool(held["resampled"]),
             patient=case.patient,
         )
-    image = read_image(case.image, case.hu_window)
+    image = read_image(case.image, case.hu_window, modalities)
     labels, merged, resampled = read_target(case, layers, image.grid, merge)
     order, flips = to_axial(image.grid)
     array, grid = reorient(window_to_uint8(image.array, window), image.grid, order, flips)

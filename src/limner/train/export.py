@@ -187,7 +187,7 @@ def _input(recipe: Recipe) -> dict[str, Any]:
             "color_constancy": data.color_constancy,
         }
     return {
-        "modality": ["CT"],
+        "modality": data.modality,
         "spacing_mm": data.spacing_mm,
         "window_hu": data.window_hu,
         "patch": recipe.pack.window or data.patch,

@@ -28,6 +28,28 @@ def load_sources(data: VolumeData, cache: Path, progress: Progress | None = None
         for source in data.sources
         if not isinstance(source, PhantomSource)
     ]
+    return _focused(sources, data)
+
+
+def load_checks(data: VolumeData, cache: Path, progress: Progress | None = None) -> list[Source]:
+    """Prepares the cases of the check splits; none where no source names one.
+
+    Raises:
+        CohortError: a patient is learned from and checked on.
+    """
+    asked = [one for one in data.sources if isinstance(one, CohortSource) and one.check]
+    learned = {case.patient for one in data.sources if isinstance(one, CohortSource) for case in _chosen(one)}
+    held = [one.model_copy(update={"split": one.check, "only": None, "paint_tumors": 0.0}) for one in asked]
+    shared = sorted(learned & {case.patient for one in held for case in _chosen(one)})
+    if shared:
+        raise CohortError(
+            f"{len(shared)} patients are learned from and checked on: {', '.join(shared[:20])}. Put each patient's "
+            "cases into one split of all cohorts."
+        )
+    return _focused([_from_cohort(one, data, cache, progress) for one in held], data)
+
+
+def _focused(sources: list[Source], data: VolumeData) -> list[Source]:
     if data.focus is None:
         return sources
     organ = [data.classes.index(name) for name in data.focus.organ]
@@ -127,7 +149,7 @@ def _from_cohort(source: CohortSource, data: VolumeData, cache: Path, progress: 
     prepared = []
     for number, case in enumerate(chosen):
         merge = _merge(data, source.unknown)
-        prepared.append(prepare(case, layers, merge, data.spacing_mm, data.window_hu, cache))
+        prepared.append(prepare(case, layers, merge, data.spacing_mm, data.window_hu, cache, data.modality))
         if progress:
             progress(f"preparing {case.id}", (number + 1) / len(chosen))
     return Source(

@@ -104,7 +104,7 @@ def _read(pack: Pack, case: Case, options: EvaluateOptions) -> tuple[Image, Labe
     """The image, the mask on its grid, and whether the mask lay on another."""
     from limner import io
 
-    image = read_image(case.image, case.hu_window)
+    image = read_image(case.image, case.hu_window, pack.spec.input.modality)
     path = case.path(options.mask)
     assert path is not None
     read = io.read_nifti_labels(path)
