@@ -50,6 +50,11 @@ def evaluate(
     mask: Annotated[str, typer.Option(help="The column that names the masks.")] = "mask",
     regions: Regions = None,
     engine: Engine = "auto",
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="A folder to make: evaluation.json, and curves of a classifier."),
+    ] = None,
+    force: Force = False,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -57,10 +62,15 @@ def evaluate(
     from limner.infer import load_pack
     from limner.infer.evaluate import EvaluateOptions
     from limner.infer.evaluate import evaluate as evaluate_pack
+    from limner.infer.evaluate.write import refuse_existing, write_evaluation
 
+    if out is not None:
+        refuse_existing(out, force)
     options = EvaluateOptions(split=split, mask=mask, regions=_regions(regions), engine=engine)
     with show.progress_bar() as progress:
         found = evaluate_pack(load_pack(pack), cohort, options, progress)
+    if out is not None:
+        write_evaluation(found, out, force=force)
     show.evaluation(found.model_dump(mode="json"), as_json)
 
 
