@@ -72,6 +72,18 @@ def test_missing_masks_unknown_values_and_empty_ones_are_named(tmp_path):
         _read(path, kinds, "label")
 
 
+def test_other_values_mean_marked_where_there_is_one_thing(tmp_path):
+    one = {"0": "background", "1": "disc"}
+    path = _cohort(tmp_path, {"a": _mask(255), "b": _mask(0)})
+    assert set(np.unique(_read(path, one))) == {0, 1}
+    assert (_read(path, one) == _read(path)).all()
+    path = _cohort(tmp_path, {"a": _mask(1), "b": _mask(2)})  # 2 is something else than 1
+    with pytest.raises(CohortError, match="'b': the mask holds 2; known values are 0, 1"):
+        _read(path, one)
+    with pytest.raises(CohortError, match="'a': the mask holds 255"):
+        _read(_cohort(tmp_path, {"a": _mask()}), one | {"2": "ring"})
+
+
 def test_a_mask_on_another_grid_is_refused(tmp_path):
     with pytest.raises(CohortError, match=r"mask 'a_mask.png' has 20 × 20 pixels, its image 20 × 30"):
         _read(_cohort(tmp_path, {"a": _mask(size=(20, 20))}))

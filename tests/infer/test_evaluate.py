@@ -65,4 +65,16 @@ def test_a_mask_on_another_grid_is_brought_over(pack, cohort, tmp_path):
     shifted = LabelMap(np.pad(read.array, 2), Grid.crop(read.grid, (-2, -2, -2), tuple(n + 4 for n in shape)))
     io.write_nifti_labels(shifted, tmp_path / "mask2.nii.gz")
     options = EvaluateOptions(split="val")
-    assert evaluate(pack, tmp_path / "cohort.csv", options).metrics == evaluate(pack, cohort, options).metrics
+    found = evaluate(pack, tmp_path / "cohort.csv", options)
+    assert found.metrics == evaluate(pack, cohort, options).metrics
+    assert any("another grid" in text and "case2" in text for text in found.problems)
+
+
+def test_a_mask_of_another_place_is_refused(pack, cohort, tmp_path):
+    for path in cohort.parent.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    read = io.read_nifti_labels(tmp_path / "mask2.nii.gz")
+    far = Grid(read.grid.shape, read.grid.affine + 500 * np.eye(4, k=3))
+    io.write_nifti_labels(LabelMap(read.array, far), tmp_path / "mask2.nii.gz")
+    with pytest.raises(CohortError, match=r"'case2'.*lies elsewhere"):
+        evaluate(pack, tmp_path / "cohort.csv", EvaluateOptions(split="val"))

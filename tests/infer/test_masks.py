@@ -16,7 +16,7 @@ from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
 from limner import io
-from limner.errors import CohortError, OutputExistsError, PackError
+from limner.errors import CohortError, InputError, OutputExistsError, PackError
 from limner.image import Fit, Picture, fit_picture
 from limner.infer import load_pack
 from limner.infer.evaluate import EvaluateOptions, evaluate
@@ -187,6 +187,43 @@ def test_figures_by_picture_by_patient_and_by_site(pack, cohort):
     assert next(row for row in found.per_case if row["id"] == "half")["region"] == "bright"
 
 
+def test_lengths_are_in_millimetres_only_where_a_pixel_has_a_size(pack, cohort):
+    found = evaluate(pack, cohort, EvaluateOptions(bootstrap=10)).per_class["bright"]
+    assert found["hd95_mm"].value is None
+    assert found["hd95_px"].value is not None
+
+
+def test_masks_of_other_values_are_marked_or_not(pack, tmp_path):
+    """The pack calls its classes 0 and 255; the cohort 0 and 1: without regions.json, mask > 0 is the one region."""
+    bright = _picture((32, 32), (8, 24, 8, 24))
+    path = _cohort(tmp_path, {"a": (bright, (bright > 128).astype(np.uint8), "p", "s")})
+    found = evaluate(pack, path, EvaluateOptions(bootstrap=10))
+    assert found.per_class["bright"]["dice"].value == 1
+    assert any("mask > 0" in text for text in found.problems)
+
+
+def test_regions_say_which_values_are_compared(tmp_path):
+    """Mask value 3 is the bright box, 5 a dim one beside it; the pack knows both, and a group of them."""
+    kinds = {"classes": ("background", "dim", "bright"), "class_values": ["0", "1", "2"]}
+    pack = grey_pack(tmp_path / "pack", groups={"thing": ["dim", "bright"]}, **kinds)
+    image = _picture((32, 32), (8, 24, 8, 24))
+    mask = np.where(image > 128, 3, 0).astype(np.uint8)
+    mask[:4, :4] = 5
+    path = _cohort(tmp_path, {"a": (image, mask, "p", "s")})
+    with pytest.raises(CohortError, match="holds 3, 5"):
+        evaluate(pack, path)
+    found = evaluate(pack, path, EvaluateOptions(regions={"bright": (3,)}, bootstrap=10))
+    assert set(found.per_class) == {"bright"}
+    assert found.metrics["dice"].value == found.per_class["bright"]["dice"].value == 1
+    (tmp_path / "regions.json").write_text('{"thing": [3, 5], "dim": [5]}')
+    found = evaluate(pack, path, EvaluateOptions(bootstrap=10))
+    assert set(found.per_class) == {"thing", "dim"}
+    assert found.per_class["thing"]["dice"].value == pytest.approx(2 * 256 / (256 + 272), abs=1e-4)
+    assert found.per_class["dim"]["dice"].value == 0
+    with pytest.raises(PackError, match=r"no region 'brigth'.*Did you mean 'bright'"):
+        evaluate(pack, path, EvaluateOptions(regions={"brigth": (3,)}))
+
+
 def test_patients_are_pooled(pack, tmp_path):
     size = (32, 32)
     full, half = _picture(size, (8, 24, 8, 24)), _picture(size, (8, 16, 8, 24))
@@ -237,6 +274,19 @@ def test_rows_and_label_pictures(pack, cohort, tmp_path):
     with pytest.raises(OutputExistsError, match="hit"):
         predict_inputs(pack, inputs, tmp_path / "out")
     assert not list((tmp_path / "out").glob(".*"))
+
+
+def test_a_map_of_uncertainty_is_written_when_asked(pack, cohort, tmp_path):
+    (row,) = predict_inputs(pack, [cohort.parent / "half.png"], tmp_path / "out", uncertainty=True)
+    values = io.read_picture_labels(row["uncertainty"])
+    assert values.shape == (32, 32)
+    assert row["uncertainty"].endswith("half.uncertainty.png")
+    (row,) = predict_inputs(pack, [cohort.parent / "hit.png"], tmp_path / "out")
+    assert "uncertainty" not in row
+    assert not (tmp_path / "out" / "hit.uncertainty.png").exists()
+    classes = grey_pack(tmp_path / "other", task="classify")
+    with pytest.raises(InputError, match="its task is classify"):
+        predict_inputs(classes, [cohort.parent / "hit.png"], tmp_path / "out", uncertainty=True)
 
 
 def test_a_pack_for_scans_is_refused(tmp_path):

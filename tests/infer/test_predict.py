@@ -1,10 +1,13 @@
 import numpy as np
 import pytest
+from scipy import ndimage
 
+from limner import io
 from limner.data import phantoms
-from limner.errors import PackError
-from limner.image import Image
+from limner.errors import OutputExistsError, PackError
+from limner.image import Grid, Image, LabelMap
 from limner.infer import predict
+from limner.infer.inputs import predict_inputs
 from limner.infer.predict import block_mean, choose_window
 from tests.infer.packs import threshold_pack
 
@@ -68,3 +71,61 @@ def test_block_means_stay_where_they_are():
     assert grid.spacing_mm == pytest.approx((2, 2, 2))
     assert np.allclose(grid.world((0, 0, 0)), phantom.image.grid.world((0, 0.5, 0.5)))
     assert mean[3, 10, 12] == pytest.approx(phantom.image.array[3, 20:22, 24:26].mean())
+
+
+def test_lesions_of_a_name_of_their_own_are_all_drawn(tmp_path):
+    """An organ is its largest part; lesions that no organ holds may be many."""
+    array = np.full((24, 32, 32), -1000.0, np.float32)
+    array[4:12, 4:12, 4:12] = 110
+    array[14:18, 20:26, 20:26] = 110
+    image = Image(array, Grid.axial(array.shape, (2, 2, 2)), "CT", "HU")
+    levels = {"background": -1000.0, "my lesion": 110.0}
+    lesion = predict(threshold_pack(tmp_path / "a", levels), image).labels
+    organ = predict(threshold_pack(tmp_path / "b", levels, kinds={"my lesion": "organ"}), image).labels
+    assert lesion.array[15, 22, 22] == lesion.array[8, 8, 8] == organ.array[8, 8, 8] == 1
+    assert organ.array[15, 22, 22] == 0
+
+
+def test_a_temperature_makes_answers_less_sure_and_leaves_the_labels(tmp_path):
+    _, phantom = _liver_only((2, 2, 2))
+    plain = predict(threshold_pack(tmp_path / "a", LEVELS), phantom.image)
+    warm = predict(threshold_pack(tmp_path / "b", LEVELS, calibration={"temperature": 400.0}), phantom.image)
+    inside = plain.labels.mask("liver") & warm.labels.mask("liver")
+    assert warm.confidence[inside].mean() < plain.confidence[inside].mean()
+    assert (plain.labels.array == warm.labels.array).mean() > 0.99
+
+
+@pytest.mark.parametrize("flip", [False, True])
+def test_doubt_lies_on_borders_on_the_images_own_grid(pack, flip):
+    _, phantom = _liver_only((2, 2, 2), flip)
+    found = predict(pack, phantom.image, uncertainty=True)
+    assert found.uncertainty.shape == phantom.image.array.shape
+    organ = phantom.labels.mask("liver", "liver tumor")
+    border = ndimage.binary_dilation(organ) & ~ndimage.binary_erosion(organ)
+    far = ~ndimage.binary_dilation(organ, iterations=5)
+    assert found.uncertainty[border].mean() > 10 * max(found.uncertainty[far].mean(), 0.1)
+    assert predict(pack, phantom.image).uncertainty is None
+
+
+def test_rows_of_scans_have_intervals_and_a_map_only_when_asked(pack, tmp_path):
+    _, phantom = _liver_only((4, 4, 4))
+    shifted = (phantom.image.array + 1024).astype(np.uint16)
+    io.write_nifti_labels(LabelMap(shifted, phantom.image.grid), tmp_path / "a.nii.gz")
+    levels = {"background": 24.0, "liver": 1134.0, "liver tumor": 1086.0}
+    raised = threshold_pack(tmp_path / "pack", levels, window=(24.0, 2024.0))
+    (row,) = predict_inputs(raised, [tmp_path / "a.nii.gz"], tmp_path / "out")
+    assert set(row["intervals_ml"]) == set(row["volumes_ml"])
+    tumor = row["intervals_ml"]["liver tumor"]
+    assert tumor["low"] <= tumor["value"] <= tumor["high"]
+    assert tumor["value"] == row["volumes_ml"]["liver tumor"]
+    both = sum(row["volumes_ml"].values())
+    assert row["intervals_ml"]["liver"]["value"] == pytest.approx(both, abs=0.02)  # a liver holds its tumours
+    assert "uncertainty" not in row
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["a.nii.gz"]
+    (row,) = predict_inputs(raised, [tmp_path / "a.nii.gz"], tmp_path / "out", force=True, uncertainty=True)
+    read = io.read_nifti(row["uncertainty"])
+    assert read.grid.same_as(phantom.image.grid)
+    assert 0.5 < read.array.max() <= 1
+    (tmp_path / "out" / "a.nii.gz").unlink()
+    with pytest.raises(OutputExistsError):
+        predict_inputs(raised, [tmp_path / "a.nii.gz"], tmp_path / "out", uncertainty=True)

@@ -24,6 +24,14 @@ def test_labels_regions_and_structures(pack):
         pack.region("spleeen")
 
 
+def test_names_outside_the_table_are_lesions_unless_told(tmp_path):
+    levels = {"background": -1000.0, "my lesion": 110.0, "thymus": 62.0}
+    first, second = threshold_pack(tmp_path / "pack", levels, kinds={"thymus": "organ"}).labels
+    assert (first.kind, first.value, first.code.scheme) == ("lesion", 1, "99LIMNER")
+    assert (second.kind, second.code.meaning) == ("organ", "Thymus")
+    assert first.color != second.color
+
+
 def test_a_changed_file_is_found(pack):
     pack.verify()
     with (pack.folder / "locator.onnx").open("ab") as file:

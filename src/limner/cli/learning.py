@@ -24,6 +24,9 @@ def predict(
     out: Output = Path("predictions"),
     engine: Engine = "auto",
     max_memory: MaxMemory = None,
+    uncertainty: Annotated[
+        bool, typer.Option("--uncertainty", help="Also write how unsure each voxel or pixel of a segmentation is.")
+    ] = False,
     force: Force = False,
     as_json: Json = False,
     debug: Debug = False,
@@ -34,8 +37,9 @@ def predict(
 
     with show.progress_bar() as progress:
         rows = predict_inputs(
-            load_pack(pack), inputs, out, engine=engine, max_memory_gb=max_memory, force=force, progress=progress
-        )
+            load_pack(pack), inputs, out, engine=engine, max_memory_gb=max_memory, force=force, uncertainty=uncertainty,
+            progress=progress,
+        )  # fmt: skip
     show.rows(rows, as_json)
 
 
@@ -48,6 +52,11 @@ def evaluate(
     label: Label = "label",
     skip_damaged: SkipDamaged = False,
     engine: Engine = "auto",
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="A folder to make: evaluation.json, and curves of a classifier."),
+    ] = None,
+    force: Force = False,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -55,12 +64,17 @@ def evaluate(
     from limner.infer import load_pack
     from limner.infer.evaluate import EvaluateOptions
     from limner.infer.evaluate import evaluate as evaluate_pack
+    from limner.infer.evaluate.write import refuse_existing, write_evaluation
 
+    if out is not None:
+        refuse_existing(out, force)
     options = EvaluateOptions(
         split=split, mask=mask, regions=_regions(regions), engine=engine, label=label, skip_damaged=skip_damaged
     )
     with show.progress_bar() as progress:
         found = evaluate_pack(load_pack(pack), cohort, options, progress)
+    if out is not None:
+        write_evaluation(found, out, force=force)
     show.evaluation(found.model_dump(mode="json"), as_json)
 
 

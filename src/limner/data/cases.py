@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from limner.data.cohort import Case
+from limner.data.mask_grid import SAME_MM, on_grid
 from limner.errors import CohortError
 from limner.image import Grid, Image, LabelMap, reorient, resample_array, to_axial
 
@@ -46,6 +47,8 @@ class Prepared:
         merge: class → the class that it counts as here, length C.
         spacing_mm: along ``(Z, Y, X)``.
         center_hu: median attenuation of the organ in focus, None where a case is seen through one window.
+        resampled: a mask lay on another grid than the image.
+        patient: who it is of; the case itself where None.
     """
 
     id: str
@@ -54,6 +57,8 @@ class Prepared:
     merge: tuple[int, ...]
     spacing_mm: tuple[float, float, float]
     center_hu: float | None = None
+    resampled: bool = False
+    patient: str | None = None
 
 
 def focus(case: Prepared, organ: Sequence[int], within_mm: float, window: tuple[float, float]) -> Prepared:
@@ -84,29 +89,39 @@ def window_to_uint8(array: NDArray[Any], window: tuple[float, float]) -> NDArray
     return (scaled + 0.5).astype(np.uint8)
 
 
-def read_image(path: Path, clipped: tuple[float, float] | None = None) -> Image:
-    """An image of a cohort: NIfTI, a DICOM folder, or an archive of DICOM files."""
+def read_image(path: Path, clipped: tuple[float, float] | None = None, modalities: Sequence[str] = ("CT",)) -> Image:
+    """An image of a cohort: NIfTI, a DICOM folder, or an archive of DICOM files.
+
+    Args:
+        path: of the file or folder.
+        clipped: see :class:`limner.image.Image`.
+        modalities: that are looked for; NIfTI, which names none, is taken as the first.
+    """
     from limner import io
 
     name = path.name.lower()
     if name.endswith((".nii", ".nii.gz")):
         image = io.read_nifti(path)
     else:
-        _, series = io.choose_series(io.open_studies(path))
+        _, series = io.choose_series(io.open_studies(path), modalities)
         image = series.load()
-    return Image(image.array, image.grid, image.modality or "CT", "HU", clipped)
+    modality = image.modality or modalities[0]
+    return Image(image.array, image.grid, modality, "HU" if modality == "CT" else image.unit, clipped)
 
 
-def read_target(case: Case, layers: Sequence[Layer], grid: Grid, merge: Sequence[int]) -> tuple[LabelMap, list[int]]:
-    """The classes of a case on a grid, and what it cannot tell apart.
+def read_target(
+    case: Case, layers: Sequence[Layer], grid: Grid, merge: Sequence[int]
+) -> tuple[LabelMap, list[int], bool]:
+    """The classes of a case on a grid, what it cannot tell apart, and whether a mask lay on another grid.
 
     Raises:
-        CohortError: where the first layer's file is missing.
+        CohortError: where the first layer's file is missing, or a mask lies elsewhere than the image.
     """
     from limner import io
 
     target = np.zeros(grid.shape, np.uint8)
     merged = list(merge)
+    resampled = False
     for number, layer in enumerate(layers):
         path = case.path(layer.column)
         if path is None:
@@ -116,12 +131,13 @@ def read_target(case: Case, layers: Sequence[Layer], grid: Grid, merge: Sequence
                 merged[source] = into
             continue
         read = io.read_nifti_labels(path)
-        values = resample_array(read.array, read.grid, grid, nearest=True)
+        resampled |= not read.grid.same_as(grid, SAME_MM)
+        values = on_grid(read, grid, case.id, path.name)
         allowed = None if layer.within is None else np.isin(target, layer.within)
         for value, index in layer.values.items():
             where = values == value
             target[where if allowed is None else where & allowed] = index
-    return LabelMap(target, grid), merged
+    return LabelMap(target, grid), merged, resampled
 
 
 def prepare(
@@ -131,16 +147,27 @@ def prepare(
     spacing_mm: tuple[float, float, float],
     window: tuple[float, float],
     cache: Path,
+    modalities: Sequence[str] = ("CT",),
 ) -> Prepared:
     """Reads, turns to axial, windows and resamples a case; a second call reads the cache."""
     cache.mkdir(parents=True, exist_ok=True)
-    key = json.dumps([case.id, str(case.image), repr(layers), list(merge), spacing_mm, window, "v1"], default=str)
+    masks = [_stamp(case.path(layer.column)) for layer in layers]
+    what = [case.id, _stamp(case.image), masks, repr(layers), list(merge), spacing_mm, window, "v2"]
+    key = json.dumps(what, default=str)
     kept = cache / f"{case.id}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.npz"
     if kept.exists():
         held = np.load(kept)
-        return Prepared(case.id, held["image"], held["target"], tuple(held["merge"].tolist()), spacing_mm)
-    image = read_image(case.image, case.hu_window)
-    labels, merged = read_target(case, layers, image.grid, merge)
+        return Prepared(
+            case.id,
+            held["image"],
+            held["target"],
+            tuple(held["merge"].tolist()),
+            spacing_mm,
+            resampled=bool(held["resampled"]),
+            patient=case.patient,
+        )
+    image = read_image(case.image, case.hu_window, modalities)
+    labels, merged, resampled = read_target(case, layers, image.grid, merge)
     order, flips = to_axial(image.grid)
     array, grid = reorient(window_to_uint8(image.array, window), image.grid, order, flips)
     target, _ = reorient(labels.array, labels.grid, order, flips)
@@ -151,9 +178,25 @@ def prepare(
         resample_array(target, grid, there, nearest=True).astype(np.uint8),
         tuple(merged),
         spacing_mm,
+        resampled=resampled,
+        patient=case.patient,
     )
     partial = kept.with_suffix(".partial.npz")
     assert prepared.image is not None
-    np.savez_compressed(partial, image=prepared.image, target=prepared.target, merge=np.array(prepared.merge))
+    np.savez_compressed(
+        partial,
+        image=prepared.image,
+        target=prepared.target,
+        merge=np.array(prepared.merge),
+        resampled=np.array(resampled),
+    )
     partial.rename(kept)
     return prepared
+
+
+def _stamp(path: Path | None) -> list[str | int] | None:
+    """What changes when a file is mended: a mask drawn again must not be answered from the cache."""
+    if path is None:
+        return None
+    about = path.stat()
+    return [str(path), about.st_size, about.st_mtime_ns]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from limner.data.cohort import Case, read_cohort
 from limner.data.examples import Examples, View, check_files, read_examples
 from limner.data.fitted import read_for
-from limner.data.masks import class_mask, read_mask
+from limner.data.masks import by_value, class_mask, marked_or_not, read_mask, unnamed
 from limner.data.readers import is_reader_table, read_crops
 from limner.errors import CohortError, NotAnImageError
 from limner.image import Picture
@@ -23,7 +23,7 @@ class MaskCase:
     """One picture and its truth on the picture's own grid.
 
     Args:
-        truth: ``(*size)`` class indices.
+        truth: ``(*size)`` class indices; the mask's own values where no classes were asked for.
         votes: ``(*size)`` how many readers marked a pixel, None where there is one mask.
     """
 
@@ -38,13 +38,18 @@ class MaskCase:
 
 @dataclass(frozen=True)
 class MaskCases:
-    """Cases that are read one by one; ``left_out`` fills while they are (id and reason)."""
+    """Cases that are read one by one.
+
+    ``left_out`` fills while they are (id and reason), and ``as_marked`` with the cases whose mask has values that the
+    two classes do not name, so that it was taken as marked or not.
+    """
 
     path: Path
     view: View
     split: str | None
-    classes: Mapping[str, str]
+    classes: Mapping[str, str] | None
     left_out: list[tuple[str, str]]
+    as_marked: list[str] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[MaskCase]:
         if is_reader_table(self.path):
@@ -53,12 +58,12 @@ class MaskCases:
 
     def _crops(self) -> Iterator[MaskCase]:
         for crop in read_crops(self.path, self.split, stacked=len(self.view.size) == 3):
-            truth = class_mask(crop.mask, None, self.classes, crop.id)
+            truth = self._truth(crop.mask, None, crop.id)
             yield MaskCase(crop.id, crop.patient, None, Picture(crop.image[None]), truth, None, crop.votes)
 
     def _arrays(self) -> Iterator[MaskCase]:
         for row in read_examples(self.path, self.view, self.split).rows:
-            truth = class_mask(row.mask, row.label, self.classes, row.id)
+            truth = self._truth(row.mask, row.label, row.id)
             yield MaskCase(row.id, row.patient, row.site, Picture(row.image), truth, row.label)
 
     def _files(self) -> Iterator[MaskCase]:
@@ -83,25 +88,41 @@ class MaskCases:
             return None
         picture = read_for(case.image, self.view)
         label = case.columns.get(self.view.label or "label") or None
-        truth = class_mask(read_mask(path, picture, case.id), label, self.classes, case.id)
+        truth = self._truth(read_mask(path, picture, case.id), label, case.id)
         return MaskCase(case.id, case.patient, case.site, picture, truth, label)
 
+    def _truth(self, mask: NDArray[np.uint8] | None, label: str | None, who: str) -> NDArray[np.uint8]:
+        if self.classes is None and mask is not None:
+            return mask
+        classes = self.classes or {}
+        if mask is not None and by_value(classes) and unnamed(mask, classes) and marked_or_not(classes):
+            self.as_marked.append(who)
+        return class_mask(mask, label, classes, who, as_marked=True)
 
-def read_mask_cases(path: Path, view: View, split: str | None, classes: Mapping[str, str]) -> MaskCases:
-    """The cases of a cohort, archive or table of readers' crops; see :func:`limner.data.examples.read_examples`."""
+
+def read_mask_cases(path: Path, view: View, split: str | None, classes: Mapping[str, str] | None) -> MaskCases:
+    """The cases of a cohort, archive or table of readers' crops; see :func:`limner.data.examples.read_examples`.
+
+    Args:
+        path: of the cohort.
+        view: columns, and whether damaged pictures are left out.
+        split: only these; all where None.
+        classes: value or label → name; None for the values as the masks hold them.
+    """
     return MaskCases(Path(path), view, split, classes, [])
 
 
 def class_masks(examples: Examples, classes: Mapping[str, str]) -> NDArray[np.uint8]:
-    """Class indices ``(N, *size)`` of the masks of examples.
+    """Class indices ``(N, *size)`` of the masks of examples; :func:`other_values` are taken as marked.
 
     Raises:
         CohortError: masks are missing, values or labels unknown (every case that is wrong), or nothing is marked.
     """
     found, wrong = [], []
+    as_marked = bool(other_values(examples, classes))
     for row in examples.rows:
         try:
-            found.append(class_mask(row.mask, row.label, classes, row.id))
+            found.append(class_mask(row.mask, row.label, classes, row.id, as_marked))
         except CohortError as error:
             wrong.append(str(error))
     if wrong:
@@ -110,3 +131,19 @@ def class_masks(examples: Examples, classes: Mapping[str, str]) -> NDArray[np.ui
     if not any(one.any() for one in found):
         raise CohortError(f"Nothing is marked in any of the {len(found)} masks: a net would learn to find nothing.")
     return np.stack(found)
+
+
+def other_values(examples: Examples, classes: Mapping[str, str]) -> tuple[int, ...]:
+    """Values of masks that the two classes do not name and that can only mean the one thing there is.
+
+    Masks of 0 and 255 are written where others write 0 and 1. None where the class has a number of its own choice
+    (7 is no way of saying "marked"), or where masks hold its value beside others, which then mean something else.
+    """
+    if not marked_or_not(classes) or list(classes)[1] not in MARKED:
+        return ()
+    values = {v for row in examples.rows if row.mask is not None for v in np.unique(row.mask).tolist()}
+    return () if int(list(classes)[1]) in values else tuple(sorted(values - {0}))
+
+
+MARKED = ("1", "255")
+"""How masks usually say that a pixel is marked."""

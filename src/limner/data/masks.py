@@ -116,8 +116,26 @@ def by_value(classes: Mapping[str, str]) -> bool:
     return all(key.isdigit() for key in classes)
 
 
+def unnamed(mask: NDArray[np.uint8], classes: Mapping[str, str]) -> list[int]:
+    """Values of a mask that classes told by values do not name.
+
+    >>> unnamed(np.array([[0, 255]], np.uint8), {"0": "background", "1": "tumour"})
+    [255]
+    """
+    return sorted(set(np.unique(mask).tolist()) - {int(key) for key in classes if key.isdigit()})
+
+
+def marked_or_not(classes: Mapping[str, str]) -> bool:
+    """Whether masks only say what is marked: a background, value 0, and one thing.
+
+    >>> marked_or_not({"0": "background", "1": "tumour"}), marked_or_not({"0": "background", "1": "a", "2": "b"})
+    (True, False)
+    """
+    return by_value(classes) and len(classes) == 2 and next(iter(classes)) == "0"
+
+
 def class_mask(
-    mask: NDArray[np.uint8] | None, label: str | None, classes: Mapping[str, str], who: str
+    mask: NDArray[np.uint8] | None, label: str | None, classes: Mapping[str, str], who: str, as_marked: bool = False
 ) -> NDArray[np.uint8]:
     """Class indices of a mask.
 
@@ -126,6 +144,8 @@ def class_mask(
         label: of the case; what a mask is where the classes are named by labels, such as benign or malignant.
         classes: value or label → name; the first is background.
         who: the case, for messages.
+        as_marked: take values that the two classes do not name, such as 255 where they are 0 and 1, as the one thing
+            that there is (:func:`marked_or_not`) instead of refusing them.
 
     Raises:
         CohortError: there is no mask, or a value or label is unknown.
@@ -134,14 +154,16 @@ def class_mask(
         raise CohortError(f"Case {who!r} has no mask. Draw an empty one where there is nothing, or leave the case out.")
     keys = list(classes)
     if by_value(classes):
-        table = np.full(256, 255, np.uint8)
+        strange = unnamed(mask, classes)
+        if strange and as_marked and marked_or_not(classes):
+            return (mask > 0).astype(np.uint8)
+        if strange:
+            held = ", ".join(map(str, strange[:5]))
+            raise CohortError(f"Case {who!r}: the mask holds {held}; known values are {', '.join(keys)}.")
+        table = np.zeros(256, np.uint8)
         for index, key in enumerate(keys):
             table[int(key)] = index
-        found = table[mask]
-        if (found == 255).any():
-            strange = ", ".join(map(str, np.unique(mask[found == 255])[:5].tolist()))
-            raise CohortError(f"Case {who!r}: the mask holds {strange}; known values are {', '.join(keys)}.")
-        return found
+        return table[mask]
     if label is None or label not in classes:
         raise CohortError(f"Case {who!r}: the label {label!r} is unknown; known are {', '.join(keys)}.")
     index = keys.index(label)

@@ -88,14 +88,20 @@ class PatchSampler:
         self._shares = [s.weight / total for s in self.sources]
         self._spots = [[_spots(case.target) for case in source.cases] for source in self.sources]
 
-    def draw(self, step: int, place: int) -> Patch:
-        """The patch at a place of a step's batch; the same one whenever it is asked for."""
+    def draw(self, step: int, place: int, class_weights: Mapping[int, float] | None = None) -> Patch:
+        """The patch at a place of a step's batch; the same one whenever it is asked for.
+
+        Args:
+            step, place: of the run and its batch.
+            class_weights: in place of the sampler's own.
+        """
         rng = np.random.default_rng([self.seed, step, place])
         which = int(rng.choice(len(self.sources), p=self._shares))
         source = self.sources[which]
         number = int(rng.integers(len(source.cases)))
         case = source.cases[number]
-        center = self._center(rng, case, self._spots[which][number])
+        weights = self.class_weights if class_weights is None else dict(class_weights)
+        center = self._center(rng, case, self._spots[which][number], weights)
         spatial = augment.sample_spatial(rng, center, self.strength)
         grid = augment.sampling_grid(spatial, self.patch, case.target.shape, case.spacing_mm)
         box, local = augment.crop_for(grid, case.target.shape)
@@ -127,10 +133,14 @@ class PatchSampler:
         return case.center_hu - self.around_hu, case.center_hu + self.around_hu
 
     def _center(
-        self, rng: np.random.Generator, case: Prepared, spots: dict[int, NDArray[np.int64]]
+        self,
+        rng: np.random.Generator,
+        case: Prepared,
+        spots: dict[int, NDArray[np.int64]],
+        class_weights: Mapping[int, float],
     ) -> tuple[float, float, float]:
-        weights = {c: w for c, w in self.class_weights.items() if c in spots}
-        draw = rng.random() * max(1.0, sum(self.class_weights.values()))
+        weights = {c: w for c, w in class_weights.items() if c in spots}
+        draw = rng.random() * max(1.0, sum(class_weights.values()))
         for index, weight in weights.items():
             if draw < weight:
                 flat = int(rng.choice(spots[index]))

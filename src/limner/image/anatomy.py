@@ -92,12 +92,17 @@ def concept(name: str) -> Code:
     return Code(LOCAL_SCHEME, slug, name[:1].upper() + name[1:])
 
 
-def named(name: str, value: int) -> Label:
-    """The label of any name at a pixel value: as :func:`label` where it is known, else a lesion with a colour in turn.
+def named(name: str, value: int, kind: str | None = None) -> Label:
+    """The label of any name at a voxel value: as :func:`label` where it is known, else with a colour in turn.
 
-    >>> named("wound", 2).kind
-    'lesion'
+    Args:
+        name: of the structure.
+        value: of its voxels.
+        kind: what it is where the name is not known here; a lesion where None.
+
+    >>> named("wound", 2).kind, named("thymus", 3, "organ").kind, named("liver", 1, "lesion").kind
+    ('lesion', 'organ', 'organ')
     """
     if name in _TABLE:
         return label(name, value)
-    return Label(value, name, "lesion", concept(name), _PALETTE[(value - 1) % len(_PALETTE)])
+    return Label(value, name, kind or "lesion", concept(name), _PALETTE[(value - 1) % len(_PALETTE)])

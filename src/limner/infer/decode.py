@@ -102,8 +102,9 @@ def _paint(canvas: Decoded, organ: Organ, target: Grid, pack: Pack) -> None:
     values = {one.name: one.value for one in pack.labels}
     kinds = {one.name: one.kind for one in pack.labels}
     settings = pack.spec.decode
-    border = settings.get("organ_threshold", 0.5)
-    kept = largest(organ.whole > border)
+    alone = kinds[organ.name] == "lesion"  # lesions that no organ holds: there may be many
+    border = settings.get("lesion_threshold" if alone else "organ_threshold", 0.5)
+    kept = lesions(organ.whole, None, organ.grid, pack) > border if alone else largest(organ.whole > border)
     if not kept.any():
         return
     mean = float(organ.whole[kept].mean())
@@ -132,13 +133,13 @@ def _paint(canvas: Decoded, organ: Organ, target: Grid, pack: Pack) -> None:
         np.copyto(confidence, to_uint8(fine), where=where)
 
 
-def lesions(p: NDArray[np.float32], organ: Mask, grid: Grid, pack: Pack) -> NDArray[np.float32]:
-    """Lesion probability with what is too small or too unsure taken out.
+def lesions(p: NDArray[np.float32], organ: Mask | None, grid: Grid, pack: Pack) -> NDArray[np.float32]:
+    """Lesion probability with what is too small, too unsure or outside the organ (where there is one) taken out.
 
     A component stays when it is larger than ``lesion_min_ml`` and somewhere surer than ``lesion_min_peak``.
     """
     settings = pack.spec.decode
-    p = p * near(organ, 1)
+    p = p if organ is None else p * near(organ, 1)
     parts = cc3d.connected_components(p > settings.get("lesion_threshold", 0.5), connectivity=26)
     count = int(parts.max())
     if not count:

@@ -16,6 +16,7 @@ from limner.image import Grid, Image, LabelMap, reorient, resample_array, to_axi
 from limner.infer.classical import applies, classical, coarse_grid
 from limner.infer.decode import Organ, box_of, decode, largest, near, organs, softmax
 from limner.infer.engines import open_engine
+from limner.infer.uncertainty import doubts
 from limner.infer.windows import slide
 from limner.packs import InputSpec, Net, Pack
 
@@ -36,6 +37,7 @@ class Prediction:
         seconds: per step.
         engine: that ran.
         left_out: structures that the pack knows and that could not be drawn here, with the reason.
+        uncertainty: ``(Z, Y, X)`` uint8, 0 sure to 255 as likely as not; None where it was not asked for.
     """
 
     labels: LabelMap
@@ -44,6 +46,7 @@ class Prediction:
     seconds: dict[str, float]
     engine: str
     left_out: dict[str, str]
+    uncertainty: NDArray[np.uint8] | None = None
 
 
 def predict(
@@ -52,6 +55,7 @@ def predict(
     *,
     engine: str = "auto",
     max_memory_gb: float | None = None,
+    uncertainty: bool = False,
     progress: Progress | None = None,
 ) -> Prediction:
     """Labels every voxel of an image.
@@ -61,6 +65,7 @@ def predict(
         image: HU for CT.
         engine: of :data:`limner.infer.engines.ENGINES`, or ``auto``.
         max_memory_gb: the windows shrink until the engine's predicted peak fits.
+        uncertainty: say how unsure each voxel is, too.
         progress: called with a step's name and the share done.
 
     Raises:
@@ -77,6 +82,7 @@ def predict(
     fields = nets.locate_then_draw(axial) if pack.locator else nets.draw(axial)
     decoded = watch("draw borders", lambda: decode(fields, axial.grid, pack))
     labels, confidence = decoded.labels, decoded.confidence
+    doubt = watch("uncertainty", lambda: doubts(fields, axial.grid)) if uncertainty else None
     left_out: dict[str, str] = {}
     if pack.spec.classical and applies(axial):
         watch("lungs, bones, body", lambda: _add_classical(axial, pack, labels, confidence))
@@ -84,9 +90,15 @@ def predict(
         left_out = dict.fromkeys(pack.spec.classical, "the scan holds no values below −500 HU (clipped to a window)")
     for organ, mean in decoded.unsure.items():
         left_out[organ] = f"the net saw something and is not sure of it (mean probability {mean:.2f})"
-    back = _back(image, labels, confidence)
+    label_map = LabelMap(_back(image, labels), image.grid, pack.labels)
     return Prediction(
-        LabelMap(back[0], image.grid, pack.labels), back[1], decoded.intervals_ml, watch.seconds, nets.engine, left_out
+        label_map,
+        _back(image, confidence),
+        decoded.intervals_ml,
+        watch.seconds,
+        nets.engine,
+        left_out,
+        None if doubt is None else _back(image, doubt),
     )
 
 
@@ -151,6 +163,9 @@ class _Nets:
                 progress=self._watch.share(step),
             ),
         )
+        known = self._pack.spec.calibration
+        if known and known.temperature != 1.0 and net.model == self._pack.main.model:
+            logits /= np.float32(known.temperature)
         return softmax(logits)
 
 
@@ -265,19 +280,13 @@ def _add_classical(axial: Image, pack: Pack, labels: NDArray[np.uint8], confiden
             np.copyto(confidence[start:stop], np.uint8(255), where=fine & free)
 
 
-def _back(
-    image: Image, labels: NDArray[np.uint8], confidence: NDArray[np.uint8]
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Both arrays in the image's own axis order."""
+def _back(image: Image, array: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """An array in axial order in the image's own axis order."""
     order, flips = to_axial(image.grid)
     if order == (0, 1, 2) and not any(flips):
-        return labels, confidence
-    inverse = np.argsort(order)
-    turned = []
-    for array in (labels, confidence):
-        unflipped = array[tuple(slice(None, None, -1 if flip else 1) for flip in flips)]
-        turned.append(np.ascontiguousarray(np.transpose(unflipped, inverse)))
-    return turned[0], turned[1]
+        return array
+    unflipped = array[tuple(slice(None, None, -1 if flip else 1) for flip in flips)]
+    return np.ascontiguousarray(np.transpose(unflipped, np.argsort(order)))
 
 
 class _Watch:

@@ -69,20 +69,36 @@ def read_nifti_labels(path: Path, labels: Sequence[Label] = ()) -> LabelMap:
 
 def write_nifti_labels(labels: LabelMap, path: Path) -> None:
     """Writes a label map on its own grid, gzipped by its name; the file appears whole or not at all."""
+    _write(labels.array, labels.grid, Path(path))
+
+
+def write_nifti_shares(values: NDArray[np.uint8], grid: Grid, path: Path) -> None:
+    """Writes a volume of 0 to 1 as bytes of 0 to 255; the header's slope (scl_slope) makes every reader scale it.
+
+    Args:
+        values: ``(Z, Y, X)``.
+        grid: where they stand.
+        path: gzipped by its name; the file appears whole or not at all.
+    """
+    _write(values, grid, Path(path), slope=1 / 255)
+
+
+def _write(array: NDArray[np.unsignedinteger], grid: Grid, path: Path, slope: float | None = None) -> None:
     import nibabel
 
     header = nibabel.Nifti1Header()
-    header.set_data_shape(labels.grid.shape[::-1])
-    header.set_data_dtype(labels.array.dtype)
-    affine = _RAS_TO_LPS @ labels.grid.affine[:, [2, 1, 0, 3]]
+    header.set_data_shape(grid.shape[::-1])
+    header.set_data_dtype(array.dtype)
+    if slope is not None:
+        header.set_slope_inter(slope, 0.0)
+    affine = _RAS_TO_LPS @ grid.affine[:, [2, 1, 0, 3]]
     header.set_sform(affine, code=1)
     header.set_qform(affine, code=1, strip_shears=True)
     header.set_xyzt_units("mm")
     header["vox_offset"] = 352
     header["descrip"] = b"Limner; not for clinical use"
-    path = Path(path)
     aside = path.with_name(f".{path.name}.part")
-    payload = np.ascontiguousarray(labels.array).astype(labels.array.dtype.newbyteorder("<"), copy=False)
+    payload = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<"), copy=False)
     try:
         with aside.open("wb") as raw:
             if path.name.endswith(".gz"):

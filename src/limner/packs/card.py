@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from limner.packs.pack import Pack, PictureSpec
+from limner.packs.pack import Calibration, Pack, PictureSpec
 
 
 def card(pack: Pack) -> str:
@@ -47,7 +47,15 @@ def _answers(pack: Pack) -> list[str]:
         "",
         f"Learned: {', '.join(pack.structures)}. By rules on attenuation: {', '.join(spec.classical) or 'nothing'}.",
         f"Input: {', '.join(spec.input.modality)}, window {window}, grid {grid} mm (Z, Y, X).",
+        *([_tempered(spec.calibration)] if spec.calibration and spec.task == "segment" else []),
     ]
+
+
+def _tempered(known: Calibration) -> str:
+    return (
+        f"Probabilities are divided by temperature {known.temperature:g} (expected calibration error "
+        f"{_number(known.ece_before)} before, {_number(known.ece_after)} after; {known.fitted_on})."
+    )
 
 
 def _picture_answers(pack: Pack, given: PictureSpec) -> list[str]:
@@ -65,8 +73,7 @@ def _picture_answers(pack: Pack, given: PictureSpec) -> list[str]:
     known = spec.calibration
     if known:
         lines += [
-            f"Probabilities are divided by temperature {known.temperature:g} (expected calibration error "
-            f"{_number(known.ece_before)} before, {_number(known.ece_after)} after; {known.fitted_on}).",
+            _tempered(known),
             f'An answer less sure than {known.abstain_below:.2f} is given as "not sure"'
             + ("; it is as sure as its least sure class." if spec.multi_label else "."),
         ]

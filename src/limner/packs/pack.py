@@ -18,6 +18,9 @@ from limner.image import Label, anatomy
 SHIPPED = Path(__file__).resolve().parent
 
 
+Kind = Literal["organ", "lesion", "vessel", "tissue"]
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True)
 
@@ -114,6 +117,7 @@ class PackSpec(_Part):
     calibration: Calibration | None = None
     mirrors: str = Field("", description="axes of space along which it learned from mirrored pictures too")
     regions: dict[str, list[str]] = Field(default_factory=dict, description="organ → the labels that lie inside it")
+    kinds: dict[str, Kind] = Field(default_factory=dict, description="class without a code → what it is; else a lesion")
     classical: list[str] = Field(default_factory=list)
     net: NetSpec | None = None
     locator: LocatorSpec | None = None
@@ -214,7 +218,10 @@ class Pack:
     def labels(self) -> tuple[Label, ...]:
         """Every label that a drawing by this pack may hold."""
         ruled = [part for name in self.spec.classical for part in CLASSICAL_LABELS[name]]
-        return tuple(anatomy.label(name, value) for value, name in enumerate([*self.structures, *ruled], start=1))
+        kinds = self.spec.kinds
+        return tuple(
+            anatomy.named(name, value, kinds.get(name)) for value, name in enumerate([*self.structures, *ruled], 1)
+        )
 
     def region(self, name: str) -> tuple[str, ...]:
         """The labels of a region: an organ holds all that lies inside it.

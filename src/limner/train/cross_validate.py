@@ -67,7 +67,7 @@ def cross_validate(
     sources = [(k, s) for k, s in enumerate(recipe.data.sources) if isinstance(s, (CohortSource, PictureSource))]
     if not sources:
         raise RecipeError("--folds needs a source with a cohort: label maps without images have nothing to judge by.")
-    checks = any(isinstance(s, PictureSource) and s.check for _, s in sources)
+    checks = any(s.check for _, s in sources)
     if checks and folds < 3:
         raise RecipeError(
             "--folds is 3 or more here: one fold is held out, one is checked on, the others are learned from. For two, "
@@ -104,7 +104,7 @@ def _one(
         cohorts.append(write_fold(Path(source.cohort), _splits(source), fold, folder / f"cohort-{number}"))
         place = f"data.sources.{number}"
         more += [f"{place}.cohort={cohorts[-1]}", f"{place}.split=train"]
-        if isinstance(source, PictureSource) and source.check:
+        if source.check:
             more.append(f"{place}.check=val")
     result = run(recipe_path, [*overrides, *more], folder, (folder / "checkpoint.pt").exists())
     recipe = read_recipe(recipe_path, [*overrides, *more])
@@ -128,8 +128,7 @@ def _splits(source: CohortSource | PictureSource) -> list[str] | None:
     path = Path(source.cohort)
     if source.split is None or (path.is_file() and not splits_of(path)):
         return None
-    check = source.check if isinstance(source, PictureSource) else None
-    return [source.split, *([check] if check else [])]
+    return [source.split, *([source.check] if source.check else [])]
 
 
 def _column(recipe: Recipe, source: CohortSource | PictureSource) -> str | None:

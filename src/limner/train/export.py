@@ -157,6 +157,7 @@ def _spec(
         "calibration": calibration,
         "mirrors": recipe.changes.flip,
         "regions": recipe.pack.regions,
+        "kinds": recipe.pack.kinds,
         "classical": recipe.pack.classical,
         "net": {"name": recipe.net.name, "options": {**_dims(recipe), **recipe.net.options}},
         "locator": locator and _locator(locator, recipe),
@@ -196,7 +197,7 @@ def _input(recipe: Recipe) -> dict[str, Any]:
             "window_hu": data.window_hu,
         }
     return {
-        "modality": ["CT"],
+        "modality": data.modality,
         "spacing_mm": data.spacing_mm,
         "window_hu": data.window_hu,
         "patch": recipe.pack.window or data.patch,

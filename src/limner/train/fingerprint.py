@@ -42,14 +42,19 @@ class Fingerprint:
     anisotropic: bool
 
 
-def fingerprint(cases: Sequence[Case], most: int = 40) -> Fingerprint:
+def fingerprint(cases: Sequence[Case], most: int = 40, modalities: Sequence[str] = ("CT",)) -> Fingerprint:
     """Spacing and shape of a cohort; of ``most`` cases, spread evenly, where there are more.
+
+    Args:
+        cases: of the cohort.
+        most: cases whose headers are read.
+        modalities: of the DICOM series that are looked for.
 
     Raises:
         CohortError: no case has a place in space.
     """
     chosen = [cases[k] for k in np.unique(np.linspace(0, len(cases) - 1, min(most, len(cases))).astype(int))]
-    grids = [_grid(case.image) for case in chosen]
+    grids = [_grid(case.image, modalities) for case in chosen]
     spacings = np.array([spacing for spacing, _ in grids])
     target = np.median(spacings, axis=0)
     shapes = np.array([shape for _, shape in grids])
@@ -65,10 +70,10 @@ def fingerprint(cases: Sequence[Case], most: int = 40) -> Fingerprint:
     return Fingerprint(len(cases), len(chosen), (z, y, x), (a, b, c), apart)
 
 
-def _grid(path: Path) -> tuple[tuple[float, ...], tuple[int, ...]]:
+def _grid(path: Path, modalities: Sequence[str]) -> tuple[tuple[float, ...], tuple[int, ...]]:
     from limner import io
 
-    _, series = io.choose_series(io.open_studies(path))
+    _, series = io.choose_series(io.open_studies(path), modalities)
     if series.grid is None:
         raise CohortError(f"{path.name!r} has no place in space; `limner inspect` says why.")
     return series.grid.spacing_mm, series.grid.shape
@@ -146,7 +151,7 @@ def fill_data(data: dict[str, Any], memory_gb: float) -> dict[str, Any]:
             cases += read_cohort(Path(source["cohort"])).split(source.get("split", "train")).cases
     if not cases:
         raise RecipeError(f"data.{wanted[0]}=auto is taken from the scans of data.sources; there are none.")
-    found = fingerprint(cases)
+    found = fingerprint(cases, modalities=data.get("modality") or ("CT",))
     if "spacing_mm" not in wanted:
         given = tuple(float(s) for s in data["spacing_mm"])
         scaled = [round(n * a / b) for n, a, b in zip(found.shape, found.spacing_mm, given, strict=True)]

@@ -48,7 +48,7 @@ class Parts:
         calibrate: fits what makes the net's probabilities honest, on those same cases.
         examples: in one pass, for runs that count in epochs; 0 where passes have no meaning.
         left_out: damaged inputs that were left out by choice, id and reason.
-        notes: what the person who trains should know before it begins, in sentences.
+        notes: what the person who trains should know of the data before it begins, a sentence each.
     """
 
     net: nn.Module

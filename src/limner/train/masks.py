@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from limner import nets
 from limner.data.augment.picture import Strength, apply_spatial, apply_values, carve, sample_batch
 from limner.data.examples import Examples
-from limner.data.mask_cases import class_masks
+from limner.data.mask_cases import class_masks, other_values
 from limner.data.masks import by_value
 from limner.errors import RecipeError
 from limner.nets.losses import deeply_supervised
@@ -89,10 +89,12 @@ def mask_parts(recipe: Recipe, data: PictureData, learned: Learned) -> Parts:
             found.append(deeply_supervised(output, table[target.long()], groups, costs.to(target.device)))
         return torch.stack(found).mean()
 
+    others = [str(value) for value in other_values(learned.train, data.classes)]
+    notes = (f"Masks hold {', '.join(others[:5])}; all above 0 is taken as {names[1]!r}.",) if others else ()
     if not learned.check.rows:
-        return Parts(net, sampler, loss, examples=len(masks))
+        return Parts(net, sampler, loss, examples=len(masks), notes=notes)
     held = Checked(learned.check, class_masks(learned.check, data.classes), data, strength.flip)
-    return Parts(net, sampler, loss, held.score, held.calibrate, len(masks))
+    return Parts(net, sampler, loss, held.score, held.calibrate, len(masks), notes=notes)
 
 
 @dataclass(frozen=True)

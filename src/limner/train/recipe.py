@@ -16,6 +16,7 @@ from limner.data.examples import labels_of
 from limner.data.organ_view import CHANNELS
 from limner.errors import RecipeError
 from limner.nets import NETS
+from limner.packs.pack import Kind
 from limner.train.recipe_data import (
     CohortSource,
     PhantomSource,
@@ -90,6 +91,7 @@ class PackSpecDraft(Section):
     citation: list[str] = Field(default_factory=list)
     classical: list[str] = Field(default_factory=list)
     regions: dict[str, list[str]] = Field(default_factory=dict, description="organ → classes that lie inside it")
+    kinds: dict[str, Kind] = Field(default_factory=dict, description="class → what it is, where its name is not known")
     window: tuple[int, int, int] | None = Field(None, description="window at inference; the patch where None")
     decode: dict[str, float] = Field(default_factory=dict)
     memory: dict[str, float] = Field(
@@ -221,6 +223,14 @@ class Recipe(Section):
         if asked:
             told = "; ".join(f"augment.{name}: {why}" for name, why in asked.items())
             raise ValueError(f"{told}. Leave it out for task {self.task!r}")
+        return self
+
+    @model_validator(mode="after")
+    def _the_pack_names_classes(self) -> Recipe:
+        data = self.data
+        known = {*data.classes.values(), *data.groups} if isinstance(data, PictureData) else {*data.classes}
+        if strange := sorted(set(self.pack.kinds) - known):
+            raise ValueError(f"pack.kinds names {strange}, which data.classes does not have")
         return self
 
     @model_validator(mode="after")

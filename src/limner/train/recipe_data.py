@@ -32,7 +32,8 @@ class CohortSource(Section):
 
     cohort: str
     split: str | None = "train"
-    only: list[str] | None = None
+    check: str | None = Field(None, description="split on which the best weights are chosen and calibrated")
+    only: list[str] | None = Field(None, description="ids that are learned from; all of the split where None")
     weight: float = 1.0
     layers: list[LayerSpec]
     unknown: dict[str, str] = Field(default_factory=dict, description="class → class that it can't be told from here")
@@ -86,6 +87,7 @@ class FocusSpec(Section):
 class VolumeData(Section):
     """Whole scans: grid, window, patch and sources."""
 
+    modality: list[str] = Field(default_factory=lambda: ["CT"], min_length=1, description="DICOM modalities it is for")
     spacing_mm: tuple[float, float, float]
     window_hu: tuple[float, float]
     patch: tuple[int, int, int]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from limner.data.cases import Layer, focus, prepare
 from limner.data.cohort import Case, read_cohort
+from limner.data.mask_grid import say_resampled
 from limner.data.patches import Source, prepare_label_map
-from limner.errors import RecipeError
+from limner.errors import CohortError, RecipeError
 from limner.train.recipe import Recipe
 from limner.train.recipe_data import CohortSource, LabelMapSource, PhantomSource, PictureSource, VolumeData
 
@@ -25,11 +28,54 @@ def load_sources(data: VolumeData, cache: Path, progress: Progress | None = None
         for source in data.sources
         if not isinstance(source, PhantomSource)
     ]
+    return _focused(sources, data)
+
+
+def load_checks(data: VolumeData, cache: Path, progress: Progress | None = None) -> list[Source]:
+    """Prepares the cases of the check splits; none where no source names one.
+
+    Raises:
+        CohortError: a patient is learned from and checked on.
+    """
+    asked = [one for one in data.sources if isinstance(one, CohortSource) and one.check]
+    learned = {case.patient for one in data.sources if isinstance(one, CohortSource) for case in _chosen(one)}
+    held = [one.model_copy(update={"split": one.check, "only": None, "paint_tumors": 0.0}) for one in asked]
+    shared = sorted(learned & {case.patient for one in held for case in _chosen(one)})
+    if shared:
+        raise CohortError(
+            f"{len(shared)} patients are learned from and checked on: {', '.join(shared[:20])}. Put each patient's "
+            "cases into one split of all cohorts."
+        )
+    return _focused([_from_cohort(one, data, cache, progress) for one in held], data)
+
+
+def _focused(sources: list[Source], data: VolumeData) -> list[Source]:
     if data.focus is None:
         return sources
     organ = [data.classes.index(name) for name in data.focus.organ]
     within, window = data.focus.within_mm, data.window_hu
     return [replace(one, cases=tuple(focus(case, organ, within, window) for case in one.cases)) for one in sources]
+
+
+def refuse_unmarked(sources: Sequence[Source], classes: Sequence[str]) -> list[str]:
+    """What a person should know of the targets of the sources, a sentence each.
+
+    Raises:
+        CohortError: no class but the background is marked in any case.
+    """
+    marked = sum(
+        (np.bincount(case.target.ravel(), minlength=256) for one in sources for case in one.cases), np.zeros(256, int)
+    )
+    painted = {one.tumor for one in sources if one.paint_tumors}
+    never = [name for k, name in enumerate(classes) if k and not marked[k] and k not in painted]
+    cases = [case for one in sources for case in one.cases]
+    if not marked[1 : len(classes)].any():
+        raise CohortError(
+            f"None of {', '.join(classes[1:])} is marked in any of the {len(cases)} cases: a net would learn to find "
+            "nothing. Do the values of the sources' layers occur in the masks?"
+        )
+    told = [f"No case marks {', '.join(never)}: the net can't learn it."] if never else []
+    return [*told, *say_resampled([case.id for case in cases if case.resampled])]
 
 
 def provenance(recipe: Recipe) -> list[dict[str, str]]:
@@ -103,7 +149,7 @@ def _from_cohort(source: CohortSource, data: VolumeData, cache: Path, progress: 
     prepared = []
     for number, case in enumerate(chosen):
         merge = _merge(data, source.unknown)
-        prepared.append(prepare(case, layers, merge, data.spacing_mm, data.window_hu, cache))
+        prepared.append(prepare(case, layers, merge, data.spacing_mm, data.window_hu, cache, data.modality))
         if progress:
             progress(f"preparing {case.id}", (number + 1) / len(chosen))
     return Source(

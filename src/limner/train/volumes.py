@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,13 @@ from torch import Tensor
 
 from limner import nets
 from limner.data.patches import PatchSampler
+from limner.errors import RecipeError
 from limner.nets.losses import deeply_supervised
 from limner.train.loop import Parts
-from limner.train.recipe import Recipe
-from limner.train.recipe_data import VolumeData
-from limner.train.sources import load_sources
+from limner.train.recipe import Recipe, TrainSpec
+from limner.train.recipe_data import CohortSource, VolumeData
+from limner.train.sources import load_checks, load_sources, refuse_unmarked
+from limner.train.volume_check import check_patches
 
 Progress = Callable[[str, float], None]
 
@@ -38,8 +41,13 @@ def volume_parts(recipe: Recipe, data: VolumeData, cache: Path, progress: Progre
     """The parts of a recipe whose data are volumes."""
     index = {name: number for number, name in enumerate(data.classes)}
     assert isinstance(recipe.augment, float)
+    checked = any(isinstance(one, CohortSource) and one.check for one in data.sources)
+    notes = [] if checked else _unchecked(recipe.train)
+    sources = load_sources(data, cache, progress)
+    notes += refuse_unmarked(sources, data.classes)
+    checks = load_checks(data, cache, progress)
     sampler = PatchSampler(
-        load_sources(data, cache, progress),
+        sources,
         data.patch,
         data.window_hu,
         {index[name]: weight for name, weight in data.class_weights.items()},
@@ -55,4 +63,24 @@ def volume_parts(recipe: Recipe, data: VolumeData, cache: Path, progress: Progre
     def loss(logits: tuple[Tensor, ...], target: Tensor, merge: Tensor) -> Tensor:
         return deeply_supervised(logits, target, merge, costs.to(target.device), recipe.train.overlap_weight)
 
-    return Parts(net, PatchBatches(sampler), loss)
+    parts = Parts(net, PatchBatches(sampler), loss, notes=tuple(notes))
+    if not checks:
+        return parts
+    held = check_patches(checks, data, recipe.seed)
+    return replace(parts, check=held.score, calibrate=held.calibrate)
+
+
+def _unchecked(spec: TrainSpec) -> list[str]:
+    """What a run without a check split cannot do.
+
+    Raises:
+        RecipeError: it is to end by its checks.
+    """
+    if spec.patience is not None:
+        raise RecipeError(
+            f"train.patience is {spec.patience} checks without a better figure, and nothing is checked: name a split "
+            "of scans that are not learned from in data.sources.0.check (such as val), or leave train.patience out."
+        )
+    if spec.check_every is not None:
+        return ["train.check_every does nothing here: no source names a split to check on (data.sources.0.check)."]
+    return []

@@ -19,6 +19,7 @@ from limner.tasks import classify as figures
 Metric = Callable[[NDArray[Any], NDArray[Any]], float]
 SPECIFICITY = 0.9
 """Sensitivity is also given where this share of the negatives is left alone."""
+AT_SPECIFICITY = f"sensitivity_at_{round(100 * SPECIFICITY)}_specificity"
 
 
 def evaluate_classes(
@@ -47,14 +48,15 @@ def evaluate_classes(
     draws = Draws(patients, options)
     confident = p.max(1) >= calibration.abstain_below
     curve = figures.risk_coverage(p, labels)
+    over_all = _overall(p.shape[1])
     return Evaluation(
         task="classify",
         pack=f"{pack.name} {pack.version}",
         n=len(labels),
-        metrics=draws.all(_overall(), p, labels),
+        metrics=draws.all(over_all, p, labels),
         per_class=_per_class(pack, p, labels, draws),
         per_site={
-            site: Draws(patients[sites == site], options).all(_overall(), p[sites == site], labels[sites == site])
+            site: Draws(patients[sites == site], options).all(over_all, p[sites == site], labels[sites == site])
             for site in np.unique(sites).tolist()
         },
         calibration={
@@ -71,6 +73,8 @@ def evaluate_classes(
             "accuracy": round(figures.majority(labels), 4),
             "balanced_accuracy": round(1 / len(np.unique(labels)), 4),
         },
+        reliability=reliability_rows(p, labels),
+        risk_coverage=curve_rows(curve),
         per_case=[
             {
                 "id": row.id,
@@ -91,14 +95,40 @@ def known_values(values: dict[str, str], labels: set[str]) -> dict[str, str]:
     return values
 
 
-def _overall() -> dict[str, Metric]:
+def reliability_rows(p: NDArray[Any], labels: NDArray[Any]) -> list[dict[str, float]]:
+    """The bins of confidence that occur."""
+    found = figures.reliability(p, labels)
+    return [
+        {
+            "confidence": _round(float(found.confidence[k])),
+            "accuracy": _round(float(found.right[k])),
+            "share": _round(float(found.count[k] / len(labels))),
+        }
+        for k in np.flatnonzero(found.count)
+    ]
+
+
+def curve_rows(curve: figures.RiskCoverage, most: int = 101) -> list[dict[str, float]]:
+    """A curve with a point a case, as at most so many points, the first and the last among them."""
+    n = len(curve.coverage)
+    places = np.unique(np.linspace(0, n - 1, min(n, most)).round().astype(int))
+    return [{"coverage": _round(float(curve.coverage[k])), "risk": _round(float(curve.risk[k]))} for k in places]
+
+
+def _overall(classes: int) -> dict[str, Metric]:
+    """Over all cases; of two classes also how many of the second are found where most of the first are left alone."""
     return {
         "accuracy": figures.accuracy,
         "balanced_accuracy": figures.balanced_accuracy,
         "auc": figures.auc,
         "sensitivity": lambda p, y: _mean_over_classes(p, y, "sensitivity"),
         "specificity": lambda p, y: _mean_over_classes(p, y, "specificity"),
+        **({AT_SPECIFICITY: _found_at_specificity} if classes == 2 else {}),
     }
+
+
+def _found_at_specificity(p: NDArray[Any], labels: NDArray[Any]) -> float:
+    return figures.at_specificity(p[:, 1], labels == 1, SPECIFICITY).sensitivity
 
 
 def _mean_over_classes(p: NDArray[Any], labels: NDArray[Any], what: str) -> float:
@@ -131,9 +161,7 @@ def one_against_rest() -> Mapping[str, Metric]:
         "accuracy": lambda s, y: float(((s[:, 1] > 0.5) == (y == 1)).mean()),
         "sensitivity": lambda s, y: figures.operate(s[:, 1], y == 1).sensitivity,
         "specificity": lambda s, y: figures.operate(s[:, 1], y == 1).specificity,
-        f"sensitivity_at_{SPECIFICITY:.0%}_specificity".replace("%", ""): lambda s, y: (
-            figures.at_specificity(s[:, 0], y == 1, SPECIFICITY).sensitivity
-        ),
+        AT_SPECIFICITY: lambda s, y: figures.at_specificity(s[:, 0], y == 1, SPECIFICITY).sensitivity,
     }
 
 

@@ -17,7 +17,12 @@ class Interval(BaseModel):
 
 
 class Evaluation(BaseModel):
-    """What ``limner evaluate --json`` prints; ``baseline`` is the first region's Dice of calling every voxel so."""
+    """What ``limner evaluate --json`` prints; ``baseline`` is the first region's Dice of calling every voxel so.
+
+    Classifiers also give ``reliability`` (per bin of confidence that occurs: ``confidence``, ``accuracy``, ``share`` of
+    the cases) and ``risk_coverage`` (``coverage``, the share answered, the surest first, and ``risk``, the share of
+    wrong answers among them); both are empty for other tasks.
+    """
 
     task: str
     pack: str
@@ -27,6 +32,8 @@ class Evaluation(BaseModel):
     per_site: dict[str, dict[str, Interval]]
     calibration: dict[str, float]
     baseline: dict[str, float]
+    reliability: list[dict[str, float]] = []
+    risk_coverage: list[dict[str, float]] = []
     per_case: list[dict[str, float | str | None]] = []
     problems: list[str] = []
 

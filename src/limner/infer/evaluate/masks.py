@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from limner.data.cohort import read_cohort
 from limner.data.examples import View
-from limner.data.mask_cases import MaskCase, read_mask_cases
+from limner.data.mask_cases import MaskCase, MaskCases, read_mask_cases
 from limner.data.readers import READERS
-from limner.errors import CohortError
+from limner.errors import CohortError, PackError
 from limner.infer.evaluate.figures import EvaluateOptions, Evaluation, Interval, mean_interval
 from limner.infer.masks import Masked, open_mask_drawer
 from limner.packs import Pack
@@ -24,6 +26,15 @@ TOLERANCE = 2.0
 """Pixels (millimetres where they are known) within which borders count as the same, for NSD."""
 WHOLE = "foreground"
 """All classes but the background, taken together."""
+
+
+@dataclass(frozen=True)
+class _Region:
+    """What is compared: class indices of the prediction with values of the truth."""
+
+    name: str
+    classes: tuple[int, ...]
+    values: tuple[int, ...]
 
 
 @dataclass
@@ -56,27 +67,33 @@ def evaluate_picture_masks(
     """See :func:`limner.infer.evaluate.evaluate`. Predictions and truth are compared on the pictures' own grids.
 
     A picture with nothing in truth and prediction has no Dice: it counts in the specificity, the share of pictures
-    without a region in which it was not marked. ``patient_dice`` takes a patient's pictures as one volume.
+    without a region in which it was not marked. ``patient_dice`` takes a patient's pictures as one volume. With regions
+    (``--region``, or ``regions.json`` beside the cohort) these alone are compared, and over all means all of them.
+
+    Raises:
+        PackError: a region's name is unknown to the pack. CohortError: no case has a mask.
     """
     spec = pack.spec
+    given = options.regions or _beside(Path(cohort))
+    asked = _asked(pack, given)
+    alone = asked[1].name
+    asked = asked if len(asked) > 2 else asked[:1]  # one region is everything there is
     classes = dict(zip(spec.class_values or map(str, range(len(spec.classes))), spec.classes, strict=True))
     net = pack.main.picture
     view = View(
         net.size, net.channels, options.label, options.mask, None, options.skip_damaged, window_hu=net.window_hu
     )
-    cases = read_mask_cases(cohort, view, options.split, classes)
-    regions = {WHOLE: tuple(range(1, len(spec.classes)))}
-    regions |= {name: of for name, of in masks.regions_of(spec.classes, spec.groups).items() if len(spec.classes) > 2}
+    cases = read_mask_cases(cohort, view, options.split, None if given else classes)
     drawer = open_mask_drawer(pack, options.engine)
     seen = _Seen()
     for case in cases:
         if progress:
             progress(case.id, seen.cases / (seen.cases + 20))  # how many there are is known when all are read
-        _take(seen, case, drawer(case.picture), regions)
+        _take(seen, case, drawer(case.picture), asked)
     if not seen.cases:
         raise CohortError(f"No case of {Path(cohort).name!r} (split {options.split or 'any'}) has a mask.")
     whole = [row for row in seen.rows if row.region == WHOLE]
-    named = [spec.classes[1]] if len(spec.classes) == 2 else list(regions)[1:]
+    named = [one.name for one in asked[1:]] or [alone]
     return Evaluation(
         task="segment",
         pack=f"{pack.name} {pack.version}",
@@ -87,7 +104,7 @@ def evaluate_picture_masks(
             **_pictures(pack, seen, options),
         },
         per_class={
-            **{name: _summary(whole if name not in regions else _of(seen.rows, name), options) for name in named},
+            **{name: _summary(_of(seen.rows, name) if asked[1:] else whole, options) for name in named},
             **_readers(whole, options),
         },
         per_site={
@@ -96,25 +113,63 @@ def evaluate_picture_masks(
         },
         calibration=_calibration(pack, seen, whole),
         baseline={"dice": round(float(np.mean([r.scores["all"] for r in whole if "all" in r.scores] or [0.0])), 4)},
-        per_case=[_case(row, named) for row in seen.rows if row.region in regions],
-        problems=[f"{id}: {why}" for id, why in cases.left_out],
+        per_case=[_case(row, named) for row in seen.rows],
+        problems=[*_notes(cases, spec.classes[1]), *(f"{id}: {why}" for id, why in cases.left_out)],
     )
 
 
-def _take(seen: _Seen, case: MaskCase, found: Masked, regions: dict[str, tuple[int, ...]]) -> None:
+def _beside(cohort: Path) -> dict[str, tuple[int, ...]] | None:
+    """The regions that a table's ``regions.json`` names."""
+    return None if cohort.suffix == ".npz" else read_cohort(cohort).regions
+
+
+def _asked(pack: Pack, given: Mapping[str, tuple[int, ...]] | None) -> list[_Region]:
+    """What is compared: everything together first, then each class and group, or each region that is given."""
+    known = masks.regions_of(pack.spec.classes, pack.spec.groups)
+    if not given:
+        every = tuple(range(1, len(pack.spec.classes)))
+        each = known if len(every) > 1 else {pack.spec.classes[1]: every}
+        return [_Region(WHOLE, every, every), *(_Region(name, of, of) for name, of in each.items())]
+    regions = [_Region(name, _classes(pack, known, name), tuple(values)) for name, values in given.items()]
+    union = (sorted({v for one in regions for v in getattr(one, what)}) for what in ("classes", "values"))
+    return [_Region(WHOLE, *map(tuple, union)), *regions]
+
+
+def _classes(pack: Pack, known: Mapping[str, tuple[int, ...]], name: str) -> tuple[int, ...]:
+    """The class indices of a region: a class with all that lies inside it, or a group."""
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise PackError(f"Pack {pack.name!r} has no region {name!r}; it has {', '.join(known)}.{hint}")
+    inside = {k for part in pack.spec.regions.get(name, []) for k in known.get(part, ())}
+    return tuple(sorted({*known[name], *inside}))
+
+
+def _notes(cases: MaskCases, name: str) -> list[str]:
+    if not cases.as_marked:
+        return []
+    return [
+        f"{len(cases.as_marked)} mask(s) hold other values than the pack names ({cases.as_marked[0]} …): mask > 0 is "
+        f"taken as {name!r}. --region or regions.json says otherwise."
+    ]
+
+
+def _take(seen: _Seen, case: MaskCase, found: Masked, asked: Sequence[_Region]) -> None:
     seen.cases += 1
-    there = 1.0 - found.probabilities[0]
-    seen.bins.add(there, case.truth > 0)
-    seen.everything.add(there, case.truth > 0)
     if found.picture:
         seen.pictures.append((case.patient, case.label, list(found.picture.values())))
-    for name, classes in regions.items():
-        ours, theirs = np.isin(found.labels, classes), np.isin(case.truth, classes)
+    for region in asked:
+        ours, theirs = np.isin(found.labels, region.classes), np.isin(case.truth, region.values)
         sizes = int(ours.sum()) + int(theirs.sum())
-        row = _Row(case.id, case.patient, case.site or "unknown", name, int((ours & theirs).sum()), sizes)
+        row = _Row(case.id, case.patient, case.site or "unknown", region.name, int((ours & theirs).sum()), sizes)
         row.scores = _scores(ours, theirs, case.picture.spacing_mm)
-        if name == WHOLE:
-            row.scores |= _whole(case, found, theirs)
+        if region.name == WHOLE:
+            there = 1.0 - found.probabilities[0]
+            if len(region.classes) < len(found.names) - 1:
+                there = found.probabilities[list(region.classes)].sum(0)
+            seen.bins.add(there, theirs)
+            seen.everything.add(there, theirs)
+            row.scores |= _whole(case, found, region, ours, theirs)
         seen.rows.append(row)
 
 
@@ -126,22 +181,25 @@ def _scores(ours: NDArray[np.bool_], theirs: NDArray[np.bool_], spacing_mm: Sequ
     surface = segment.surface_scores(ours, theirs, spacing, TOLERANCE)
     return {
         "dice": segment.dice(ours, theirs),
-        "hd95_mm" if spacing_mm else "hd95_px": surface.hd95_mm,
+        "hd95_mm" if spacing_mm else "hd95_px": surface.hd95_mm,  # without a spacing the unit is a pixel
         "nsd": surface.nsd,
         "sensitivity": float((ours & theirs).sum() / theirs.sum()),
     }
 
 
-def _whole(case: MaskCase, found: Masked, theirs: NDArray[np.bool_]) -> dict[str, float]:
+def _whole(
+    case: MaskCase, found: Masked, region: _Region, ours: NDArray[np.bool_], theirs: NDArray[np.bool_]
+) -> dict[str, float]:
     """What is only asked of everything marked together."""
     scores: dict[str, float] = {"confidence": found.confidence, "answered": float(not found.abstained)}
-    ours, plain = found.labels > 0, found.plain > 0
+    plain = np.isin(found.plain, region.classes)
     if (theirs | ours | plain).any():
         scores["gain_of_mirroring"] = segment.dice(ours, theirs) - segment.dice(plain, theirs)
     if theirs.any():
         scores["all"] = segment.dice(np.ones_like(theirs), theirs)
-        intervals = [area for name, area in found.areas.items() if name in found.names]
-        scale = sum(area.value for area in intervals) / max(int((found.labels > 0).sum()), 1)
+        names = {found.names[k] for k in region.classes}
+        intervals = [area for name, area in found.areas.items() if name in names]
+        scale = sum(area.value for area in intervals) / max(int(ours.sum()), 1)
         low, high = sum(a.low for a in intervals), sum(a.high for a in intervals)
         scores["covered"] = float(bool(intervals) and low <= float(theirs.sum()) * scale <= high)
     if case.votes is not None:
@@ -153,9 +211,9 @@ def _whole(case: MaskCase, found: Masked, theirs: NDArray[np.bool_]) -> dict[str
 
 def _summary(rows: Sequence[_Row], options: EvaluateOptions) -> dict[str, Interval]:
     out = {name: _mean(rows, name, options) for name in ("dice", "nsd", "sensitivity", "specificity")}
-    for name in ("hd95_px", "hd95_mm"):
-        if any(name in row.scores for row in rows):
-            out[name] = _mean(rows, name, options)
+    out["hd95_mm"] = _mean(rows, "hd95_mm", options)  # null where no picture says how large a pixel is
+    if any("hd95_px" in row.scores for row in rows):
+        out["hd95_px"] = _mean(rows, "hd95_px", options)
     both: dict[str, int] = {}
     sizes: dict[str, int] = {}
     for row in rows:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from limner.data.examples import View, class_truths, labels_of, read_examples
 from limner.infer.classify import open_classifier
-from limner.infer.evaluate.classify import Draws, Metric, known_values, one_against_rest
+from limner.infer.evaluate.classify import Draws, Metric, curve_rows, known_values, one_against_rest, reliability_rows
 from limner.infer.evaluate.figures import EvaluateOptions, Evaluation, Interval
 from limner.packs import Calibration, Pack
 from limner.tasks import classify
@@ -81,6 +81,8 @@ def evaluate_multilabel(
             "risk_coverage_area": round(curve.area, 4),
         },
         baseline={"accuracy": round(figures.majority(there), 4), "balanced_accuracy": 0.5},
+        reliability=reliability_rows(*figures.decisions(p, there)),
+        risk_coverage=curve_rows(curve),
         per_case=[
             {
                 "id": row.id,

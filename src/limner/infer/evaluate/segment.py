@@ -11,8 +11,9 @@ import numpy as np
 
 from limner.data.cases import read_image
 from limner.data.cohort import Case, Cohort, read_cohort
+from limner.data.mask_grid import SAME_MM, on_grid, say_resampled
 from limner.errors import CohortError
-from limner.image import resample_labels
+from limner.image import Image, LabelMap
 from limner.infer.evaluate.figures import EvaluateOptions, Evaluation, Interval, mean_interval, ratio_interval
 from limner.infer.predict import Prediction, predict
 from limner.packs import Pack
@@ -36,10 +37,11 @@ def evaluate_masks(
 ) -> Evaluation:
     """Predicts every case of a cohort that has a mask and compares.
 
-    The masks' grid decides: a prediction lies on its image's grid, and a mask on another grid is brought there.
+    A prediction lies on its image's grid, and a mask on another grid is brought there, which ``problems`` tells.
 
     Raises:
-        CohortError: no case has a mask, or a region's name is unknown to the pack (PackError, with the nearest).
+        CohortError: no case has a mask, or a mask lies elsewhere than its image.
+        PackError: a region's name is unknown to the pack (with the nearest).
     """
     cohort = read_cohort(cohort_path).split(options.split)
     cases = [case for case in cohort.cases if case.columns.get(options.mask)]
@@ -55,10 +57,13 @@ def evaluate_masks(
     rows: list[_Row] = []
     expected_calibration: list[tuple[float, int]] = []
     everything: list[float] = []
+    elsewhere: list[str] = []
     for number, case in enumerate(cases):
         if progress:
             progress(case.id, number / len(cases))
-        more, calibration, share = _case(pack, case, regions, options)
+        image, truth, resampled = _read(pack, case, options)
+        elsewhere += [case.id] * resampled
+        more, calibration, share = _case(pack, case, image, truth, regions, options)
         rows += more
         everything.append(2 * share / (1 + share))
         expected_calibration.append(calibration)
@@ -77,7 +82,7 @@ def evaluate_masks(
         calibration={"ece": round(ece, 4)},
         baseline={"dice": round(float(np.mean(everything)), 4)},
         per_case=[{"id": r.case.id, "region": r.region, **{k: _finite(v) for k, v in r.scores.items()}} for r in rows],
-        problems=problems,
+        problems=[*problems, *say_resampled(elsewhere)],
     )
 
 
@@ -95,19 +100,29 @@ def _regions(
     return {first: None}, [note] if several else []
 
 
-def _case(
-    pack: Pack, case: Case, regions: dict[str, tuple[int, ...] | None], options: EvaluateOptions
-) -> tuple[list[_Row], tuple[float, int], float]:
-    """Rows of one case, the first region's calibration error with its voxels, and that region's share of all voxels."""
+def _read(pack: Pack, case: Case, options: EvaluateOptions) -> tuple[Image, LabelMap, bool]:
+    """The image, the mask on its grid, and whether the mask lay on another."""
     from limner import io
 
-    image = read_image(case.image, case.hu_window)
+    image = read_image(case.image, case.hu_window, pack.spec.input.modality)
+    path = case.path(options.mask)
+    assert path is not None
+    read = io.read_nifti_labels(path)
+    if read.grid.same_as(image.grid, SAME_MM):
+        return image, LabelMap(read.array, image.grid), False
+    return image, LabelMap(on_grid(read, image.grid, case.id, path.name), image.grid), True
+
+
+def _case(
+    pack: Pack,
+    case: Case,
+    image: Image,
+    truth: LabelMap,
+    regions: dict[str, tuple[int, ...] | None],
+    options: EvaluateOptions,
+) -> tuple[list[_Row], tuple[float, int], float]:
+    """Rows of one case, the first region's calibration error with its voxels, and that region's share of all voxels."""
     prediction = predict(pack, image, engine=options.engine)
-    mask_path = case.path(options.mask)
-    assert mask_path is not None
-    truth = io.read_nifti_labels(mask_path)
-    if not truth.grid.same_as(image.grid, tolerance_mm=0.1):
-        truth = resample_labels(truth, image.grid)
     spacing = image.grid.spacing_mm
     rows = []
     ece, share = (math.nan, 0), 0.0
