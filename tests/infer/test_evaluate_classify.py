@@ -89,13 +89,13 @@ def test_the_surest_answers_are_the_right_ones(found):
     assert [one["risk"] for one in curve] == sorted(one["risk"] for one in curve)
 
 
-def test_long_curves_are_thinned():
-    from limner.infer.evaluate.classify import _thinned
+def test_long_curves_arecurve_rows():
+    from limner.infer.evaluate.classify import curve_rows
     from limner.tasks.classify import risk_coverage
 
     rng = np.random.default_rng(0)
     p = rng.dirichlet([1, 1], 5000)
-    curve = _thinned(risk_coverage(p, rng.integers(0, 2, 5000)))
+    curve = curve_rows(risk_coverage(p, rng.integers(0, 2, 5000)))
     assert len(curve) == 101
     assert curve[-1]["coverage"] == 1
 

@@ -119,8 +119,12 @@ def _figures(figures: list[dict[str, Any]]) -> list[str]:
     lines = [
         "## How well",
         "",
-        "Means over cases with 95 % intervals (bootstrap over patients); no case was seen in training. False marks and",
-        f"lesions: per scan. {lesions}".strip(),
+        "Means over cases with 95 % intervals (bootstrap over patients); no case was seen in training.",
+        *(
+            [f"False marks and lesions: per scan. {lesions}".strip()]
+            if {"false_marks", "false_lesions"} & {*shown}
+            else []
+        ),
         "",
         f"| data | n | region | {' | '.join(COLUMNS[name] for name in shown)} |",
         "|---" * (len(shown) + 3) + "|",
