@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -195,8 +196,15 @@ def pack_facts(content: PictureContent, lang: str) -> list[tuple[str, str]]:
     if sources:
         rows.append((say["picture.pack_learned"], "; ".join(sources)))
     rows.append((say["picture.pack_terms"], spec.licence))
-    rows.append((say["picture.pack_figures"], "; ".join(map(_figure, spec.figures)) or say["picture.pack_no_figures"]))
+    figures = "; ".join(map(_figure, _main_figures(spec.figures, spec.groups)))
+    rows.append((say["picture.pack_figures"], figures or say["picture.pack_no_figures"]))
     return rows
+
+
+def _main_figures(rows: Sequence[dict[str, Any]], groups: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
+    """Over all and of groups, where a pack tells that; each class stands on its card."""
+    told = [row for row in rows if not row.get("explain")]
+    return [row for row in told if row.get("region") in ("all", *groups)] or told
 
 
 def methods(content: PictureContent, lang: str) -> str:
@@ -236,7 +244,8 @@ def _figure(row: dict[str, Any]) -> str:
     told = [
         f"{name.replace('_', ' ')} {_interval(one)}" for name, one in metrics.items() if one.get("value") is not None
     ]
-    return f"{row.get('data', '?')} (n = {row.get('n', '?')}): {', '.join(told)}"
+    region = "" if row.get("region") in (None, "all") else f", {row['region']}"
+    return f"{row.get('data', '?')}{region} (n = {row.get('n', '?')}): {', '.join(told)}"
 
 
 def _interval(one: dict[str, Any]) -> str:
