@@ -100,6 +100,8 @@ def test_other_modalities_are_windowed_by_their_own_values():
     image = Image(rng.uniform(0, 5000, GRID.shape).astype(np.float32), GRID, "MR")
     assert figures.window(image) == pytest.approx((50, 4950), abs=30)
     assert figures.window(volumes()[0]) == (-160, 240)
+    assert figures.window(volumes()[0], ["lung nodule"]) == (-1350, 150)
+    assert figures.window(volumes()[0], ["lung nodule", "liver tumor"]) == (-160, 240)
 
 
 def test_one_slice_gives_one_picture():

@@ -7,6 +7,7 @@ Radiological convention throughout: the patient's right is on the left of the pi
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
@@ -21,6 +22,8 @@ from limner.report.planes import EDGES, PLANES, Frame, Plane, box_of_voxels, sam
 
 SOFT_TISSUE_HU = (-160.0, 240.0)
 """Window 400, level 40: the abdomen."""
+LUNG_HU = (-1350.0, 150.0)
+"""Window 1500, level -600."""
 OVERVIEW_PIXELS = 760
 CLOSE_UP_PIXELS = 460
 CLOSE_UPS = 6
@@ -143,10 +146,15 @@ def body_box(image: Image) -> NDArray[np.float64]:
     return np.array([np.maximum(box[0], whole[0]), np.minimum(box[1], whole[1])])
 
 
-def window(image: Image) -> tuple[float, float]:
-    """Values shown as black and white: soft tissue for HU, else the first and last percentile."""
+def window_of(content: ReportContent) -> tuple[float, float]:
+    """As :func:`window`, for the lesions of a report."""
+    return window(content.image, [one.name for one in content.drawing.findings if one.kind == "lesion"])
+
+
+def window(image: Image, lesions: Sequence[str] = ()) -> tuple[float, float]:
+    """Values shown as black and white: lung or soft tissue for HU, as the lesions ask, else the outer percentiles."""
     if image.unit == "HU":
-        return SOFT_TISSUE_HU
+        return LUNG_HU if lesions and all("lung" in name for name in lesions) else SOFT_TISSUE_HU
     some = np.asarray(image.array[:: max(1, image.grid.shape[0] // 32), ::4, ::4], np.float64)
     low, high = np.percentile(some[np.isfinite(some)], (1, 99))
     return float(low), float(max(high, low + 1e-6))
@@ -173,7 +181,7 @@ def draw(
     """
     from limner.report.ink import Ink
 
-    low, high = window(content.image)
+    low, high = window_of(content)
     shares = sample_labels(content.labels, frame)
     shown = [one for one in content.labels.labels if one.value in shares and one.opacity > VEIL]
     shown = [one for one in shown if shares[one.value].max() > 0.5]

@@ -22,7 +22,7 @@ def caption(image: figures.KeyImage, lang: str) -> str:
 
 def window_note(content: ReportContent, lang: str) -> str:
     """How the gray values were shown."""
-    say, (low, high) = catalogue.words(lang), figures.window(content.image)
+    say, (low, high) = catalogue.words(lang), figures.window_of(content)
     if content.image.unit == "HU":
         return say["window_hu"].format(width=f"{high - low:.0f}", level=f"{(low + high) / 2:.0f}")
     return say["window_values"].format(low=f"{low:.4g}", high=f"{high:.4g}")
