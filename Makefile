@@ -5,7 +5,7 @@ PYTHON ?= python3.11
 VENV ?= .venv
 OUT ?= demo
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check -q -q
+PIP := PYTHONDONTWRITEBYTECODE=1 $(BIN)/python -m pip --disable-pip-version-check -q -q
 TEST_PACKAGES := chromium dicom3tools poppler-utils libegl1 libgl1-mesa-dri
 export PIP_NO_INPUT := 1
 

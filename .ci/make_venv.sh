@@ -11,3 +11,6 @@ if ! "$python" -c 'import ensurepip' 2>/dev/null; then
     "$(dirname "$0")/system_packages.sh" python3-venv
 fi
 "$python" -m venv "$venv" || { rm -rf "$venv"; exit 1; }
+# what nobody uses here takes disk: setuptools, which only older Pythons bring, and bytecode of pip made in advance
+PYTHONDONTWRITEBYTECODE=1 "$venv/bin/python" -m pip --disable-pip-version-check -q uninstall -y setuptools
+find "$venv" -name __pycache__ -prune -exec rm -rf {} +
