@@ -16,6 +16,7 @@ from limner.infer import load_pack
 from limner.infer.engines import ENGINES, open_engine
 from limner.infer.evaluate import evaluate
 from limner.train import train
+from limner.train.export import binds
 
 
 def _curve(folder: Path) -> list[tuple[int, float]]:
@@ -88,3 +89,11 @@ def test_a_missing_recipe_and_a_split_without_cases(recipe, tmp_path):
         train(tmp_path / "none.yaml")
     with pytest.raises((RecipeError, CohortError), match="no cases"):
         train(recipe, ["data.sources.0.split=test"], tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    ("terms", "bound"),
+    [("TCIA, CC BY 4.0", False), ("CC BY-NC 4.0", True), ("BUSI, unstated (CC BY 4.0 by others)", True), ("?", True)],
+)
+def test_terms_that_are_not_free_bind_the_pack(terms, bound):
+    assert binds(terms.lower()) is bound

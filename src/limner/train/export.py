@@ -133,13 +133,18 @@ def copy_net(net: Net, target: Path, weights: Path) -> None:
     onnx.save(graph, str(target))
 
 
+def binds(terms: str) -> bool:
+    """Whether what is learned from data under these terms can't be passed on freely; unstated terms are not free."""
+    return "-nc" in terms or "unstated" in terms or not any(free in terms for free in _FREE)
+
+
 def _spec(
     recipe: Recipe, folder: Path, locator: Pack | None, history: str, calibration: Calibration | None
 ) -> PackSpec:
     rows = [TrainingRow(case=row["case"], source=row["from"], licence=row["licence"]) for row in provenance(recipe)]
     rows += [row for row in (locator.spec.training if locator else []) if row not in rows]
     licences = sorted({row.licence for row in rows})
-    bound = [text for text in licences if not any(free in text.lower() for free in _FREE) or "-nc" in text.lower()]
+    bound = [text for text in licences if binds(text.lower())]
     files = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in sorted(_files(folder))}
     known: dict[str, Any] = {
         "schema": "limner.pack/1",
