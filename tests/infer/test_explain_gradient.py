@@ -8,22 +8,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from PIL import Image
+from safetensors.torch import save_file
+from torch import nn
 
-torch = pytest.importorskip("torch")
-
-from PIL import Image  # noqa: E402
-from safetensors.torch import save_file  # noqa: E402
-from torch import nn  # noqa: E402
-
-from limner import nets  # noqa: E402
-from limner.errors import CohortError, EngineError, NothingFoundError, PackError  # noqa: E402
-from limner.infer import Pack, load_pack  # noqa: E402
-from limner.infer.explain import More, explain, gradient  # noqa: E402
-from limner.infer.explain.cam import logit_map, odds_map  # noqa: E402
-from limner.infer.explain.evaluate import CohortOptions, evaluate_explanations  # noqa: E402
-from limner.infer.explain.gradient import GradCam, chosen_layer, shuffled  # noqa: E402
-from tests.infer.explained import spot  # noqa: E402
-from tests.infer.test_explain_evaluate import write_cohort  # noqa: E402
+from limner import nets
+from limner.errors import CohortError, EngineError, NothingFoundError, PackError
+from limner.infer import Pack, load_pack
+from limner.infer.explain import More, explain, gradient
+from limner.infer.explain.cam import logit_map, odds_map
+from limner.infer.explain.evaluate import CohortOptions, evaluate_explanations
+from limner.infer.explain.gradient import GradCam, chosen_layer, shuffled
+from tests.infer.explained import spot
+from tests.infer.test_explain_evaluate import write_cohort
 
 CLASSES = 4
 

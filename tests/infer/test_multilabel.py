@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from limner.draw.answer import answer
@@ -53,7 +54,6 @@ def test_an_explanation_is_of_one_class_alone(pack) -> None:
 
 
 def test_gradients_are_of_the_logit_alone(pack) -> None:
-    torch = pytest.importorskip("torch")
     question = put(pack, SPOT, "onnxruntime", "lesion")
     assert float(target_of(question)((torch.tensor([[5.0, 2.0]]), None))) == 2.0
 

@@ -17,9 +17,8 @@ from limner.data.examples import class_indices
 from limner.errors import CohortError
 from limner.packs import Calibration
 from limner.tasks.classify import abstain_below, accuracy, auc, balanced_accuracy, ece, fit_temperature, softmax
-from limner.tasks.masks import mirrorings
 from limner.train.loop import Parts
-from limner.train.pictures import Learned, Order, class_shares, logits_of, rounded_down
+from limner.train.pictures import Learned, Order, class_shares, logits_of, mean_logits, rounded_down
 from limner.train.recipe import Recipe
 from limner.train.recipe_data import PictureData
 
@@ -129,9 +128,7 @@ class Checked:
 
     def calibrate(self, net: nn.Module) -> Calibration:
         """Temperature, and the confidence below which the pack says "not sure": half the errors are then left out."""
-        views = mirrorings(self.mirrors, self.images.ndim - 2)
-        seen = [logits_of(net, np.ascontiguousarray(np.flip(self.images, axes))) for axes in views]
-        logits = np.mean(seen, axis=0)  # as inference gives them
+        logits = mean_logits(net, self.images, self.mirrors)
         temperature = fit_temperature(logits, self.labels)
         p = softmax(logits, temperature)
         return Calibration(

@@ -17,10 +17,9 @@ from limner.errors import CohortError
 from limner.packs import Calibration
 from limner.tasks import multilabel as figures
 from limner.tasks.classify import abstain_below
-from limner.tasks.masks import mirrorings
 from limner.train.classify import LabelledBatches
 from limner.train.loop import Parts
-from limner.train.pictures import Learned, logits_of, rounded_down
+from limner.train.pictures import Learned, logits_of, mean_logits, rounded_down
 from limner.train.recipe import Recipe
 from limner.train.recipe_data import PictureData
 
@@ -101,9 +100,7 @@ class CheckedTruths:
 
         Half of the answers in which a class is wrong are then left out.
         """
-        views = mirrorings(self.mirrors, self.images.ndim - 2)
-        seen = [logits_of(net, np.ascontiguousarray(np.flip(self.images, axes))) for axes in views]
-        logits = np.mean(seen, axis=0)  # as inference gives them
+        logits = mean_logits(net, self.images, self.mirrors)
         temperature = figures.fit_temperature(logits, self.there)
         p = figures.sigmoid(logits, temperature)
         risk = 0.5 * (1 - figures.exact(p, self.there))

@@ -16,6 +16,7 @@ from limner.data.cohort import read_cohort
 from limner.data.examples import Example, Examples, View, labels_of, read_examples
 from limner.data.masks import by_value
 from limner.errors import CohortError
+from limner.tasks.masks import mirrorings
 from limner.train.loop import Parts
 from limner.train.patients import held_out, with_patients, without
 from limner.train.recipe import Recipe
@@ -152,6 +153,13 @@ def class_shares(labels: NDArray[np.int64], classes: int) -> NDArray[np.float64]
 def rounded_down(threshold: float, digits: int = 4) -> float:
     """A least confidence as a pack writes it: the answers that made it must stay above it."""
     return math.floor(threshold * 10**digits) / 10**digits
+
+
+def mean_logits(net: nn.Module, images: NDArray[np.uint8], mirrors: str) -> NDArray[np.float32]:
+    """Logits ``(N, K)`` as inference gives them: the mean over the mirrorings that the net learned from."""
+    views = mirrorings(mirrors, images.ndim - 2)
+    seen = [logits_of(net, np.ascontiguousarray(np.flip(images, axes))) for axes in views]
+    return np.asarray(np.mean(seen, axis=0), np.float32)
 
 
 @torch.inference_mode()  # type: ignore[untyped-decorator]
