@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.data.examples import View, class_indices, read_examples
+from limner.data.examples import class_indices, read_examples
 from limner.infer.classify import open_classifier
-from limner.infer.evaluate.figures import EvaluateOptions, Evaluation, Interval
+from limner.infer.evaluate.figures import EvaluateOptions, Evaluation, Interval, view_of
 from limner.packs import Calibration, Pack
 from limner.tasks import classify as figures
 
@@ -27,14 +27,7 @@ def evaluate_classes(
 ) -> Evaluation:
     """See :func:`limner.infer.evaluate.evaluate`."""
     spec = pack.main.picture
-    view = View(
-        spec.size,
-        spec.channels,
-        label=options.label,
-        skip_damaged=options.skip_damaged,
-        color_constancy=spec.color_constancy,
-        window_hu=spec.window_hu,
-    )
+    view = view_of(spec, options)
     examples = read_examples(cohort, view, options.split, progress)
     values = dict(zip(pack.spec.class_values or pack.spec.classes, pack.spec.classes, strict=True))
     used = {row.label for row in examples.rows if row.label is not None}

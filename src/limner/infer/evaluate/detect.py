@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limner.data.box_truth import Truth, truth_of
-from limner.data.examples import Example, Examples, View, read_examples
+from limner.data.examples import Example, Examples, read_examples
 from limner.errors import CohortError
 from limner.infer.detect import open_detector
-from limner.infer.evaluate.figures import EvaluateOptions, Evaluation, Interval
+from limner.infer.evaluate.figures import EvaluateOptions, Evaluation, Interval, view_of
 from limner.packs import Pack
 from limner.tasks import classify as classified
 from limner.tasks import detect as figures
@@ -79,15 +79,7 @@ def evaluate_boxes(
         CohortError: no picture has a box, or labels are unknown to the pack.
     """
     spec = pack.main.picture
-    view = View(
-        spec.size,
-        spec.channels,
-        options.label,
-        boxes="boxes",
-        skip_damaged=options.skip_damaged,
-        color_constancy=spec.color_constancy,
-        window_hu=spec.window_hu,
-    )
+    view = view_of(spec, options, boxes="boxes")
     examples = read_examples(cohort, view, options.split, progress)
     names = pack.spec.classes
     truth = truth_of(examples, dict(zip(pack.spec.class_values or names, names, strict=True)), strict=False)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from pydantic import BaseModel
+
+from limner.data.examples import View
+from limner.packs import PictureSpec
 
 
 class Interval(BaseModel):
@@ -61,6 +65,23 @@ class EvaluateOptions:
     seed: int = 0
     label: str = "label"
     skip_damaged: bool = False
+
+
+def view_of(spec: PictureSpec, options: EvaluateOptions, **more: Any) -> View:
+    """How a cohort is read for a pack: as the pack was taught, with the columns that the options name.
+
+    Args:
+        more: further fields of :class:`limner.data.examples.View`.
+    """
+    return View(
+        spec.size,
+        spec.channels,
+        label=options.label,
+        skip_damaged=options.skip_damaged,
+        color_constancy=spec.color_constancy,
+        window_hu=spec.window_hu,
+        **more,
+    )
 
 
 def mean_interval(patients: list[list[float]], options: EvaluateOptions) -> Interval:

@@ -13,11 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limner.data.cohort import read_cohort
-from limner.data.examples import View
 from limner.data.mask_cases import MaskCase, MaskCases, read_mask_cases
 from limner.data.readers import READERS
 from limner.errors import CohortError, PackError
-from limner.infer.evaluate.figures import EvaluateOptions, Evaluation, Interval, mean_interval
+from limner.infer.evaluate.figures import EvaluateOptions, Evaluation, Interval, mean_interval, view_of
 from limner.infer.masks import Masked, open_mask_drawer
 from limner.packs import Pack
 from limner.tasks import classify, masks, readers, segment
@@ -80,9 +79,7 @@ def evaluate_picture_masks(
     asked = asked if len(asked) > 2 else asked[:1]  # one region is everything there is
     classes = dict(zip(spec.class_values or map(str, range(len(spec.classes))), spec.classes, strict=True))
     net = pack.main.picture
-    view = View(
-        net.size, net.channels, options.label, options.mask, None, options.skip_damaged, window_hu=net.window_hu
-    )
+    view = view_of(net, options, mask=options.mask)
     cases = read_mask_cases(cohort, view, options.split, None if given else classes)
     drawer = open_mask_drawer(pack, options.engine)
     seen = _Seen()

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.data.examples import View, class_truths, labels_of, read_examples
+from limner.data.examples import class_truths, labels_of, read_examples
 from limner.infer.classify import open_classifier
 from limner.infer.evaluate.classify import Draws, Metric, curve_rows, known_values, one_against_rest, reliability_rows
-from limner.infer.evaluate.figures import EvaluateOptions, Evaluation, Interval
+from limner.infer.evaluate.figures import EvaluateOptions, Evaluation, Interval, view_of
 from limner.packs import Calibration, Pack
 from limner.tasks import classify
 from limner.tasks import multilabel as figures
@@ -37,15 +37,7 @@ def evaluate_multilabel(
     decisions, one per example and class; the baseline always says of each class what is commoner.
     """
     spec = pack.main.picture
-    view = View(
-        spec.size,
-        spec.channels,
-        label=options.label,
-        skip_damaged=options.skip_damaged,
-        color_constancy=spec.color_constancy,
-        window_hu=spec.window_hu,
-        multi_label=True,
-    )
+    view = view_of(spec, options, multi_label=True)
     examples = read_examples(cohort, view, options.split, progress)
     names = list(pack.spec.classes)
     values = dict(zip(pack.spec.class_values or names, names, strict=True))
