@@ -77,6 +77,32 @@ def test_a_patient_in_two_splits_of_two_cohorts(tmp_path, cohort):
         _parts(tmp_path, cohort, f"data.sources=[{text}]")
 
 
+def test_an_archive_learns_nothing_from_lesions_that_a_cohort_holds_out_nor_from_unknown_ones(tmp_path, cohort):
+    np.savez(
+        tmp_path / "small.npz",
+        train_images=np.zeros((3, 8, 8), np.uint8),
+        train_labels=np.zeros((3, 1), np.uint8),
+        test_images=np.zeros((2, 8, 8), np.uint8),
+        test_labels=np.ones((2, 1), np.uint8),
+    )
+    held_out = next(row["patient"] for row in csv.DictReader(cohort.read_text().splitlines()) if row["split"] == "test")
+    table = [("train", 0, "elsewhere0"), ("train", 1, ""), ("train", 2, held_out), ("test", 0, "elsewhere1")]
+    lines = [f"{split},{row},{lesion}" for split, row, lesion in table]
+    (tmp_path / "rows.csv").write_text("\n".join(["split,row,lesion", *lines]) + "\n")
+    archive = (
+        f"{{cohort: {tmp_path / 'small.npz'}, licence: CC0, split: null, check: null, "
+        "values: {0: dark, 1: light}, "
+        "patients: {file: rows.csv, column: lesion}}"
+    )
+    recipe = read_recipe(
+        write_recipe(tmp_path / "toy.yaml", cohort), [f"data.sources=[{{cohort: {cohort}, licence: CC0}}, {archive}]"]
+    )
+    learned = load_pictures(recipe, recipe.data)
+    assert [row.id for row in learned.train.rows if not row.id.startswith("case")] == ["train-0", "test-0"]
+    why = dict(learned.train.left_out)
+    assert "not known" in why["train-1"] and "not known" in why["test-1"] and "held out" in why["train-2"]
+
+
 def test_values_that_are_not_numbers(tmp_path, cohort):
     pixels = np.full((16, 16), 0.5, np.float32)
     pixels[3, 3] = np.nan
@@ -96,7 +122,7 @@ def test_a_damaged_picture_is_named_or_left_out_by_choice_and_counted(tmp_path, 
     rows = list(csv.DictReader((result.folder / "left_out.csv").read_text().splitlines()))
     assert [row["id"] for row in rows] == ["case2", "case17"]
     assert all("damaged" in row["why"] for row in rows)
-    assert "2 damaged inputs are left out" in capsys.readouterr().err
+    assert "2 inputs are left out" in capsys.readouterr().err
     recipe_read = read_recipe(recipe, ["data.skip_damaged=true"])
     assert len(load_pictures(recipe_read, recipe_read.data).train.rows) == 15
 

@@ -47,7 +47,7 @@ class Parts:
         check: the net's figure on cases that it does not learn from, higher is better; None where there are none.
         calibrate: fits what makes the net's probabilities honest, on those same cases.
         examples: in one pass, for runs that count in epochs; 0 where passes have no meaning.
-        left_out: damaged inputs that were left out by choice, id and reason.
+        left_out: inputs that are not learned from, id and reason: damaged, or of somebody who is held out.
         notes: what the person who trains should know of the data before it begins, a sentence each.
     """
 

@@ -14,11 +14,18 @@ from limner.train.recipe_data import PictureSource
 
 
 def with_patients(examples: Examples, source: PictureSource) -> Examples:
-    """Examples of an archive under the patients that a table beside it names."""
-    known = _table(source)
-    if not known:
+    """Examples of an archive under the patients that a table beside it names.
+
+    Who is not in the table is left out: it may be one of those who are held out, photographed twice.
+    """
+    if source.patients is None:
         return examples
-    return replace(examples, rows=tuple(replace(row, patient=known.get(row.id, row.patient)) for row in examples.rows))
+    known = _table(source)
+    rows = tuple(replace(row, patient=known[row.id]) for row in examples.rows if row.id in known)
+    unknown = [
+        (row.id, "its patient is not known, and may be held out") for row in examples.rows if row.id not in known
+    ]
+    return Examples(rows, (*examples.left_out, *unknown))
 
 
 def held_out(sources: Sequence[PictureSource]) -> dict[str, str]:

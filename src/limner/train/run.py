@@ -115,7 +115,7 @@ def _write_what_shapes_it(recipe: Recipe, chosen: Plan, folder: Path) -> None:
 
 
 def _report_left_out(parts: Parts, folder: Path) -> None:
-    """``left_out.csv``: what was damaged and left out by choice. Nothing is written where all was read."""
+    """``left_out.csv``: what was left out and why; nothing is written where all was read."""
     path = folder / "left_out.csv"
     if not leads():
         return
@@ -124,7 +124,7 @@ def _report_left_out(parts: Parts, folder: Path) -> None:
         return
     with path.open("w", newline="") as file:
         csv.writer(file).writerows([("id", "why"), *parts.left_out])
-    say([f"{len(parts.left_out)} damaged inputs are left out; {path} names them."])
+    say([f"{len(parts.left_out)} inputs are left out; {path} says which and why."])
 
 
 def say(sentences: list[str]) -> None:
