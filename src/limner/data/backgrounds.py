@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import cc3d
@@ -30,6 +30,7 @@ class Background:
         lung: bool, the same shape: where the middle of a nodule may lie.
         spacing_mm: along ``(Z, Y, X)``.
         phantom: drawn without blur and noise, which are still to come.
+        drawn_mm: spacing of the scan that a phantom is drawn as; None where that is ``spacing_mm``.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Background:
     lung: NDArray[np.bool_]
     spacing_mm: Spacing
     phantom: bool
+    drawn_mm: Spacing | None = None
 
     @property
     def litres(self) -> float:
@@ -58,7 +60,7 @@ def phantom_background(seed: int, spacing_mm: Spacing, cache: Path, drawn_mm: Sp
     id = f"chest-{seed}"
     if kept.exists():
         held = np.load(kept)
-        return Background(id, held["hu"], held["lung"], spacing_mm, True)
+        return Background(id, held["hu"], held["lung"], spacing_mm, True, drawn_mm)
     drawn = lungs.draw(chest, lungs.grid_for(chest, drawn_mm or spacing_mm))
     hu, lung = drawn.hu, drawn.lung
     if drawn_mm:
@@ -70,7 +72,7 @@ def phantom_background(seed: int, spacing_mm: Spacing, cache: Path, drawn_mm: Sp
     partial = kept.with_suffix(".partial.npz")
     np.savez_compressed(partial, hu=found.hu, lung=found.lung)
     partial.rename(kept)
-    return found
+    return replace(found, drawn_mm=drawn_mm)
 
 
 def real_background(path: Path, spacing_mm: Spacing) -> Background:

@@ -13,6 +13,7 @@ from scipy import ndimage
 from limner.data import lungs, nodules
 from limner.data.backgrounds import Background, lung_mask, to_axial_image
 from limner.data.nodules import Nodule, Shape
+from limner.data.sampling import scan_noise, thick
 from limner.errors import CohortError
 from limner.image import Image, resample_array
 
@@ -78,7 +79,9 @@ class ChestPatches:
         blur_mm = rng.uniform(0.4, 0.9)
         count = int(rng.choice([0, 1, 2, 3], p=[0.25, 0.45, 0.2, 0.1]))
         blur = None if ground.phantom else blur_mm
-        placed = put_nodules(rng, hu, lung, count, ground.spacing_mm, self.shapes, self.real, blur)
+        placed = put_nodules(
+            rng, hu, lung, count, ground.spacing_mm, self.shapes, self.real, blur, drawn_mm=ground.drawn_mm
+        )
         boxes = [_box(at, one, ground.spacing_mm) for at, one in placed]
         image = self._scan(rng, hu, ground, blur_mm)
         litres = float(lung.sum() * np.prod(ground.spacing_mm) / 1e6)
@@ -90,16 +93,21 @@ class ChestPatches:
         spacing = np.array(ground.spacing_mm)
         if ground.phantom:
             hu = ndimage.gaussian_filter(hu, blur_mm / spacing)
-        if rng.random() < 0.4 * self.strength:  # thick slices
+        if rng.random() < (0.15 if ground.drawn_mm else 0.4) * self.strength:  # thick slices
             hu = ndimage.uniform_filter1d(hu, int(rng.integers(2, 4)), axis=0)
-        noise_hu = rng.uniform(4, 45) if ground.phantom else rng.uniform(0, 20)
-        noise = rng.standard_normal(hu.shape, dtype=np.float32)
-        if rng.random() < 0.5:
-            noise = ndimage.gaussian_filter(noise, 0.6) * 2.6
-        hu = hu + noise * noise_hu * max(self.strength, 0.2)
+        hu = hu + self._noise(rng, hu.shape, ground)
         hu = (hu + 850) * np.exp(rng.normal(0, 0.04 * self.strength)) - 850 + rng.normal(0, 15 * self.strength)
         low, high = self.window
         return np.clip((hu - low) / (high - low), 0, 1).astype(np.float32)
+
+    def _noise(self, rng: np.random.Generator, shape: tuple[int, ...], ground: Background) -> NDArray[np.float32]:
+        if ground.drawn_mm:
+            return scan_noise(rng, shape, ground.drawn_mm, ground.spacing_mm, rng.uniform(8, 65))
+        noise_hu = rng.uniform(4, 45) if ground.phantom else rng.uniform(0, 20)
+        noise = rng.standard_normal(shape, dtype=np.float32)
+        if rng.random() < 0.5:
+            noise = ndimage.gaussian_filter(noise, 0.6) * 2.6
+        return np.asarray(noise * noise_hu * max(self.strength, 0.2), np.float32)
 
 
 def put_nodules(
@@ -111,17 +119,19 @@ def put_nodules(
     shapes: Sequence[Shape],
     real: float,
     blur_mm: float | None = None,
-) -> list[tuple[NDArray[np.int64], Nodule]]:
+    drawn_mm: tuple[float, float, float] | None = None,
+) -> list[tuple[NDArray[np.float64], Nodule]]:
     """Blends nodules into lungs, in place, apart from each other and where they stand out.
 
     Args:
         blur_mm: point spread of a nodule that is put into a scan that is blurred already.
+        drawn_mm: spacing of the scan that ``hu`` was resampled from; a nodule has its slices, too.
 
     Returns:
-        Their middle voxels ``(z, y, x)`` and what they are; fewer than ``count`` where there is no room.
+        Their middles ``(z, y, x)`` in voxels and what they are; fewer than ``count`` where there is no room.
     """
     inside = np.argwhere(lung)
-    placed: list[tuple[NDArray[np.int64], Nodule]] = []
+    placed: list[tuple[NDArray[np.float64], Nodule]] = []
     spacing = np.array(spacing_mm)
     for _ in range(4 * count if len(inside) > 50 else 0):
         if len(placed) == count:
@@ -131,13 +141,16 @@ def put_nodules(
         gaps = [np.linalg.norm((at - b) * spacing) - (one.diameter_mm + o.diameter_mm) / 2 for b, o in placed]
         if gaps and min(gaps) < 3:
             continue
-        alpha = nodules.render(one, spacing_mm, shapes)
+        alpha = nodules.render(one, drawn_mm or spacing_mm, shapes)
+        off = np.zeros(3, np.float32)
+        if drawn_mm:
+            alpha, off = thick(rng, alpha, drawn_mm, spacing_mm)
         if blur_mm:
             alpha = ndimage.gaussian_filter(alpha, blur_mm / spacing)
         if _contrast(hu, at, alpha, one.hu) < LEAST_CONTRAST_HU:
             continue
         nodules.blend(hu, at.tolist(), alpha, one.hu)
-        placed.append((at, one))
+        placed.append((at + off, one))
     return placed
 
 
@@ -173,7 +186,7 @@ def _contrast(hu: NDArray[np.float32], at: NDArray[np.int64], alpha: NDArray[np.
     return float((alpha * np.maximum(nodule_hu - part, 0))[core].mean())
 
 
-def _box(at: NDArray[np.int64], one: Nodule, spacing_mm: tuple[float, float, float]) -> NDArray[np.float64]:
+def _box(at: NDArray[np.float64], one: Nodule, spacing_mm: tuple[float, float, float]) -> NDArray[np.float64]:
     half = nodules.sides_mm(one) / np.array(spacing_mm) / 2
     return np.concatenate([at + 0.5 - half, at + 0.5 + half])
 
