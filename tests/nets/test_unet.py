@@ -63,10 +63,14 @@ def test_a_kernel_with_a_number_too_many_is_refused():
 
 
 @pytest.mark.parametrize("dims", [2, 3])
-def test_a_normalized_net_does_not_see_gain_and_offset(dims):
+@pytest.mark.parametrize(
+    ("name", "options"), [("unet", {"channels": (4, 8)}), ("resnet18", {"width": 4, "stem": "small"})]
+)
+def test_a_normalized_net_does_not_see_gain_and_offset(name, options, dims):
     torch.manual_seed(0)
-    net = nets.build("unet", 2, 2, dims=dims, channels=(4, 8), normalize=True).eval()
+    net = nets.build(name, 2, 2, dims=dims, normalize=True, **options).eval()
     x = torch.rand(2, 2, *(16,) * dims)
     gain = torch.tensor([0.5, 3.0]).reshape(1, 2, *(1,) * dims)
-    assert torch.allclose(net(x)[0], net(gain * x + 0.2)[0], atol=0.02)
-    assert not torch.allclose(net(x)[0], net(x.flip(-1))[0], atol=0.02)
+    here, brighter, turned = ([*net(one)][-1] for one in (x, gain * x + 0.2, x.flip(-1)))
+    assert torch.allclose(here, brighter, atol=0.02)
+    assert not torch.allclose(here, turned, atol=0.02)

@@ -54,7 +54,9 @@ def resnet50(in_channels: int, out_channels: int, **options: Any) -> Classifier:
         in_channels: of the picture.
         out_channels: classes.
         options: ``dims`` (2 or 3), ``width`` (64), ``stem`` (``"large"``: 7 × 7, stride 2, pooled; ``"small"``:
-            3 × 3 for small pictures; ``"patch"``: 4 × 4, stride 4), ``cbam`` (after each stage), ``dropout``.
+            3 × 3 for small pictures; ``"patch"``: 4 × 4, stride 4), ``cbam`` (after each stage), ``dropout``,
+            ``normalize`` (each channel of each picture to mean 0 and standard deviation 1 first, for pictures whose
+            brightness depends on the machine).
 
     Source: He et al., *Deep residual learning*, CVPR 2016; small stem as in its CIFAR experiments, section 4.2.
     """
@@ -71,6 +73,7 @@ def _resnet(
     stem: str = "large",
     cbam: bool = False,
     dropout: float = 0.0,
+    normalize: bool = False,
 ) -> Classifier:
     from monai.networks.nets.resnet import ResNet
 
@@ -90,7 +93,8 @@ def _resnet(
     )
     if stem == "patch":
         net.conv1.padding = (0,) * dims
-    steps: list[nn.Module] = [net.conv1, net.bn1, net.act, *([net.maxpool] if pool else [])]
+    first = [(nn.InstanceNorm2d if dims == 2 else nn.InstanceNorm3d)(in_channels, eps=1e-4)] if normalize else []
+    steps: list[nn.Module] = [*first, net.conv1, net.bn1, net.act, *([net.maxpool] if pool else [])]
     out = 1 if block == "basic" else 4
     for stage, channels in zip((net.layer1, net.layer2, net.layer3, net.layer4), widths, strict=True):
         steps += [stage, *([CBAM(channels * out, dims=dims)] if cbam else [])]
