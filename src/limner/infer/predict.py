@@ -16,9 +16,13 @@ from limner.image import Grid, Image, LabelMap, reorient, resample_array, to_axi
 from limner.infer.classical import applies, classical, coarse_grid
 from limner.infer.decode import Organ, box_of, decode, largest, near, organs, softmax
 from limner.infer.engines import open_engine
+from limner.infer.tissue import reweigh
 from limner.infer.uncertainty import doubts
 from limner.infer.windows import slide
 from limner.packs import InputSpec, Net, Pack
+
+OTHER = 0.3
+"""Share of an organ's probability from which a voxel is taken for a lesion or a vessel in it: it may look otherwise."""
 
 Progress = Callable[[str, float], None]
 Triple = tuple[int, int, int]
@@ -146,8 +150,15 @@ class _Nets:
         belief = np.where(near(core, reach), coarse.whole, 0.0).astype(np.float32)
         coarse_here = resample_array(belief, grid, fine_grid)
         allowed = resample_array(near(core, reach).astype(np.float32), grid, fine_grid) > 0.5
-        whole = (spec.share * coarse_here + (1 - spec.share) * organ.whole) * allowed
-        return [Organ(main, whole.astype(np.float32), organ.parts, fine_grid), *others]
+        whole = ((spec.share * coarse_here + (1 - spec.share) * organ.whole) * allowed).astype(np.float32)
+        whole = self._watch("ask the tissue", lambda: self._reweighed(whole, organ, fine_volume))
+        return [Organ(main, whole, organ.parts, fine_grid), *others]
+
+    def _reweighed(self, whole: NDArray[np.float32], organ: Organ, volume: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What the nets say, held against the organ's attenuation; lesions and vessels in it may look otherwise."""
+        weight = self._pack.spec.decode.get("tissue_weight", 0.0)
+        other = np.sum([*organ.parts.values()], axis=0) if organ.parts else np.zeros_like(whole)
+        return reweigh(whole, volume, organ.grid.spacing_mm, weight, other > OTHER * np.maximum(whole, 0.2))
 
     def _run(self, step: str, net: Net, volume: NDArray[np.float32]) -> NDArray[np.float32]:
         self.engine, opened = self._watch("load the nets", lambda: open_engine(self._asked, net))
