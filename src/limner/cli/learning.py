@@ -67,7 +67,9 @@ def evaluate(
     engine: Engine = "auto",
     out: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help="A folder to make: evaluation.json, and curves of a classifier."),
+        typer.Option(
+            "-o", "--output", help="A folder to make: evaluation.json, and curves of classifiers and lesions."
+        ),
     ] = None,
     force: Force = False,
     as_json: Json = False,

@@ -48,8 +48,16 @@ def _answers(pack: Pack) -> list[str]:
         "",
         f"Learned: {', '.join(pack.structures)}. By rules on attenuation: {', '.join(spec.classical) or 'nothing'}.",
         f"Input: {', '.join(spec.input.modality)}, window {window}, grid {grid} mm (Z, Y, X).",
-        *([_tempered(spec.calibration)] if spec.calibration and spec.task == "segment" else []),
+        *(_scan_answers(spec.calibration) if spec.calibration and spec.task == "segment" else []),
     ]
+
+
+def _scan_answers(known: Calibration) -> list[str]:
+    lines = [_tempered(known)] if known.ece_before is not None else []
+    if known.abstain_below > 0:
+        chosen = "" if lines else f" ({known.fitted_on})"
+        lines.append(f'A lesion less probable than {known.abstain_below:.2f} is given as "not sure"{chosen}.')
+    return lines
 
 
 def _tempered(known: Calibration) -> str:
