@@ -77,6 +77,8 @@ class StudyNote(_Noun):
     uid: str
     modality: str
     date: str | None = None
+    channels: dict[str, str] = Field(default_factory=dict)
+    """Of a scan of several series: channel to how its series was acquired."""
 
 
 class PackNote(_Noun):
@@ -93,6 +95,8 @@ class Drawing(_Noun):
     schema_: str = Field("limner.drawing/1", alias="schema")
     study: StudyNote
     pack: PackNote
+    abstained: bool = False
+    """Whether the answer as a whole is "not sure"."""
     findings: tuple[Finding, ...] = ()
     problems: tuple[ProblemNote, ...] = ()
     files: dict[str, str] = Field(default_factory=dict)

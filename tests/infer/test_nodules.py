@@ -204,6 +204,16 @@ def test_predicting_writes_labels_and_boxes(pack, chest, tmp_path):
     assert told["volumes_ml"]["lung nodule"] > 1
 
 
+def test_what_is_less_probable_than_the_packs_threshold_is_not_sure(chest, tmp_path):
+    path = _nifti(chest, tmp_path / "chest.nii.gz")
+    told = {}
+    for name, least in (("sure", 0.0), ("never", 1.01)):
+        doubting = ball_pack(tmp_path / name, calibration={"abstain_below": least})
+        [row_] = predict_inputs(doubting, [path], tmp_path / f"out-{name}", engine="onnxruntime")
+        told[name] = [one["abstained"] for one in (*row_["boxes"], *row_["lesions"])]
+    assert len(told["sure"]) == 6 and not any(told["sure"]) and all(told["never"])
+
+
 def test_drawing_takes_a_detector(pack, chest):
     drawn = PackPredictor(str(pack.folder), "onnxruntime").predict(chest, lambda share: None)
     assert "lung nodule" in {one.name for one in drawn.labels.present()}

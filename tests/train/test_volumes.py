@@ -139,6 +139,27 @@ def test_a_net_that_is_too_sure_is_cooled():
     assert held.calibrate(_Tells(said, sharp=2.9)).temperature > 1.5
 
 
+def test_lesions_that_are_wrong_put_the_threshold_above_them():
+    """Four parts, two of them in no true lesion and less sure: what is left is wrong half as often, or less."""
+    p, target = np.full((12, 8, 8), 0.01), np.zeros((12, 8, 8), np.uint8)
+    for place, sure, real in ((0, 0.97, True), (3, 0.93, True), (6, 0.7, False), (9, 0.6, False)):
+        p[place : place + 2, 2:6, 2:6] = sure
+        if real:
+            target[place : place + 2, 2:6, 2:6] = 1
+    net = _Tells(np.zeros((12, 8, 8), np.int64))
+    net.told = torch.nn.Parameter(torch.from_numpy(np.stack([np.log(1 - p), np.log(p)])))
+    patch = Patch(np.zeros((1, 12, 8, 8), np.float32), target, (0, 1))
+    found = CheckedPatches((patch,), ("p",), ("background", "tumor"), (1,)).calibrate(net)
+
+    def cooled(one: float) -> float:
+        return float(1 / (1 + np.exp(-np.log(one / (1 - one)) / found.temperature)))
+
+    assert cooled(0.7) < found.abstain_below <= cooled(0.93)
+    right = Patch(patch.image, (p > 0.5).astype(np.uint8), (0, 1))
+    assert CheckedPatches((right,), ("p",), ("background", "tumor"), (1,)).calibrate(net).abstain_below == 0.0
+    assert CheckedPatches((patch,), ("p",), ("background", "organ")).calibrate(net).abstain_below == 0.0
+
+
 def test_what_nothing_checks_is_refused_or_said(recipe, tmp_path):
     with pytest.raises(RecipeError, match=r"train\.patience is 2.*data\.sources\.0\.check"):
         make_parts(read_recipe(recipe, ["train.patience=2"]), tmp_path / "cache")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from limner.cli import show
-from limner.cli.options import Debug, Engine, Force, Json, Lang, Language, MaxMemory, Output
+from limner.cli.options import Channel, Debug, Engine, Force, Json, Lang, Language, MaxMemory, Output, channels
 
 
 def demo(
@@ -43,13 +43,15 @@ def inspect(
 
 
 def draw(
-    paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH", help="Folders and files of one patient's study, or one picture.")
-    ],
     out: Output,
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="PATH", help="Folders and files of one patient's study, or one picture."),
+    ] = None,
     pack: Annotated[
         str | None, typer.Option(help="Name or folder of the model pack; abdomen-ct for a scan, asked of a picture.")
     ] = None,
+    channel: Channel = None,
     engine: Engine = "auto",
     max_memory: MaxMemory = None,
     explain: Annotated[
@@ -64,9 +66,13 @@ def draw(
     from limner.draw import DrawOptions
     from limner.draw import draw as draw_study
 
+    named = channels(channel)
+    if not paths and not named:
+        raise typer.BadParameter("Give a study or a picture: PATH, or --channel NAME=PATH for each series.")
     options = DrawOptions(
-        pack=pack, engine=engine, max_memory_gb=max_memory, force=force, lang=lang.value, explain=explain
-    )
+        pack=pack, engine=engine, max_memory_gb=max_memory, force=force, lang=lang.value, explain=explain,
+        channels=named,
+    )  # fmt: skip
     with show.progress_bar() as progress:
-        drawing = draw_study(paths, out, options=options, progress=progress)
+        drawing = draw_study(paths or [], out, options=options, progress=progress)
     show.drawing(drawing, out, as_json)

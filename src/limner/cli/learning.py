@@ -8,7 +8,19 @@ from typing import Annotated
 import typer
 
 from limner.cli import show
-from limner.cli.options import Debug, Engine, Force, Json, Label, MaxMemory, MaybeOutput, Output, SkipDamaged
+from limner.cli.options import (
+    Channel,
+    Debug,
+    Engine,
+    Force,
+    Json,
+    Label,
+    MaxMemory,
+    MaybeOutput,
+    Output,
+    SkipDamaged,
+    channels,
+)
 
 Pack = Annotated[str, typer.Argument(help="Name or folder of the model pack.")]
 Overrides = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one setting.")]
@@ -20,8 +32,9 @@ Regions = Annotated[
 
 def predict(
     pack: Pack,
-    inputs: Annotated[list[Path], typer.Argument(metavar="INPUT", help="Studies, volumes or images.")],
+    inputs: Annotated[list[Path] | None, typer.Argument(metavar="INPUT", help="Studies, volumes or images.")] = None,
     out: Output = Path("predictions"),
+    channel: Channel = None,
     engine: Engine = "auto",
     max_memory: MaxMemory = None,
     uncertainty: Annotated[
@@ -37,8 +50,8 @@ def predict(
 
     with show.progress_bar() as progress:
         rows = predict_inputs(
-            load_pack(pack), inputs, out, engine=engine, max_memory_gb=max_memory, force=force, uncertainty=uncertainty,
-            progress=progress,
+            load_pack(pack), inputs or [], out, engine=engine, max_memory_gb=max_memory, force=force,
+            uncertainty=uncertainty, channels=channels(channel), progress=progress,
         )  # fmt: skip
     show.rows(rows, as_json)
 
@@ -54,7 +67,9 @@ def evaluate(
     engine: Engine = "auto",
     out: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help="A folder to make: evaluation.json, and curves of a classifier."),
+        typer.Option(
+            "-o", "--output", help="A folder to make: evaluation.json, and curves of classifiers and lesions."
+        ),
     ] = None,
     force: Force = False,
     as_json: Json = False,

@@ -29,3 +29,28 @@ SkipDamaged = Annotated[
     bool,
     typer.Option("--skip-damaged", help="Of a cohort of pictures: leave out those missing or damaged, and name them."),
 ]
+Channel = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--channel",
+        metavar="NAME=SERIES",
+        help="Of a pack on several MR series: a path, or words of a series' description (flair=scan.nii.gz).",
+    ),
+]
+
+
+def channels(given: list[str] | None) -> dict[str, str]:
+    """``NAME=SERIES`` as a table.
+
+    Raises:
+        typer.BadParameter: one without ``=``, or a name that comes twice.
+    """
+    found: dict[str, str] = {}
+    for one in given or []:
+        name, equals, what = one.partition("=")
+        if not (equals and name and what):
+            raise typer.BadParameter(f"--channel is NAME=SERIES, such as flair=scan.nii.gz; got {one!r}.")
+        if name in found:
+            raise typer.BadParameter(f"--channel {name} is given twice.")
+        found[name] = what
+    return found

@@ -76,9 +76,24 @@ def summary(found: Mapping[str, Any], json_wanted: bool) -> None:
                 name, str(series["files"]), shape, spacing, series["axes"], "yes" if series["drawable"] else "no"
             )
         _print(table)
+        for line in _acquired(study["series"]):
+            typer.echo(line)
         series_problems = [problem for series in study["series"] for problem in series["problems"]]
         for problem in [*study["problems"], *series_problems]:
             typer.echo(f"{problem['severity']}: {problem['text']}")
+
+
+def _acquired(series: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """A line for each MR series: what it seems to be, and how it was acquired."""
+    from limner.image.mr import SEQUENCES, MRFacts
+
+    for one in series:
+        if "mr" in one:
+            facts = {name: value for name, value in one["mr"].items() if name != "sequence"}
+            sequence = one["mr"]["sequence"]
+            seems = SEQUENCES.get(sequence, "T1") if sequence else "another sequence"
+            told = MRFacts(**facts).told() or "nothing said"
+            yield f"{one['description'] or 'no description'}: {seems} ({told})"
 
 
 def rows(found: Sequence[Mapping[str, Any]], json_wanted: bool) -> None:
@@ -86,11 +101,20 @@ def rows(found: Sequence[Mapping[str, Any]], json_wanted: bool) -> None:
     if json_wanted:
         as_json(list(found))
         return
-    names = list(dict.fromkeys(name for row in found for name in row))
+    names = list(dict.fromkeys(name for row in found for name in row if name not in _LINES))
     table = _table(*names)
     for row in found:
         table.add_row(*(str(row.get(name, "")) for name in names))
     _print(table)
+    for row in found:
+        for name, series in row.get("channels", {}).items():
+            typer.echo(f"{row['id']}: {name} is {series}")
+        for problem in row.get("problems", ()):
+            typer.echo(f"warning: {row['id']}: {problem}")
+
+
+_LINES = ("channels", "problems")
+"""What a row says in sentences, below its table."""
 
 
 def evaluation(found: Mapping[str, Any], json_wanted: bool) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,7 @@ class DrawOptions:
         lang: of the reports, ``en`` or ``zh``.
         explain: how an answer about a picture is explained: ``auto``, ``none``, ``grad-cam``, ``lime``, ``both``,
             ``attributes`` or ``all``.
+        channels: channel → a path, or words of a series' description, where a pack on slices of MR cannot tell.
         citations: what the report must name besides the methods, such as the source of the images.
     """
 
@@ -26,4 +28,5 @@ class DrawOptions:
     force: bool = False
     lang: str = "en"
     explain: str = "auto"
+    channels: Mapping[str, str] = field(default_factory=dict)
     citations: tuple[str, ...] = ()

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from limner.draw.source import drawn_by_others
+from limner.errors import SeriesChoiceError
 from limner.findings import PackNote
-from limner.image import Image, Label, LabelMap
-from limner.infer import Prediction, load_pack, predict
+from limner.image import Image, Label, LabelMap, Series, Study
+from limner.infer import Pack, Prediction, load_pack, predict
 from limner.infer.nodule_labels import predict_nodules
 
 LONG_STEPS = ("net", "draw the organ")
@@ -35,8 +38,16 @@ class Predictor(Protocol):
     def citations(self) -> tuple[str, ...]:
         """What a report must cite when it was used."""
 
+    def open(self, sources: Sequence[Path]) -> tuple[Study, Series]:
+        """The series of the sources that is drawn, and its study."""
+
     def predict(self, image: Image, progress: Callable[[float], None]) -> Prediction:
-        """The label of each voxel. ``progress`` takes the fraction that is done."""
+        """The label of each voxel of that series. ``progress`` takes the fraction that is done."""
+
+
+def pack_note(pack: Pack) -> PackNote:
+    """A pack's name, version and hash."""
+    return PackNote(name=pack.name, version=pack.version, sha256=pack.sha256)
 
 
 @dataclass(frozen=True)
@@ -55,6 +66,12 @@ class ThresholdPredictor:
         """A note that names the windows by their hash."""
         told = json.dumps([(label.name, label.value, low, high) for label, low, high in self.windows])
         return PackNote(name="thresholds", version="1", sha256=hashlib.sha256(told.encode()).hexdigest())
+
+    def open(self, sources: Sequence[Path]) -> tuple[Study, Series]:
+        """The largest CT."""
+        from limner.io import choose_series, open_studies
+
+        return choose_series(open_studies(sources))
 
     def predict(self, image: Image, progress: Callable[[float], None]) -> Prediction:
         """The label whose window holds the voxel's value, 0 where there is none."""
@@ -87,7 +104,7 @@ class PackPredictor:
         PackError: there is no such pack, or it is damaged.
     """
 
-    def __init__(self, name_or_path: str, engine: str = "auto", max_memory_gb: float | None = None) -> None:
+    def __init__(self, name_or_path: str | Path, engine: str = "auto", max_memory_gb: float | None = None) -> None:
         self._pack = load_pack(name_or_path)
         self._engine = engine
         self._max_memory_gb = max_memory_gb
@@ -95,12 +112,22 @@ class PackPredictor:
     @property
     def pack(self) -> PackNote:
         """The pack's name, version and hash."""
-        return PackNote(name=self._pack.name, version=self._pack.version, sha256=self._pack.sha256)
+        return pack_note(self._pack)
 
     @property
     def citations(self) -> tuple[str, ...]:
         """What the pack asks to be cited for."""
         return tuple(self._pack.spec.citations)
+
+    def open(self, sources: Sequence[Path]) -> tuple[Study, Series]:
+        """The largest volume of the pack's modality."""
+        from limner.io import choose_series, open_studies
+
+        studies = open_studies(sources)
+        try:
+            return choose_series(studies, self._pack.spec.input.modality)
+        except SeriesChoiceError as error:
+            raise SeriesChoiceError(f"{error}{drawn_by_others(studies)}") from error
 
     def predict(self, image: Image, progress: Callable[[float], None]) -> Prediction:
         """As :func:`limner.infer.predict`, or as the task of the pack asks."""

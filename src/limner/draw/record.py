@@ -48,7 +48,7 @@ def run_record(pack: PackNote, engine: str, options: DrawOptions, meter: Meter, 
         "pack": pack.model_dump(),
         "engine": engine,
         "settings": {name: value for name, value in asdict(options).items() if name != "citations"}
-        | {"pack": pack.name},  # a folder's path is nobody's business
+        | {"pack": pack.name, "channels": sorted(options.channels)},  # a folder's path is nobody's business
         "versions": {"python": platform.python_version(), **_versions()},
         "seed": None,  # no step draws a random number
         "machine": {"system": platform.system(), "processor": platform.machine(), "cores": os.cpu_count()},

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from limner.errors import InputError, PackError
+from limner.image import Study
 from limner.packs import Pack, list_packs, load_pack
 from limner.packs.pack import InputSpec, PictureSpec
 
@@ -14,7 +15,7 @@ SCANS_PACK = "abdomen-ct"
 
 
 def picture_pack(sources: Sequence[Path], name: str | None) -> Pack | None:
-    """The pack for a picture; None where the sources are a scan and the pack is one for scans.
+    """The pack for a picture; None where the sources are a scan and the pack is one for scans, or for their slices.
 
     Args:
         sources: what is to be drawn.
@@ -35,6 +36,8 @@ def picture_pack(sources: Sequence[Path], name: str | None) -> Pack | None:
             )
         return None
     pack = load_pack(name)
+    if pack.draws_slices and not pictures:
+        return None
     if not isinstance(pack.spec.input, PictureSpec):
         if pictures:
             raise PackError(
@@ -56,6 +59,14 @@ def for_pictures() -> str:
         return "No pack for pictures is shipped with this version; give the folder of one, such as runs/mine/pack."
     told = "; ".join(f"{modality}: {', '.join(names)}" for modality, names in sorted(by_modality.items()))
     return f"Packs for pictures: {told}. The folder of a pack that you trained will do, too."
+
+
+def drawn_by_others(studies: Sequence[Study]) -> str:
+    """A sentence with the shipped packs that draw what is there, where it is MR; empty where there is none."""
+    if not any(one.modality == "MR" for study in studies for one in study.series):
+        return ""
+    names = [pack.name for pack in list_packs() if pack.draws_slices]
+    return f"\nPacks that draw MR: {', '.join(names)}; choose one by --pack NAME." if names else ""
 
 
 def _check_one_picture(sources: Sequence[Path], pack: Pack) -> None:

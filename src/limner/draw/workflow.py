@@ -14,10 +14,12 @@ from limner.draw.options import DrawOptions
 from limner.draw.picture import draw_picture
 from limner.draw.predictor import PackPredictor, Predictor
 from limner.draw.record import METHODS, run_record
+from limner.draw.slices import SlicePredictor
 from limner.draw.source import SCANS_PACK, picture_pack
-from limner.errors import LimnerError
+from limner.errors import LimnerError, PackError
 from limner.findings import Drawing, Finding, PackNote, ProblemNote, StudyNote
 from limner.image import Image, LabelMap, Mesh, Problem, Series, Study
+from limner.infer import Prediction, load_pack
 
 PICTURE = "picture.png"
 FILES = {
@@ -41,11 +43,15 @@ class _Drawn:
     study: Study
     series: Series
     image: Image
-    labels: LabelMap
-    engine: str
-    left_out: Mapping[str, str]
+    predicted: Prediction
+    channels: Mapping[str, str]
     findings: tuple[Finding, ...]
     meshes: tuple[Mesh, ...]
+
+    @property
+    def labels(self) -> LabelMap:
+        """On the grid of ``image``."""
+        return self.predicted.labels
 
 
 def draw(
@@ -74,25 +80,35 @@ def draw(
     """
     options = options or DrawOptions()
     sources = [Path(one) for one in ([paths] if isinstance(paths, (str, Path)) else paths)]
-    check_output(Path(out), force=options.force, inputs=sources)
+    named = [Path(one) for one in options.channels.values() if Path(one).exists()]
+    check_output(Path(out), force=options.force, inputs=[*sources, *named])
     if predictor is None:
         pack = picture_pack(sources, options.pack)
         if pack is not None:
             return draw_picture(sources[0], Path(out), pack, options, progress)
-        predictor = PackPredictor(options.pack or SCANS_PACK, options.engine, options.max_memory_gb)
+        predictor = _predictor(options)
     meter = Meter(progress)
     drawn = _see(sources, predictor, meter)
     with new_folder(Path(out), force=options.force) as folder:
         return _write(folder, drawn, predictor, options, meter)
 
 
+def _predictor(options: DrawOptions) -> Predictor:
+    """What runs the pack that the options name."""
+    pack = load_pack(options.pack or SCANS_PACK)
+    if pack.draws_slices:
+        return SlicePredictor(pack, options.engine, options.channels)
+    if options.channels:
+        raise PackError(f"Pack {pack.name!r} reads one series; --channel is for packs that read several together.")
+    return PackPredictor(pack.folder, options.engine, options.max_memory_gb)
+
+
 def _see(sources: Sequence[Path], predictor: Predictor, meter: Meter) -> _Drawn:
     """Open, predict, measure, surfaces: all that needs no file."""
-    from limner.io import choose_series, open_studies
     from limner.scene import find_parts, measure, surfaces
 
     with meter.step("open"):
-        study, series = choose_series(open_studies(sources))
+        study, series = predictor.open(sources)
         image = series.load()
     with meter.step("predict") as done:
         predicted = predictor.predict(image, done)
@@ -101,7 +117,17 @@ def _see(sources: Sequence[Path], predictor: Predictor, meter: Meter) -> _Drawn:
         findings = measure(predicted.labels, image, predicted.confidence, predicted.intervals_ml, parts=parts)
     with meter.step("surfaces"):
         meshes = surfaces(predicted.labels, parts=parts)
-    return _Drawn(study, series, image, predicted.labels, predicted.engine, predicted.left_out, findings, meshes)
+    channels = predictor.channels if isinstance(predictor, SlicePredictor) else {}
+    return _Drawn(study, series, image, predicted, channels, judged(findings, predicted), meshes)
+
+
+def judged(findings: Sequence[Finding], predicted: Prediction) -> tuple[Finding, ...]:
+    """The findings, each lesion with "not sure" where the pack's own threshold says so."""
+
+    def unsure(one: Finding) -> bool:
+        return one.kind == "lesion" and predicted.unsure_of(one.probability)
+
+    return tuple(one.model_copy(update={"abstained": True}) if unsure(one) else one for one in findings)
 
 
 def _write(folder: Path, drawn: _Drawn, predictor: Predictor, options: DrawOptions, meter: Meter) -> Drawing:
@@ -115,9 +141,9 @@ def _write(folder: Path, drawn: _Drawn, predictor: Predictor, options: DrawOptio
     with meter.step("verify"):
         checks = verify_drawing(folder, drawn.labels, drawn.meshes, drawn.series)
     with meter.step("report"):
-        record = run_record(predictor.pack, drawn.engine, options, meter, checks)
+        record = run_record(predictor.pack, drawn.predicted.engine, options, meter, checks)
         _report(folder, drawn, drawing, record, (*METHODS, *predictor.citations, *options.citations), options.lang)
-    record = run_record(predictor.pack, drawn.engine, options, meter, checks)
+    record = run_record(predictor.pack, drawn.predicted.engine, options, meter, checks)
     (folder / FILES["run"]).write_text(json.dumps(record, indent=1) + "\n")
     (folder / "drawing.json").write_text(drawing.model_dump_json(by_alias=True, indent=1) + "\n")
     return drawing
@@ -129,14 +155,18 @@ def _drawing(drawn: _Drawn, pack: PackNote, no_picture: Problem | None) -> Drawi
 
     obstacle = dicom_obstacle(drawn.series)
     no_dicom = Problem("no-dicom-source", "warning", obstacle) if obstacle else None
-    absent = [Problem("left-out", "warning", f"Not drawn: {name}; {why}.") for name, why in drawn.left_out.items()]
+    lacking = drawn.predicted.left_out
+    absent = [Problem("left-out", "warning", f"Not drawn: {name}; {why}.") for name, why in lacking.items()]
     here = [one for one in (no_dicom, no_picture) if one]
-    problems = [*drawn.study.problems, *drawn.series.problems, *absent, *here]
+    problems = [*drawn.study.problems, *drawn.series.problems, *drawn.predicted.problems, *absent, *here]
     left_out = {*(("seg", "sr") if no_dicom else ()), *(("picture",) if no_picture else ())}
     return Drawing(
         schema="limner.drawing/1",
-        study=StudyNote(uid=drawn.study.uid, modality=drawn.series.modality, date=drawn.study.date),
+        study=StudyNote(
+            uid=drawn.study.uid, modality=drawn.series.modality, date=drawn.study.date, channels=dict(drawn.channels)
+        ),
         pack=pack,
+        abstained=drawn.predicted.abstained,
         findings=drawn.findings,
         problems=tuple(ProblemNote(code=one.code, severity=one.severity, text=one.text) for one in problems),
         files={key: name for key, name in FILES.items() if key not in left_out},

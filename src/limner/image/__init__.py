@@ -4,6 +4,7 @@ Here live values with a place in the world, ``(Z, Y, X)`` in LPS millimetres. No
 """
 
 from limner.image.grid import Grid
+from limner.image.mr import MRFacts
 from limner.image.orient import reorient, reorient_grid, to_axial
 from limner.image.picture import Fit, Picture, fit_picture
 from limner.image.resample import resample, resample_array, resample_labels
@@ -18,6 +19,7 @@ __all__ = [
     "Image",
     "Label",
     "LabelMap",
+    "MRFacts",
     "Mesh",
     "Picture",
     "Problem",

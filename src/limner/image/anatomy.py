@@ -33,6 +33,7 @@ _TABLE: dict[str, tuple[str, str, str, tuple[int, int, int], float, str | None]]
     "left lung": ("organ", "39607008", "Lung", (196, 180, 186), 0.35, "left"),
     "bones": ("tissue", "272673000", "Bone", (240, 232, 208), 1.0, None),
     "body": ("tissue", "38266002", "Entire body", (224, 190, 166), 0.12, None),
+    "head": ("tissue", "69536005", "Head", (224, 190, 166), 0.12, None),
     "breast lesion": ("lesion", "52988006", "Lesion", (250, 204, 60), 1.0, None),
     "skin lesion": ("lesion", "52988006", "Lesion", (250, 204, 60), 1.0, None),
     "glioma": ("lesion", "393564001", "Glioma", (250, 204, 60), 1.0, None),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from limner.image.grid import Grid
+from limner.image.mr import MRFacts
 from limner.image.volume import Image
 
 
@@ -39,6 +40,8 @@ class Series:
         load: reads the pixels; HU for CT.
         problems: what is wrong with it.
         format: ``"dicom"`` or ``"nifti"``.
+        mr: how an MR series was acquired; None for other modalities and for NIfTI.
+        frame_of_reference: FrameOfReferenceUID; series that share it share their millimetres. Empty where unknown.
     """
 
     uid: str
@@ -49,6 +52,8 @@ class Series:
     load: Callable[[], Image]
     problems: tuple[Problem, ...] = ()
     format: Literal["dicom", "nifti"] = "dicom"
+    mr: MRFacts | None = None
+    frame_of_reference: str = ""
 
     @property
     def drawable(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ def predict_inputs(
     max_memory_gb: float | None = None,
     force: bool = False,
     uncertainty: bool = False,
+    channels: Mapping[str, str] | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> list[dict[str, Any]]:
     """Predicts each input, as the pack's task asks; label maps go to ``out/<id>.nii.gz``.
@@ -37,15 +38,19 @@ def predict_inputs(
 
     Args:
         inputs: NIfTI files, DICOM folders, or archives of DICOM files; pictures for packs whose size has two numbers,
-            NIfTI, DICOM folders or ``.npy`` for those whose size has three (see :func:`limner.io.read_input`).
+            NIfTI, DICOM folders or ``.npy`` for those whose size has three (see :func:`limner.io.read_input`). Packs on
+            slices of MR take scans, too: a study's folder, or the NIfTI file of their reference.
         out: folder; made where it is missing.
         force: replace label maps that are there.
+        channels: of a pack on slices of MR: channel → a path, or words of a series' description. Without inputs it is
+            one scan, named after the reference's path.
         uncertainty: write ``out/<id>.uncertainty.nii.gz`` (pictures: ``.png``), too.
 
     Returns:
         Rows with ``id`` and the task's answer, or ``id`` and ``error``: label maps of scans ``labels`` (path),
         ``volumes_ml`` by name, ``intervals_ml`` by name (``value``, ``low``, ``high``; an organ holds all that lies in
-        it), ``seconds``; label pictures ``labels`` (path of a PNG; of a small volume of NIfTI on its file's grid,
+        it), ``seconds``, ``lesions`` (``id``, ``class``, ``volume_ml``, ``probability``, ``abstained``) where there are
+        any; label pictures ``labels`` (path of a PNG; of a small volume of NIfTI on its file's grid,
         ``out/<id>.labels.nii.gz``), ``areas`` with intervals, ``confidence``, ``abstained``, and ``probabilities``
         where the pack names the whole picture; classes ``class``, ``probabilities``, ``groups``, ``abstained``, and
         ``classes``, those that are there, where several may be. With ``uncertainty`` the path of that map, too.
@@ -55,6 +60,7 @@ def predict_inputs(
         InputError: two inputs have one name, every input failed, or an uncertainty map is asked of another task.
     """
     out = Path(out)
+    inputs = _with_channels(pack, inputs, channels or {})
     names = [_id(Path(path)) for path in inputs]
     if len(set(names)) < len(names):
         raise InputError(f"Inputs must have different names; got {', '.join(names)}.")
@@ -63,7 +69,7 @@ def predict_inputs(
             f"Pack {pack.name!r} gives no map of uncertainty: its task is {pack.spec.task}, and such a map says how "
             "sure each voxel of a segmentation is. Leave --uncertainty out; its probabilities are in every row."
         )
-    answer = _answerer(pack, names, out, _How(engine, max_memory_gb, force, uncertainty))
+    answer = _answerer(pack, names, out, _How(engine, max_memory_gb, force, uncertainty, channels or {}))
     rows: list[dict[str, Any]] = []
     for number, (name, path) in enumerate(zip(names, inputs, strict=True)):
         if progress:
@@ -88,6 +94,19 @@ class _How:
     max_memory_gb: float | None
     force: bool
     uncertainty: bool
+    channels: Mapping[str, str]
+
+
+def _with_channels(pack: Pack, inputs: Sequence[Path], channels: Mapping[str, str]) -> Sequence[Path]:
+    """The inputs; where channels alone are named, the path of the reference stands for the scan."""
+    if channels and not pack.draws_slices:
+        raise InputError(f"Pack {pack.name!r} reads one series; --channel is for packs that read several together.")
+    if inputs:
+        return inputs
+    reference = channels.get(str(pack.main.picture.reference)) if channels else None
+    if reference is None:
+        raise InputError("Give inputs, or name the reference of a pack on several series: --channel flair=PATH.")
+    return [Path(reference)]
 
 
 def _answerer(pack: Pack, names: Sequence[str], out: Path, how: _How) -> Answer:
@@ -97,7 +116,8 @@ def _answerer(pack: Pack, names: Sequence[str], out: Path, how: _How) -> Answer:
     if pack.spec.task == "detect" and isinstance(pack.spec.input, PictureSpec):
         return _boxes(pack, how.engine)
     pictures = isinstance(pack.spec.input, PictureSpec)
-    there = [name for name in names if (out / f"{name}{_ending(pack)}").exists()]
+    endings = (_ending(pack), ".nii.gz") if pack.draws_slices else (_ending(pack),)
+    there = [name for name in names if any((out / f"{name}{ending}").exists() for ending in endings)]
     if how.uncertainty:
         dims = len(pack.main.picture.size) if pictures else 3
         there = [name for name in names if name in {*there, *already(out, names, dims)}]
@@ -156,6 +176,8 @@ def _picture_masks(pack: Pack, out: Path, how: _How) -> Answer:
     drawer = open_mask_drawer(pack, how.engine)
 
     def answer(name: str, path: Path) -> dict[str, Any]:
+        if pack.draws_slices and (how.channels or not io.is_picture(path)):
+            return _slices(pack, name, path, out, how)
         picture = read_for(path, pack.main.picture)
         found = drawer(picture)
         target = out / f"{name}{_ending(pack)}"
@@ -174,6 +196,23 @@ def _picture_masks(pack: Pack, out: Path, how: _How) -> Answer:
         return told
 
     return answer
+
+
+def _slices(pack: Pack, name: str, path: Path, out: Path, how: _How) -> dict[str, Any]:
+    """The row of a scan that is drawn slice by slice."""
+    from limner import io
+    from limner.infer.slices import predict_slices, told
+
+    spec = pack.main.picture
+    alone = how.channels.get(str(spec.reference)) == str(path)  # the channels are all there is
+    opened = io.open_channels([] if alone else [path], spec, how.channels)
+    images = {one: series.load() for one, series in opened.series.items()}
+    found = predict_slices(pack, images, engine=how.engine, uncertainty=how.uncertainty)
+    row = _written(pack, found, name, out) | told(found) | {"channels": opened.told()}
+    problems = [one.text for one in (*opened.reference.problems, *found.problems)]
+    if found.uncertainty is not None:
+        row["uncertainty"] = str(write_map(found.uncertainty, path_of(out, name, 3), found.labels.grid))
+    return {**row, **({"problems": problems} if problems else {})}
 
 
 def _as_stored(labels: NDArray[np.uint8], picture: Picture) -> LabelMap:
@@ -200,8 +239,9 @@ def _nodules(pack: Pack, out: Path, engine: str, max_memory_gb: float | None) ->
     def answer(name: str, path: Path) -> dict[str, Any]:
         image = read_image(path)
         found = finder(image)
-        written = _written(pack, label_nodules(pack, image, found), name, out)
-        return {"boxes": [row(one, image.grid) for one in found.shown], **written}
+        labelled = label_nodules(pack, image, found)
+        boxes = [row(one, image.grid, labelled.abstain_below) for one in found.shown]
+        return {"boxes": boxes, **_written(pack, labelled, name, out)}
 
     return answer
 
@@ -232,7 +272,21 @@ def _written(pack: Pack, found: Prediction, name: str, out: Path) -> dict[str, A
             low, high = found.intervals_ml[one]  # measured on the net's grid, which may miss the scan's by a little
             ends = {"value": value, "low": min(low, value), "high": max(high, value)}
             intervals[one] = {end: round(ml, 2) for end, ml in ends.items()}
-    return {"labels": str(target), "volumes_ml": volumes, "intervals_ml": intervals, "seconds": found.seconds}
+    row = {"labels": str(target), "volumes_ml": volumes, "intervals_ml": intervals, "seconds": found.seconds}
+    return row | ({"lesions": lesions} if (lesions := _lesions(found)) else {})
+
+
+def _lesions(found: Prediction) -> list[dict[str, Any]]:
+    """Each lesion of a label map, as a drawing would find it: how large, how probable, and whether that is enough."""
+    from limner.scene import find_parts
+
+    rows = []
+    for part in find_parts(found.labels):
+        if part.label.kind == "lesion":
+            p = float(found.confidence[part.box][part.mask].mean(dtype=np.float64)) / 255
+            known = {"probability": round(p, 4), "abstained": found.unsure_of(p)}
+            rows.append({"id": part.id, "class": part.label.name, "volume_ml": round(part.volume_ml, 3), **known})
+    return rows
 
 
 def _id(path: Path) -> str:

@@ -66,23 +66,28 @@ class MaskDrawer:
 
     def __call__(self, picture: Picture) -> Masked:
         """The answer for one picture."""
-        image, fit = fit_for(picture, self.pack.main.picture)
-        views = np.stack([restore(one, fit) for one in self._views(image)])
+        views = self.views_of(picture)
         p = views.mean(0)
-        labels = self._decode(p)
+        labels = self.decode(p)
+        scale, unit = _unit(picture)
         confidence = task.predicted_dice(p, labels)
         return Masked(
             labels=labels,
             names=tuple(self.pack.spec.classes),
             probabilities=p,
             uncertainty=task.disagreement(views),
-            areas=self._areas(p, labels, picture),
+            areas=self.areas(p, labels, scale, unit),
             picture=self._picture(p),
             confidence=confidence,
             abstained=confidence < self.calibration.abstain_below,
-            plain=self._decode(views[0]),
+            plain=self.decode(views[0]),
             engine=self.engine,
         )
+
+    def views_of(self, picture: Picture) -> NDArray[np.float32]:
+        """Probabilities ``(V, K, *size)`` on the picture's grid, of it as it is, then of each mirroring."""
+        image, fit = fit_for(picture, self.pack.main.picture)
+        return np.stack([restore(one, fit) for one in self._views(image)])
 
     def _views(self, image: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
         """Probabilities ``(K, *size)`` of the fitted picture as it is, then of each mirrored one, mirrored back."""
@@ -94,12 +99,20 @@ class MaskDrawer:
             found.append(np.flip(task.softmax_maps(logits, known.temperature, known.bias), axes))
         return found
 
-    def _decode(self, p: NDArray[np.float32]) -> NDArray[np.uint8]:
+    def decode(self, p: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """Class indices ``(*size)`` from probabilities ``(K, *size)``."""
         known = self.calibration.threshold
         return task.decode_masks(p, threshold=0.5 if known is None else known, one_kind=self.one_kind)
 
-    def _areas(self, p: NDArray[np.float32], labels: NDArray[np.uint8], picture: Picture) -> dict[str, Area]:
-        """Sizes of what was found; the interval is of what is marked in all, shared out among the classes."""
+    def areas(self, p: NDArray[np.float32], labels: NDArray[np.uint8], scale: float, unit: str) -> dict[str, Area]:
+        """Sizes of what was found; the interval is of what is marked in all, shared out among the classes.
+
+        Args:
+            p: ``(K, *size)``.
+            labels: ``(*size)``.
+            scale: what one pixel or voxel counts, in ``unit``.
+            unit: of the areas.
+        """
         marked = int((labels > 0).sum())
         if not marked:
             return {}
@@ -107,7 +120,6 @@ class MaskDrawer:
         there = 1.0 - p[0]
         least = min(int((there >= high_at).sum()), marked) / marked
         most = max(int((there >= low_at).sum()), marked) / marked
-        scale, unit = _unit(picture)
         spec = self.pack.spec
         areas = {}
         for name, classes in task.regions_of(spec.classes, spec.groups).items():

@@ -67,10 +67,11 @@ def label_nodules(pack: Pack, image: Image, found: Found) -> Prediction:
         seconds=seconds,
         engine=found.engine,
         left_out={},
+        abstain_below=pack.spec.calibration.abstain_below if pack.spec.calibration else 0.0,
     )
 
 
-def row(one: Nodule, grid: Grid) -> dict[str, Any]:
+def row(one: Nodule, grid: Grid, abstain_below: float = 0.0) -> dict[str, Any]:
     """What ``limner predict`` says of a nodule; ``box`` is ``[x0, y0, z0, x1, y1, z1]`` in voxel edges of ``grid``."""
     half = np.array(one.sides_mm)[::-1] / 2  # along the world's x, y, z
     signs = np.array(list(itertools.product((-1, 1), repeat=3)))
@@ -80,6 +81,7 @@ def row(one: Nodule, grid: Grid) -> dict[str, Any]:
         "box": [round(float(v), 1) for v in (*low[::-1], *high[::-1])],
         "class": one.name,
         "probability": round(one.probability, 4),
+        "abstained": one.probability < abstain_below,
         "center_mm": [round(v, 1) for v in one.center_mm],
         "diameter_mm": round(one.diameter_mm, 1),
     }

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from limner.data.organ_view import organ_view
 from limner.errors import PackError
-from limner.image import Grid, Image, LabelMap, reorient, resample_array, to_axial
+from limner.image import Grid, Image, LabelMap, Problem, reorient, resample_array, to_axial
 from limner.infer.classical import applies, classical, coarse_grid
 from limner.infer.decode import Organ, box_of, decode, largest, near, organs, softmax
 from limner.infer.engines import open_engine
@@ -42,6 +42,10 @@ class Prediction:
         engine: that ran.
         left_out: structures that the pack knows and that could not be drawn here, with the reason.
         uncertainty: ``(Z, Y, X)`` uint8, 0 sure to 255 as likely as not; None where it was not asked for.
+        abstained: the answer as a whole is "not sure".
+        abstain_below: a lesion less probable than this is "not sure".
+        expected_dice: that the labels are expected to have with the truth; None where the pack does not say.
+        problems: what a reader of the answer must know.
     """
 
     labels: LabelMap
@@ -51,6 +55,14 @@ class Prediction:
     engine: str
     left_out: dict[str, str]
     uncertainty: NDArray[np.uint8] | None = None
+    abstained: bool = False
+    expected_dice: float | None = None
+    abstain_below: float = 0.0
+    problems: tuple[Problem, ...] = ()
+
+    def unsure_of(self, probability: float | None) -> bool:
+        """Whether a lesion of this probability is "not sure"."""
+        return self.abstained or (probability is not None and probability < self.abstain_below)
 
 
 def predict(
@@ -81,7 +93,7 @@ def predict(
             "See `limner packs list` for others."
         )
     watch = _Watch(progress)
-    axial = _axial(image)
+    axial = in_axial_order(image)
     nets = _Nets(pack, engine, max_memory_gb, watch)
     fields = nets.locate_then_draw(axial) if pack.locator else nets.draw(axial)
     decoded = watch("draw borders", lambda: decode(fields, axial.grid, pack))
@@ -94,15 +106,16 @@ def predict(
         left_out = dict.fromkeys(pack.spec.classical, "the scan holds no values below −500 HU (clipped to a window)")
     for organ, mean in decoded.unsure.items():
         left_out[organ] = f"the net saw something and is not sure of it (mean probability {mean:.2f})"
-    label_map = LabelMap(_back(image, labels), image.grid, pack.labels)
+    label_map = LabelMap(as_stored(image, labels), image.grid, pack.labels)
     return Prediction(
         label_map,
-        _back(image, confidence),
+        as_stored(image, confidence),
         decoded.intervals_ml,
         watch.seconds,
         nets.engine,
         left_out,
-        None if doubt is None else _back(image, doubt),
+        None if doubt is None else as_stored(image, doubt),
+        abstain_below=pack.spec.calibration.abstain_below if pack.spec.calibration else 0.0,
     )
 
 
@@ -180,7 +193,8 @@ class _Nets:
         return softmax(logits)
 
 
-def _axial(image: Image) -> Image:
+def in_axial_order(image: Image) -> Image:
+    """The image with its axes turned nearest to ``SPL``."""
     order, flips = to_axial(image.grid)
     if order == (0, 1, 2) and not any(flips):
         return image
@@ -291,7 +305,7 @@ def _add_classical(axial: Image, pack: Pack, labels: NDArray[np.uint8], confiden
             np.copyto(confidence[start:stop], np.uint8(255), where=fine & free)
 
 
-def _back(image: Image, array: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def as_stored(image: Image, array: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """An array in axial order in the image's own axis order."""
     order, flips = to_axial(image.grid)
     if order == (0, 1, 2) and not any(flips):

@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from limner.io.channels import Channels, open_channels
     from limner.io.choose import choose_series
     from limner.io.meshfiles import read_glb, read_stl, write_glb, write_stl
     from limner.io.nifti import read_nifti, read_nifti_labels, write_nifti_labels
@@ -25,10 +26,12 @@ if TYPE_CHECKING:
     from limner.io.verify import Check, verify_drawing
 
 _DOORS = {
+    "Channels": "limner.io.channels",
     "Check": "limner.io.verify",
     "choose_series": "limner.io.choose",
     "dicom_obstacle": "limner.io.reference",
     "is_picture": "limner.io.picture",
+    "open_channels": "limner.io.channels",
     "open_studies": "limner.io.sources",
     "read_glb": "limner.io.meshfiles",
     "read_input": "limner.io.small_volume",
@@ -51,10 +54,12 @@ _DOORS = {
 }
 
 __all__ = [
+    "Channels",
     "Check",
     "choose_series",
     "dicom_obstacle",
     "is_picture",
+    "open_channels",
     "open_studies",
     "read_glb",
     "read_input",

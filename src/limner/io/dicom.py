@@ -83,7 +83,10 @@ def _series(frames: list[Frame], parts: int, keep: object) -> Series:
             )
         return read_pixels(stacked, first.modality)
 
-    return Series(uid, first.modality, description, paths, grid, load, problems)
+    return Series(
+        uid, first.modality, description, paths, grid, load, problems,
+        mr=first.mr, frame_of_reference=first.frame_of_reference,
+    )  # fmt: skip
 
 
 def _identity(frames: Sequence[Frame]) -> tuple[Problem, ...]:

@@ -18,11 +18,15 @@ from pydicom.errors import InvalidDicomError
 from pydicom.tag import BaseTag, Tag
 from pydicom.uid import UID, ExplicitVRBigEndian
 
+from limner.image import MRFacts
+from limner.image.mr import agent_given
+
 _KEYWORDS = """
 SpecificCharacterSet SOPClassUID SOPInstanceUID StudyInstanceUID SeriesInstanceUID FrameOfReferenceUID PatientID
 PatientName StudyDate Modality SeriesDescription ImageType AcquisitionNumber InstanceNumber EchoNumbers
 TemporalPositionIdentifier ImagePositionPatient ImageOrientationPatient PixelSpacing Rows Columns NumberOfFrames
-SamplesPerPixel BitsAllocated RescaleSlope RescaleIntercept RescaleType
+SamplesPerPixel BitsAllocated RescaleSlope RescaleIntercept RescaleType ScanningSequence RepetitionTime EchoTime
+InversionTime ContrastBolusAgent
 """
 _TAGS: list[BaseTag | int] = [Tag(word) for word in _KEYWORDS.split()]
 _PIXELS = {
@@ -53,6 +57,7 @@ class Frame:
         phase: AcquisitionNumber, EchoNumbers, TemporalPositionIdentifier: what tells two pictures of one place apart.
         rescaled: whether RescaleSlope and RescaleIntercept are both there.
         truncated: whether the file ends before its pixels do.
+        mr: how it was acquired, None where the modality is not MR.
     """
 
     path: Path
@@ -77,6 +82,7 @@ class Frame:
     samples: int
     rescaled: bool
     truncated: bool
+    mr: MRFacts | None = None
 
 
 def read_frame(path: Path) -> Frame:
@@ -142,6 +148,18 @@ def _frame(path: Path, header: pydicom.Dataset, stream: BinaryIO) -> Frame:
         samples=int(header.get("SamplesPerPixel") or 1),
         rescaled=header.get("RescaleSlope") is not None and header.get("RescaleIntercept") is not None,
         truncated=short,
+        mr=_mr(header) if str(header.get("Modality") or "") == "MR" else None,
+    )
+
+
+def _mr(header: pydicom.Dataset) -> MRFacts:
+    return MRFacts(
+        scanning=tuple(str(word).upper() for word in _many(header.get("ScanningSequence"))),
+        repetition_ms=_number(header.get("RepetitionTime")),
+        echo_ms=_number(header.get("EchoTime")),
+        inversion_ms=_number(header.get("InversionTime")),
+        contrast=agent_given(str(header.get("ContrastBolusAgent") or "")),
+        derived="DERIVED" in (str(word).upper() for word in _many(header.get("ImageType"))),
     )
 
 
@@ -221,6 +239,11 @@ def _numbers(value: Any, count: int) -> tuple[float, ...] | None:
     except (TypeError, ValueError):
         return None
     return numbers if len(numbers) == count and all(abs(one) < 1e7 for one in numbers) else None
+
+
+def _number(value: Any) -> float | None:
+    found = _numbers([value], 1)
+    return found[0] if found else None
 
 
 def _integer(value: Any) -> int:

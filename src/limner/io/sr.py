@@ -42,6 +42,13 @@ _DERIVATIONS: dict[str, tuple[str, str, str]] = {
     "median": ("373099004", "SCT", "Median"),
     "standard deviation": ("386136009", "SCT", "Standard Deviation"),
 }
+_PROCEDURES = {
+    "CT": ("77477000", "SCT", "Computed tomography"),
+    "MR": ("113091000", "SCT", "Magnetic resonance imaging"),
+}
+_SIGNAL = ("110852", "DCM", "MR signal intensity")
+_ANSWER = ("answer", _OURS, "How the model judges its finding")
+_NOT_SURE = ("not-sure", _OURS, "Not sure: below the threshold of the model pack")
 _WHOLE_ORGAN = ("whole-organ", _OURS, "Organ with the tumours and vessels inside it")
 _ONE_PART = ("one-part", _OURS, "One connected part of the segment")
 
@@ -133,10 +140,9 @@ def _content(groups: list[Any], drawing: Drawing, source: Source) -> Any:
             model_name=f"{drawing.pack.name} {drawing.pack.version}",
         ),
     )
-    ct = source.headers[0].Modality == "CT"
     report = MeasurementReport(
         observation_context=ObservationContext(observer_device_context=observer),
-        procedure_reported=_code(("77477000", "SCT", "Computed tomography") if ct else ("363679005", "SCT", "Imaging")),
+        procedure_reported=_code(_PROCEDURES.get(source.headers[0].Modality, ("363679005", "SCT", "Imaging"))),
         imaging_measurements=groups,
     )
     report[0].ContentSequence.append(
@@ -160,6 +166,7 @@ def _group(finding: Finding, label: Label, segments: _Segments, source: Source, 
         certainty = Measurement(name="certainty", value=100 * finding.probability, unit="%")
         measurements.append(_measurement(certainty, labels, None))
     site = labels_site(label, labels)
+    unsure = [sr.QualitativeEvaluation(_code(_ANSWER), _code(_NOT_SURE))] if finding.abstained else None
     return sr.VolumetricROIMeasurementsAndQualitativeEvaluations(
         tracking_identifier=sr.TrackingIdentifier(uid=new_uid(), identifier=finding.id),
         referenced_segment=sr.ReferencedSegment(
@@ -173,6 +180,7 @@ def _group(finding: Finding, label: Label, segments: _Segments, source: Source, 
         finding_sites=[sr.FindingSite(anatomic_location=site, laterality=_side(label, codes))] if site else None,
         algorithm_id=None,
         measurements=[one for one in measurements if one is not None],
+        qualitative_evaluations=unsure,
     )
 
 
@@ -215,6 +223,8 @@ def _measurement(note: Measurement, labels: LabelMap, method: Any) -> Any:
         return None
     known = {**_NAMES, "certainty": ("111012", "DCM", "Certainty of Finding")}
     name = known.get(note.name, (note.name.replace(" ", "-")[:16], _OURS, note.name[:64]))
+    if note.name in _DERIVATIONS and note.unit == "1":
+        name = _SIGNAL
     sites = None
     if note.name.startswith("distance to "):
         target = note.name.removeprefix("distance to ")

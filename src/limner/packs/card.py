@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from limner.image.mr import SEQUENCES
 from limner.packs.pack import Calibration, Pack, PictureSpec
 
 
@@ -47,8 +48,16 @@ def _answers(pack: Pack) -> list[str]:
         "",
         f"Learned: {', '.join(pack.structures)}. By rules on attenuation: {', '.join(spec.classical) or 'nothing'}.",
         f"Input: {', '.join(spec.input.modality)}, window {window}, grid {grid} mm (Z, Y, X).",
-        *([_tempered(spec.calibration)] if spec.calibration and spec.task == "segment" else []),
+        *(_scan_answers(spec.calibration) if spec.calibration and spec.task == "segment" else []),
     ]
+
+
+def _scan_answers(known: Calibration) -> list[str]:
+    lines = [_tempered(known)] if known.ece_before is not None else []
+    if known.abstain_below > 0:
+        chosen = "" if lines else f" ({known.fitted_on})"
+        lines.append(f'A lesion less probable than {known.abstain_below:.2f} is given as "not sure"{chosen}.')
+    return lines
 
 
 def _tempered(known: Calibration) -> str:
@@ -61,6 +70,7 @@ def _tempered(known: Calibration) -> str:
 def _picture_answers(pack: Pack, given: PictureSpec) -> list[str]:
     spec = pack.spec
     size, colours = " × ".join(map(str, given.size)), "grey" if given.channels == 1 else f"{given.channels} channels"
+    meant = ", ".join(SEQUENCES[name] for name in given.channel_names)
     lines = [
         "## What it says",
         "",
@@ -68,8 +78,18 @@ def _picture_answers(pack: Pack, given: PictureSpec) -> list[str]:
         *(["Several of them may be there at once, or none: each has a probability of its own."] * spec.multi_label),
         *(f"Counted together as {name}: {', '.join(some)}." for name, some in spec.groups.items()),
         f"Input: {', '.join(given.modality)}, {size} pixels, {colours}; sides keep their ratio, the rest is black."
+        + (f" Channels: {meant}." if meant else "")
         + (f" {given.window_hu[0]:g} to {given.window_hu[1]:g} HU become black and white." if given.window_hu else ""),
     ]
+    if pack.draws_slices:
+        others = "; ".join(
+            f"for {SEQUENCES[name]} that is missing: {', else '.join(SEQUENCES[one] for one in some)}"
+            for name, some in given.stand_ins.items()
+        )
+        lines.append(
+            f"Scans of these series are drawn slice by slice on the grid of {SEQUENCES[str(given.reference)]}"
+            f"{f' ({others})' if others else ''}. By rules: {', '.join(spec.classical) or 'nothing'}."
+        )
     known = spec.calibration
     if known:
         lines += [

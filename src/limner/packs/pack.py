@@ -10,10 +10,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from limner.errors import PackError
 from limner.image import Label, anatomy
+from limner.packs.channels import check_channels
 
 SHIPPED = Path(__file__).resolve().parent
 
@@ -47,6 +48,18 @@ class PictureSpec(_Part):
     window_hu: tuple[float, float] | None = Field(
         None, description="small volumes: HU that become 0 and 1; the range that occurs where None"
     )
+    channel_names: list[str] = Field(
+        default_factory=list, description="of slices of a scan: which sequence each channel is, as limner.image.mr says"
+    )
+    reference: str | None = Field(None, description="the channel whose grid a scan is drawn on")
+    stand_ins: dict[str, list[str]] = Field(
+        default_factory=dict, description="channel → those that stand in where it is missing, the first that is there"
+    )
+
+    @model_validator(mode="after")
+    def _known_channels(self) -> PictureSpec:
+        check_channels(self, len(self.size))
+        return self
 
 
 class Calibration(_Part):
@@ -193,6 +206,15 @@ class Pack:
         return Net(self.name, *files, spec.input, tuple(spec.classes), spec.net, outputs)
 
     @property
+    def draws_slices(self) -> bool:
+        """Whether it outlines pictures that are slices of a scan, and so draws a scan slice by slice."""
+        return (
+            self.spec.task == "segment"
+            and isinstance(self.spec.input, PictureSpec)
+            and bool(self.spec.input.channel_names)
+        )
+
+    @property
     def locator(self) -> Net | None:
         """The net that finds, where the pack has one."""
         spec = self.spec.locator
@@ -265,6 +287,7 @@ CLASSICAL_LABELS: dict[str, tuple[str, ...]] = {
     "lungs": ("right lung", "left lung"),
     "bones": ("bones",),
     "body": ("body",),
+    "head": ("head",),
 }
 
 

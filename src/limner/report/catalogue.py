@@ -12,6 +12,7 @@ from limner.report.picture_catalogue import PICTURE_WORDS
 _WORDS: dict[str, tuple[str, str]] = {
     # page
     "title": ("Drawing of a {modality} study", "{modality} 检查的影像绘图"),
+    "title_an": ("Drawing of an {modality} study", "{modality} 检查的影像绘图"),
     "title_short": ("Limner report", "Limner 报告"),
     "not_clinical": ("Not for clinical use", "不得用于临床"),
     "stop": (".", "。"),
@@ -29,6 +30,9 @@ _WORDS: dict[str, tuple[str, str]] = {
         "{x} × {y} × {z} 体素，每个 {sx} × {sy} × {sz} mm",
     ),
     "unknown": ("not stated", "未注明"),
+    "channel.flair": ("FLAIR", "FLAIR"),
+    "channel.pre": ("T1 before contrast medium", "T1 平扫"),
+    "channel.post": ("T1 after contrast medium", "T1 增强"),
     "pack": ("Model pack", "模型包"),
     "page_of": ("Page {page} of {pages}", "第 {page} 页，共 {pages} 页"),
     # problems
@@ -58,7 +62,18 @@ _WORDS: dict[str, tuple[str, str]] = {
     "value": ("Value", "数值"),
     "interval": ("Interval", "区间"),
     "probability": ("Probability", "概率"),
-    "abstained": ("not decided", "未作判定"),
+    "abstained": ("not sure", "无法判定"),
+    "abstained_note": (
+        "Not sure: the model's probability is below the threshold that its pack was calibrated to. Such a finding may "
+        "be none; look for yourself.",
+        "无法判定：模型概率低于模型包校准的阈值。该所见可能并不存在，请自行核对图像。",
+    ),
+    "abstained_all": (
+        "The model is not sure of this drawing as a whole: the agreement with the truth that its probabilities let "
+        "expect is below the threshold of its pack.",
+        "模型对本次绘图整体无法判定：由其概率推算的与真实情况的一致程度低于模型包的阈值。",
+    ),
+    "glance_unsure": ("{n} of them not sure", "其中 {n} 个无法判定"),
     "more_lesions": ("{n} smaller lesions stand in report.html.", "另有 {n} 处较小病灶见 report.html。"),
     "none_found": ("Nothing was found in this study.", "本次检查未发现任何结构。"),
     "interval_note": (
@@ -184,3 +199,13 @@ def words(lang: str) -> dict[str, str]:
     if lang not in LANGUAGES:
         raise InputError(f"Reports are written in {' or '.join(LANGUAGES)}; got lang={lang!r}.")
     return {key: entry[LANGUAGES.index(lang)] for key, entry in {**_WORDS, **PICTURE_WORDS}.items()}
+
+
+def study_title(modality: str, lang: str) -> str:
+    """The heading of a report on a study.
+
+    >>> study_title("MR", "en"), study_title("CT", "en")
+    ('Drawing of an MR study', 'Drawing of a CT study')
+    """
+    spoken_with_a_vowel = modality.startswith(tuple("AEFHILMNORSX"))  # an em-ar
+    return words(lang)["title_an" if spoken_with_a_vowel else "title"].format(modality=modality)

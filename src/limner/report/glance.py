@@ -32,7 +32,10 @@ def glance(content: ReportContent, lang: str) -> tuple[Tile, ...]:
     if not lesions:
         return (*tiles, Tile(say["glance_lesions"], say["glance_none"]))
     total = tables.number(sum(volume_ml(one) for one in lesions), "ml")
-    tiles.append(Tile(say["glance_lesions"], str(len(lesions)), say["glance_lesions_sub"].format(total=total)))
+    below = say["glance_lesions_sub"].format(total=total)
+    if unsure := sum(one.abstained for one in lesions):
+        below += say["comma"] + say["glance_unsure"].format(n=unsure)
+    tiles.append(Tile(say["glance_lesions"], str(len(lesions)), below))
     longest = [(one, m) for one in lesions if (m := one.measure("longest diameter"))]
     if longest:
         lesion, diameter = max(longest, key=lambda pair: pair[1].value)

@@ -22,7 +22,7 @@ from limner.report import catalogue, figures, provenance, tables, terms
 from limner.report.content import ReportContent
 from limner.report.glance import glance
 from limner.report.methods import methods
-from limner.report.wording import caption, window_note
+from limner.report.wording import caption, unsure_note, window_note
 
 _HERE = Path(__file__).parent
 _KINDS = ("lesion", "box", "vessel", "organ", "tissue", "class")
@@ -55,7 +55,7 @@ def write_html(path: Path, content: ReportContent, lang: str = "en") -> None:
         page_style=(_HERE / "templates" / "report.css").read_text(encoding="utf-8"),
         viewer_style=style,
         viewer_script=script,
-        title=say["title"].format(modality=content.drawing.study.modality),
+        title=catalogue.study_title(content.drawing.study.modality, lang),
         facts=provenance.study_facts(content, lang),
         problems=content.drawing.problems,
         geometry=provenance.geometry(content, lang),
@@ -63,6 +63,7 @@ def write_html(path: Path, content: ReportContent, lang: str = "en") -> None:
         lesions=tables.measures_table(content, lesions, lang),
         clearances=tables.clearance_table(content, lesions, lang),
         others=tables.measures_table(content, others, lang),
+        unsure=unsure_note(content, lang),
         intervals=any(one.low is not None for f in content.drawing.findings for one in f.measurements),
         overview=[picture(content, one, lang) for one in images.overview],
         close_ups=[picture(content, one, lang) for one in images.close_ups],
@@ -103,15 +104,15 @@ def picture(content: ReportContent, image: figures.KeyImage, lang: str) -> dict[
 
 
 def _structure(content: ReportContent, finding: Finding, lang: str) -> dict[str, Any]:
-    label = content.label_of(finding)
+    label, modality = content.label_of(finding), content.drawing.study.modality
     return {
         "id": finding.id,
-        "title": tables.title(finding, lang),
+        "title": tables.judged_title(finding, lang),
         "kind": finding.kind,
         "color": list(tables.color_of(content, finding)),
         "opacity": label.opacity if label else 1.0,
         "visible": True,
-        "facts": [{"name": name, "value": value} for name, value in tables.facts(finding, lang)],
+        "facts": [{"name": name, "value": value} for name, value in tables.facts(finding, lang, modality)],
     }
 
 

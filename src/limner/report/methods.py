@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from limner.report import catalogue
 from limner.report.content import LANGUAGES, ReportContent
 
 _SENTENCES: dict[str, tuple[str, str]] = {
@@ -35,6 +36,16 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "所有导出文件均被重新读取，并以世界坐标毫米（含左右、前后）与标签图比对。",
     ),
 }
+_SIGNALS = (
+    "Volumes are voxels times the volume of one; diameters and distances were measured on the label map, in "
+    "millimetres of the patient. Signals are in arbitrary units: they cannot be compared between scanners.",
+    "体积为体素数乘以单个体素体积；径线与距离均在标签图上以患者坐标毫米测量。信号强度为任意单位，不同扫描仪之间不可比较。",
+)
+_SLICES = (
+    "The net saw one axial slice at a time: {channels}, each laid on the grid of the drawn series by its place in the "
+    "scanner, without registration.",
+    "网络逐层读取横断面：{channels}；各序列按其扫描坐标重采样至所绘序列的网格，未作配准。",
+)
 _INTERVALS = (
     "Intervals of volumes follow from the model's own probabilities.",
     "体积区间由模型自身的概率得出。",
@@ -48,11 +59,14 @@ def methods(content: ReportContent, lang: str) -> str:
     A step that this file has no sentence for is left to the table of steps; without steps the paragraph is empty.
     """
     k = LANGUAGES.index(lang)
-    facts = _facts(content)
+    facts = _facts(content, lang)
     sentences = []
     for name in step_names(content.run):
         if name in _SENTENCES:
-            sentences.append(_SENTENCES[name][k].format_map(facts))
+            signals = name == "measure" and content.drawing.study.modality == "MR"
+            sentences.append((_SIGNALS if signals else _SENTENCES[name])[k].format_map(facts))
+        if name == "predict" and content.drawing.study.channels:
+            sentences.append(_SLICES[k].format_map(facts))
         if name == "open" and content.image.clipped:
             low, high = content.image.clipped
             sentences.append(_UNMEASURED[k].format(low=f"{low:g}", high=f"{high:g}"))
@@ -67,7 +81,8 @@ def step_names(run: Mapping[str, object]) -> tuple[str, ...]:
     return tuple(str(one["name"]) for one in steps) if isinstance(steps, (list, tuple)) else ()
 
 
-def _facts(content: ReportContent) -> dict[str, str]:
+def _facts(content: ReportContent, lang: str) -> dict[str, str]:
+    say = catalogue.words(lang)
     grid, pack = content.image.grid, content.drawing.pack
     return {
         "modality": content.drawing.study.modality,
@@ -77,4 +92,5 @@ def _facts(content: ReportContent) -> dict[str, str]:
         "pack": pack.name,
         "version": pack.version,
         "engine": str(content.run.get("engine", "?")),
+        "channels": say["comma"].join(say[f"channel.{name}"] for name in content.drawing.study.channels),
     }

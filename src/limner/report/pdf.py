@@ -13,7 +13,7 @@ from limner.report.glance import glance
 from limner.report.methods import methods
 from limner.report.paper import TIGHT, WIDTH, Look, build, gallery, grid, head, origins, warnings
 from limner.report.typeset import paragraph
-from limner.report.wording import caption, window_note
+from limner.report.wording import caption, unsure_note, window_note
 
 MOST_LESIONS = 20
 """More rows than this stand only in the HTML report."""
@@ -30,9 +30,8 @@ def write_pdf(path: Path, content: ReportContent, lang: str = "en") -> None:
     Raises:
         InputError: for another language.
     """
-    say = catalogue.words(lang)
     typeset.register_fonts()
-    title = say["title"].format(modality=content.drawing.study.modality)
+    title = catalogue.study_title(content.drawing.study.modality, lang)
     story = [
         *head(provenance.study_facts(content, lang), title, lang),
         *_problems(content, lang),
@@ -95,6 +94,8 @@ def _findings(content: ReportContent, lang: str) -> list[Flowable]:
         story += _table(say["structures_table"], tables.measures_table(content, others, lang), lang)
     if not lesions and not others:
         story.append(paragraph(say["none_found"], "body", lang))
+    if note := unsure_note(content, lang):
+        story.append(paragraph(note, "small", lang, spaceBefore=3))
     if any(one.low is not None for finding in content.drawing.findings for one in finding.measurements):
         story.append(paragraph(say["interval_note"], "small", lang, spaceBefore=3))
     return story

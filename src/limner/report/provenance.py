@@ -51,6 +51,7 @@ def study_facts(content: ReportContent, lang: str) -> list[tuple[str, str]]:
         (say["grid"], say["grid_value"].format(x=x, y=y, z=z, sx=sx, sy=sy, sz=sz)),
         (say["pack"], f"{pack.name} {pack.version}"),
         (say["study_uid"], study.uid),
+        *((say[f"channel.{name}"], text) for name, text in study.channels.items()),
     ]
 
 

@@ -79,6 +79,12 @@ def title(finding: Finding, lang: str) -> str:
     return _capital(terms.structure(name, lang))
 
 
+def judged_title(finding: Finding, lang: str) -> str:
+    """Its name for readers, with "not sure" where the model is not."""
+    unsure = f" ({catalogue.words(lang)['abstained']})" if finding.abstained else ""
+    return title(finding, lang) + unsure
+
+
 def quantity(one: Measurement, lang: str) -> str:
     """A measurement as text, with its interval where it is known.
 
@@ -117,7 +123,7 @@ def number(value: float, unit: str) -> str:
     elif unit in ("mm²", "px²"):
         text = f"{value:.0f}" if abs(value) >= 100 else f"{value:.1f}"
     else:
-        text = f"{value:.3g}"
+        text = f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
     return "0" if text == "-0" else text.replace("-", "−")
 
 
@@ -131,9 +137,9 @@ def place_of(name: str, lang: str) -> str:
     return terms.place(name.removeprefix(_DISTANCE), lang)
 
 
-def facts(finding: Finding, lang: str) -> list[tuple[str, str]]:
+def facts(finding: Finding, lang: str, modality: str = "CT") -> list[tuple[str, str]]:
     """``(name, value)`` of everything that was measured of a finding."""
-    rows = [(terms.measure(one.name, lang), quantity(one, lang)) for one in finding.measurements]
+    rows = [(terms.measure(one.name, lang, modality), quantity(one, lang)) for one in finding.measurements]
     if finding.probability is not None:
         rows.append((catalogue.words(lang)["probability"], f"{finding.probability:.2f}"))
     return rows
@@ -149,8 +155,9 @@ def _table(content: Told, findings: Sequence[Finding], lang: str, names: Sequenc
     rows = []
     for finding in findings:
         cells = tuple(_cell(finding, name, lang) for name in names)
-        rows.append(Row(finding.id, title(finding, lang), color_of(content, finding), cells))
-    return Table(tuple(terms.measure(name, lang) for name in names), tuple(rows))
+        rows.append(Row(finding.id, judged_title(finding, lang), color_of(content, finding), cells))
+    modality = content.drawing.study.modality
+    return Table(tuple(terms.measure(name, lang, modality) for name in names), tuple(rows))
 
 
 def _cell(finding: Finding, name: str, lang: str) -> str:

@@ -30,6 +30,7 @@ _STRUCTURES_ZH: dict[str, str] = {
     "left lung": "左肺",
     "bones": "骨骼",
     "body": "体表",
+    "head": "头部",
     "breast lesion": "乳腺病灶",
     "skin lesion": "皮肤病灶",
     "glioma": "胶质瘤",
@@ -71,6 +72,13 @@ _MEASURES: dict[str, tuple[str, str]] = {
     "width": ("Width", "宽"),
     "height": ("Height", "高"),
 }
+_MR_MEASURES: dict[str, tuple[str, str]] = {
+    "mean": ("Mean signal", "平均信号强度"),
+    "median": ("Median signal", "信号强度中位数"),
+    "RECIST diameter": ("Longest axial diameter", "横断面最长径"),
+    "RECIST short diameter": ("Short axis, axial", "横断面短径"),
+}
+"""Signals have no unit, and tumours of the brain are not measured by RECIST."""
 _SURFACE = ("surface of {name}", "{name}表面")
 _DISTANCE = ("Distance to {name}", "距{name}")
 
@@ -85,13 +93,20 @@ def structure(name: str, lang: str) -> str:
     return (_STRUCTURES_ZH.get(base, _CLASSES_ZH.get(base, base)) if lang == "zh" else base) + number
 
 
-def measure(name: str, lang: str) -> str:
+def measure(name: str, lang: str, modality: str = "CT") -> str:
     """The name of a measurement for readers.
+
+    Args:
+        name: of the measurement.
+        lang: ``"en"`` or ``"zh"``.
+        modality: of what was measured; MR has signals where CT has densities.
 
     >>> measure("distance to liver vessels", "zh"), measure("distance to liver surface", "en")
     ('距肝内血管', 'Distance to surface of liver')
     """
     k = LANGUAGES.index(lang)
+    if modality == "MR" and name in _MR_MEASURES:
+        return _MR_MEASURES[name][k]
     if name in _MEASURES:
         return _MEASURES[name][k]
     if name.startswith("distance to "):

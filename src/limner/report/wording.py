@@ -28,5 +28,13 @@ def window_note(content: ReportContent, lang: str) -> str:
     return say["window_values"].format(low=f"{low:.4g}", high=f"{high:.4g}")
 
 
+def unsure_note(content: ReportContent, lang: str) -> str:
+    """What "not sure" means, where the report says it; empty where it does not."""
+    lesions = content.of_kind("lesion")
+    if not any(one.abstained for one in lesions):
+        return ""
+    return catalogue.words(lang)["abstained_all" if content.drawing.abstained else "abstained_note"]
+
+
 def _small(text: str) -> str:
     return text[:1].lower() + text[1:]

@@ -157,6 +157,18 @@ def risk_coverage(p: Probabilities, labels: Labels) -> RiskCoverage:
     return RiskCoverage(n / len(labels), np.cumsum(wrong) / n)
 
 
+def sure_enough(confidence: NDArray[np.floating], wrong: NDArray[np.bool_]) -> float:
+    """The confidence from which answers are wrong at most half as often as all of them; 0 where none is wrong.
+
+    >>> sure_enough(np.array([0.9, 0.8, 0.6, 0.55]), np.array([False, False, True, True]))
+    0.8
+    """
+    if not wrong.any():
+        return 0.0
+    answers = np.stack([confidence, np.zeros_like(confidence)], 1)
+    return abstain_below(answers, wrong.astype(int), 0.5 * float(wrong.mean()))
+
+
 def abstain_below(p: Probabilities, labels: Labels, risk: float) -> float:
     """The lowest confidence at which the answers given are wrong at most that often; 1 where no threshold does it."""
     curve = risk_coverage(p, labels)

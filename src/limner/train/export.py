@@ -200,6 +200,9 @@ def _input(recipe: Recipe) -> dict[str, Any]:
             "channels": data.channels,
             "color_constancy": data.color_constancy,
             "window_hu": data.window_hu,
+            "channel_names": data.channel_names,
+            "reference": data.reference,
+            "stand_ins": data.stand_ins,
         }
     return {
         "modality": data.modality,

@@ -19,7 +19,7 @@ from limner.errors import RecipeError
 from limner.nets.losses import deeply_supervised
 from limner.packs import Calibration
 from limner.tasks import masks as task
-from limner.tasks.classify import abstain_below
+from limner.tasks.classify import sure_enough
 from limner.train.loop import Parts
 from limner.train.pictures import Learned, Order, logits_of, rounded_down
 from limner.train.recipe import Recipe
@@ -135,12 +135,12 @@ class Checked:
             for one, truth in zip(p, self.truth, strict=True)
             if truth.any()
         )
-        threshold = abstain_below(np.stack([sure, np.zeros_like(sure)], 1), poor.astype(int), 0.5 * float(poor.mean()))
+        threshold = sure_enough(sure, poor)
         return Calibration(
             temperature=round(temperature, 4),
             bias=round(bias, 4),
             threshold=round(even, 4),
-            abstain_below=rounded_down(threshold) if poor.any() else 0.0,
+            abstain_below=rounded_down(threshold),
             ece_before=round(before, 4),
             ece_after=round(task.foreground_ece(p, self.truth), 4),
             area_thresholds=(round(area[0], 4), round(area[1], 4)),

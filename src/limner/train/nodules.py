@@ -19,10 +19,11 @@ from limner.errors import RecipeError
 from limner.packs import Calibration
 from limner.tasks import boxes as geometry
 from limner.tasks import detect as figures
-from limner.tasks.classify import ece
+from limner.tasks.classify import ece, sure_enough
 from limner.tasks.detect import Held, hold, inside
 from limner.train.detect import detect_loss
 from limner.train.loop import Parts
+from limner.train.pictures import rounded_down
 from limner.train.recipe import Recipe
 from limner.train.recipe_data import PhantomSource, VolumeData
 
@@ -125,10 +126,12 @@ class CheckedNodules:
         least = figures.froc(held).threshold(FALSE_PER_SCAN * litres / SCAN_LITRES)
         least = float(np.clip(least, 0.02, 0.98))
         p = platt(logits)
+        shown = scores >= least
         return Calibration(
             temperature=round(platt.temperature, 4),
             bias=round(platt.bias, 4),
             threshold=round(float(platt(np.array(np.log(least / (1 - least))))), 4),
+            abstain_below=rounded_down(sure_enough(p[shown], ~right[shown])),
             ece_before=round(_ece(scores, right), 4),
             ece_after=round(_ece(p, right), 4),
             fitted_on=f"{len(right)} marks on {len(self.patches)} patches of chests that were not learned from",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from limner.packs.channels import check_channels
 from limner.tasks.multilabel import NONE
 
 
@@ -134,6 +135,13 @@ class PictureData(Section):
     window_hu: tuple[float, float] | None = Field(
         None, description="small volumes of CT: HU that become black and white; the range that occurs where None"
     )
+    channel_names: list[str] = Field(
+        default_factory=list, description="slices of MR: which sequence each channel is, of pre, flair, post"
+    )
+    reference: str | None = Field(None, description="the channel whose grid a scan is drawn on")
+    stand_ins: dict[str, list[str]] = Field(
+        default_factory=dict, description="channel → those that stand in where it is missing, the first that is there"
+    )
     modality: list[str] = Field(default_factory=lambda: ["XC"], description="DICOM modalities that it is for")
     classes: dict[str, str] = Field(
         min_length=2, description="value in the cohort → name, or a list of names; masks: 0 is background"
@@ -158,6 +166,11 @@ class PictureData(Section):
     @classmethod
     def _words(cls, given: Any) -> Any:
         return as_words(dict(zip(given, given, strict=True)) if isinstance(given, list) else given)
+
+    @model_validator(mode="after")
+    def _known_channels(self) -> PictureData:
+        check_channels(self, len(self.size))
+        return self
 
 
 def as_words(given: Any) -> Any:

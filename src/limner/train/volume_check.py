@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import cc3d
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -13,9 +14,11 @@ from torch import nn
 from limner.data.cases import Prepared
 from limner.data.patches import Patch, PatchSampler, Source
 from limner.errors import CohortError
+from limner.image import anatomy
 from limner.packs import Calibration
 from limner.tasks import masks as task
-from limner.tasks.classify import fit_temperature
+from limner.tasks.classify import fit_temperature, sure_enough
+from limner.train.pictures import rounded_down
 from limner.train.recipe_data import VolumeData
 
 MOST = 32
@@ -23,6 +26,8 @@ MOST = 32
 EACH = 4
 """Patches of one scan at most."""
 _VOXELS = 200_000
+SMALLEST = 3
+"""Voxels of a lesion at least, as in a drawing."""
 _CHANCE = 0.05
 """Voxels that have less chance of being marked teach nothing of the border's temperature."""
 
@@ -35,11 +40,13 @@ class CheckedPatches:
         patches: as the net sees them, unchanged.
         patients: whom each is of.
         classes: of the net, background first.
+        lesions: indices of the classes that are lesions.
     """
 
     patches: tuple[Patch, ...]
     patients: tuple[str, ...]
     classes: tuple[str, ...]
+    lesions: tuple[int, ...] = ()
 
     def score(self, net: nn.Module) -> float:
         """Mean over the classes of the mean Dice of patients; what a scan cannot tell apart is not asked of it."""
@@ -65,7 +72,8 @@ class CheckedPatches:
         """The temperature that makes the truth likeliest, of voxels that have some chance of being marked.
 
         It stays at 1 where it would not lessen the calibration error. Patches of scans that do not tell all classes
-        apart are left out.
+        apart are left out. Where lesions were marked, also how sure a lesion must be that those surer are wrong half
+        as often.
         """
         rows, truths = [], []
         for number, patch in enumerate(self.patches):
@@ -88,14 +96,35 @@ class CheckedPatches:
             temperature=round(temperature, 4),
             ece_before=round(before, 4),
             ece_after=round(after, 4),
+            abstain_below=self._abstain_below(net, temperature),
             fitted_on=f"{len(truth)} voxels in {len(rows)} patches of the check split",
         )
 
+    def _abstain_below(self, net: nn.Module, temperature: float) -> float:
+        """The least probability of a lesion, a connected part of one class, that counts as sure."""
+        sure, wrong = [], []
+        for patch in self.patches:
+            p = merged(task.softmax_maps(_logits(net, patch), temperature), patch.merge)
+            found = p.argmax(0)
+            for k in self.lesions:
+                if patch.merge[k] != k:
+                    continue
+                known = np.isin(patch.target, (k, 255))  # unknown truth makes no part wrong
+                parts, count = cc3d.connected_components(found == k, connectivity=26, return_N=True)
+                for number in range(1, count + 1):
+                    part = parts == number
+                    if part.sum() >= SMALLEST:
+                        sure.append(float(p[k][part].mean()))
+                        wrong.append(not known[part].any())
+        return rounded_down(sure_enough(np.array(sure), np.array(wrong, bool))) if sure else 0.0
 
-def check_patches(sources: Sequence[Source], data: VolumeData, seed: int) -> CheckedPatches:
+
+def check_patches(
+    sources: Sequence[Source], data: VolumeData, seed: int, kinds: Mapping[str, str] | None = None
+) -> CheckedPatches:
     """A few patches of every case: about each class that it marks, the rarest first, and one anywhere.
 
-    A case that fits into one patch gives one.
+    A case that fits into one patch gives one. ``kinds`` says what classes without a code are, as in a pack.
 
     Raises:
         CohortError: no class is marked in any of them.
@@ -115,7 +144,9 @@ def check_patches(sources: Sequence[Source], data: VolumeData, seed: int) -> Che
             f"No class is marked in any of the {len(cases)} cases of the check split: there is nothing to check on. "
             "Choose another split as check, or leave it out."
         )
-    return CheckedPatches(tuple(patches), tuple(patients), tuple(data.classes))
+    named = [anatomy.named(name, k, (kinds or {}).get(name)) for k, name in enumerate(data.classes) if k]
+    lesions = tuple(one.value for one in named if one.kind == "lesion")
+    return CheckedPatches(tuple(patches), tuple(patients), tuple(data.classes), lesions)
 
 
 def merged(p: NDArray[np.float32], merge: Sequence[int]) -> NDArray[np.float32]:

@@ -66,7 +66,7 @@ def volume_parts(recipe: Recipe, data: VolumeData, cache: Path, progress: Progre
     parts = Parts(net, PatchBatches(sampler), loss, notes=tuple(notes))
     if not checks:
         return parts
-    held = check_patches(checks, data, recipe.seed)
+    held = check_patches(checks, data, recipe.seed, recipe.pack.kinds)
     return replace(parts, check=held.score, calibrate=held.calibrate)
 
 

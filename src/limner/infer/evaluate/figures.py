@@ -25,7 +25,8 @@ class Evaluation(BaseModel):
 
     Classifiers also give ``reliability`` (per bin of confidence that occurs: ``confidence``, ``accuracy``, ``share`` of
     the cases) and ``risk_coverage`` (``coverage``, the share answered, the surest first, and ``risk``, the share of
-    wrong answers among them); both are empty for other tasks.
+    wrong answers among them). Segmentations of scans give the latter of the lesions that were marked. Both are empty
+    for other tasks.
     """
 
     task: str

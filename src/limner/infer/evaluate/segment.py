@@ -15,6 +15,7 @@ from limner.data.mask_grid import SAME_MM, on_grid, say_resampled
 from limner.errors import CohortError
 from limner.image import Image, LabelMap
 from limner.infer.evaluate.figures import EvaluateOptions, Evaluation, Interval, mean_interval, ratio_interval
+from limner.infer.evaluate.lesions import Answers, lesion_answers, sureness
 from limner.infer.predict import Prediction, predict
 from limner.packs import Pack
 from limner.tasks.segment import dice, lesion_scores, surface_scores
@@ -57,16 +58,19 @@ def evaluate_masks(
     rows: list[_Row] = []
     expected_calibration: list[tuple[float, int]] = []
     everything: list[float] = []
+    lesions: Answers = []
     elsewhere: list[str] = []
     for number, case in enumerate(cases):
         if progress:
             progress(case.id, number / len(cases))
         image, truth, resampled = _read(pack, case, options)
         elsewhere += [case.id] * resampled
-        more, calibration, share = _case(pack, case, image, truth, regions, options)
+        more, calibration, share, marked = _case(pack, case, image, truth, regions, options)
+        lesions += marked
         rows += more
         everything.append(2 * share / (1 + share))
         expected_calibration.append(calibration)
+    sure, curve = sureness(lesions, pack.spec.calibration.abstain_below if pack.spec.calibration else 0.0)
     weight = sum(n for _, n in expected_calibration)
     ece = sum(e * n for e, n in expected_calibration) / weight if weight else math.nan
     return Evaluation(
@@ -79,7 +83,8 @@ def evaluate_masks(
             site: _summary([r for r in rows if (r.case.site or "unknown") == site], options)
             for site in sorted({case.site or "unknown" for case in cases})
         },
-        calibration={"ece": round(ece, 4)},
+        calibration={"ece": round(ece, 4), **sure},
+        risk_coverage=curve,
         baseline={"dice": round(float(np.mean(everything)), 4)},
         per_case=[{"id": r.case.id, "region": r.region, **{k: _finite(v) for k, v in r.scores.items()}} for r in rows],
         problems=[*problems, *say_resampled(elsewhere)],
@@ -120,12 +125,13 @@ def _case(
     truth: LabelMap,
     regions: dict[str, tuple[int, ...] | None],
     options: EvaluateOptions,
-) -> tuple[list[_Row], tuple[float, int], float]:
-    """Rows of one case, the first region's calibration error with its voxels, and that region's share of all voxels."""
+) -> tuple[list[_Row], tuple[float, int], float, Answers]:
+    """Rows of one case, the first region's calibration error with its voxels, its share of all voxels, and lesions."""
     prediction = predict(pack, image, engine=options.engine)
     spacing = image.grid.spacing_mm
     rows = []
     ece, share = (math.nan, 0), 0.0
+    marked: Answers = []
     for name, values in regions.items():
         theirs = truth.array > 0 if values is None else np.isin(truth.array, values)
         ours = prediction.labels.mask(*pack.region(name))
@@ -138,13 +144,14 @@ def _case(
             row.scores["volume_error_ml"] = float((int(ours.sum()) - int(theirs.sum())) * image.grid.voxel_ml)
         if lesion:
             found = lesion_scores(ours, theirs, spacing)
+            marked += lesion_answers(prediction, theirs, name)
             row.scores |= {"lesions": found.lesions, "found": found.found, "false_lesions": found.false}
         elif theirs.any():
             row.scores["sensitivity"] = float(np.logical_and(ours, theirs).sum() / theirs.sum())
         if name == next(iter(regions)):
             ece, share = _ece(prediction, ours, theirs), float(theirs.mean())
         rows.append(row)
-    return rows, ece, share
+    return rows, ece, share, marked
 
 
 def _ece(prediction: Prediction, ours: np.ndarray, theirs: np.ndarray, bins: int = 10) -> tuple[float, int]:
