@@ -80,6 +80,9 @@ class TrainSpec(Section):
     patience: int | None = Field(None, description="checks without a better figure after which the run ends")
     label_smoothing: float = 0.0
     start_from: str | None = Field(None, description="weights.safetensors of an earlier run or pack")
+    average_with: list[str] = Field(
+        default_factory=list, description="weights.safetensors of nets akin to this one: the pack gets the mean of all"
+    )
 
 
 class PackSpecDraft(Section):

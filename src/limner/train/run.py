@@ -20,6 +20,7 @@ from limner.train.pictures import picture_parts
 from limner.train.plan import Plan, plan, with_plan
 from limner.train.recipe import Recipe, read_recipe
 from limner.train.recipe_data import VolumeData
+from limner.train.soup import averaged
 from limner.train.splits import with_splits
 from limner.train.volumes import volume_parts
 
@@ -67,6 +68,7 @@ def run(recipe_path: Path, overrides: list[str], out: Path | None, resume: bool)
         return RunResult(folder, folder / "pack")
     from limner.train.export import write_pack
 
+    net = averaged(net, recipe.train.average_with)
     calibration = parts.calibrate(net) if parts.calibrate else None
     return RunResult(folder, write_pack(net, recipe, folder, calibration))
 
