@@ -16,6 +16,7 @@ from limner.errors import CohortError
 from limner.packs import Calibration
 from limner.tasks import masks as task
 from limner.tasks.classify import fit_temperature
+from limner.tasks.pixels import ForegroundBins
 from limner.train.recipe_data import VolumeData
 
 MOST = 32
@@ -149,6 +150,6 @@ def _logits(net: nn.Module, patch: Patch) -> NDArray[np.float32]:
 
 
 def _ece(logits: NDArray[np.float32], truth: NDArray[np.uint8], temperature: float) -> float:
-    bins = task.ForegroundBins()
+    bins = ForegroundBins()
     bins.add(1.0 - task.softmax_maps(logits, temperature, axis=1)[:, 0], truth > 0)
     return bins.ece
