@@ -52,6 +52,15 @@ def test_temperature_mends_a_net_that_is_too_sure():
     assert c.ece(c.softmax(too_sure, t), labels) < 0.03
 
 
+def test_a_few_right_answers_do_not_make_a_net_surer():
+    logits = np.array([[1.0, 0.0], [2.0, 0.0], [0.0, 1.5], [0.5, 0.0], [0.0, 0.2]])
+    right = np.array([0, 0, 1, 0, 1])
+    assert c.fit_temperature(logits, right, trust=100.0) < 0.06  # what the five alone would say
+    assert c.fit_temperature(logits, right) > 0.5
+    many = np.repeat(logits, 200, 0), np.repeat(right, 200)
+    assert c.fit_temperature(*many) < 0.25  # a thousand are believed
+
+
 def test_abstaining_lowers_the_risk_to_what_was_asked():
     rng = np.random.default_rng(2)
     logits = rng.normal(0, 2, (3000, 3))

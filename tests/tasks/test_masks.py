@@ -79,25 +79,3 @@ def test_the_picture_is_named_by_where_the_net_looked():
     assert malignant / (malignant + benign) == pytest.approx(0.8)
     assert none < 0.1
     assert masks.picture_probabilities(np.stack([p[0] * 0 + 1, p[1] * 0, p[2] * 0]))[0] == pytest.approx(1)
-
-
-def test_calibration_counts_pixels_that_have_a_chance():
-    p = np.array([0.0] * 100 + [0.5] * 10)
-    marked = np.array([False] * 100 + [True] * 10)
-    found, everything = masks.ForegroundBins(), masks.ForegroundBins(least=0.0)
-    found.add(p, marked)
-    everything.add(p, marked)
-    assert found.ece == pytest.approx(0.5)
-    assert everything.ece == pytest.approx(0.5 * 10 / 110)
-
-
-def test_temperature_and_bias_undo_what_was_done_to_honest_logits():
-    rng = np.random.default_rng(2)
-    honest = rng.normal(0, 2, 20000)
-    marked = (rng.random(20000) < 1 / (1 + np.exp(-honest))).astype(int)
-    spoilt = np.stack([np.zeros(20000), 2.5 * (honest + 0.8)], 1).astype(np.float32)
-    temperature, bias = masks.fit_pixels(spoilt, marked)
-    assert temperature == pytest.approx(2.5, rel=0.1)
-    assert bias == pytest.approx(-0.8, abs=0.1)
-    p = masks.softmax_maps(spoilt, temperature, bias, axis=1)
-    assert masks.foreground_ece(p[None].swapaxes(1, 2), marked[None]) < 0.03

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from limner.cli import show
-from limner.cli.options import Debug, Json
+from limner.cli.options import Debug, Force, Json, Output
 
 app = typer.Typer(help="The model packs that are at hand.", no_args_is_help=True)
 
@@ -38,3 +39,28 @@ def verify(name: Name, as_json: Json = False, debug: Debug = False) -> None:
     pack = load_pack(name)
     pack.verify()
     show.rows([{"pack": pack.name, "version": pack.version, "sha256": pack.sha256, "verified": True}], as_json)
+
+
+@app.command(epilog="Example: limner packs calibrate skin-lesion ours.csv --split val -o skin-lesion-ours")
+def calibrate(
+    name: Name,
+    cohort: Annotated[Path, typer.Argument(help="A CSV or JSONL with a row per case that the pack never met.")],
+    out: Output,
+    split: Annotated[str | None, typer.Option(help="Only the rows of this split.")] = None,
+    column: Annotated[str | None, typer.Option(help="The column of labels, masks or boxes.")] = None,
+    force: Force = False,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Fit a pack's probabilities on your own cases, such as another scanner's; weights stay as they are."""
+    from limner.infer import load_pack
+    from limner.train import check_installed
+
+    check_installed()
+    from limner.train.recalibrate import recalibrate
+
+    with show.progress_bar() as progress:
+        made = load_pack(recalibrate(load_pack(name), cohort, out, split, column, force=force, progress=progress))
+    known = made.spec.calibration
+    assert known is not None
+    show.rows([{"pack": str(out), **known.model_dump(mode="json", exclude_none=True)}], as_json)

@@ -132,7 +132,9 @@ def evaluation(found: Mapping[str, Any], json_wanted: bool) -> None:
                 table.add_row(group, name, f"{metric['value']:.3f}", interval)
     for group in ("calibration", "baseline"):
         for name, value in found[group].items():
-            table.add_row(group, name, f"{value:.3f}", "")
+            if not name.endswith(("_low", "_high")):
+                ends = [found[group].get(f"{name}_{end}") for end in ("low", "high")]
+                table.add_row(group, name, f"{value:.3f}", "" if None in ends else "{:.3f} to {:.3f}".format(*ends))
     _print(table)
     for problem in found["problems"]:
         typer.echo(f"warning: {problem}")

@@ -193,11 +193,24 @@ def _beside(figures: list[dict[str, Any]]) -> list[str]:
     lines = []
     for row in figures:
         known = {f"the majority's {name.replace('_', ' ')}": value for name, value in row.get("baseline", {}).items()}
+        told = [f"{name} {_number(value)}" for name, value in known.items()]
         if "ece" in row.get("calibration", {}):
-            known["expected calibration error"] = row["calibration"]["ece"]
-        if known:
-            lines.append(f"{row['data']}: {', '.join(f'{name} {_number(value)}' for name, value in known.items())}.")
+            told.append(_believable(row["calibration"]))
+        if told:
+            lines.append(f"{row['data']}: {', '.join(told)}.")
     return [*lines, ""] if lines else []
+
+
+def _believable(known: dict[str, float]) -> str:
+    """The calibration error, and what a calibrated net would show on the same cases where that was worked out."""
+    told = f"expected calibration error {_number(known['ece'])}"
+    if "ece_expected" not in known:
+        return told
+    ends, expected = ([_number(known[f"{name}_{end}"]) for end in ("low", "high")] for name in ("ece", "ece_expected"))
+    return (
+        f"{told} ({'–'.join(ends)}; a perfectly calibrated net would show {'–'.join(expected)} on as many "
+        f"patients, at least this much in {100 * known['p_calibrated']:.0f} % of trials)"
+    )
 
 
 def _cell(interval: dict[str, float | None] | None) -> str:

@@ -16,17 +16,22 @@ def reliability_png(bins: Sequence[Mapping[str, float]], ece: float) -> bytes:
     """A reliability diagram: how often answers are right, by how sure they were, and how many were so sure.
 
     Args:
-        bins: ``confidence`` (mean of the bin), ``accuracy`` and ``share`` of the answers, each 0 to 1.
+        bins: ``confidence`` (mean of the bin), ``accuracy`` and ``share`` of the answers, each 0 to 1; ``low`` and
+            ``high``, where a calibrated net's accuracy would lie (a bar), may be missing.
         ece: expected calibration error.
 
     Returns:
         A PNG.
 
-    Source: DeGroot & Fienberg, The Statistician 32:12, 1983; Guo et al., ICML 2017, figure 1.
+    Source: DeGroot & Fienberg, The Statistician 32:12, 1983; Guo et al., ICML 2017, figure 1; the bars: Broecker &
+    Smith, Weather and Forecasting 22:651, 2007.
     """
     figure, axes = _figure("how sure the answer was", "share that was right")
     confidence, accuracy, share = (np.array([one[key] for one in bins]) for key in ("confidence", "accuracy", "share"))
     axes.plot([0, 1], [0, 1], color=_FAINT, linestyle="--", linewidth=1, label="as sure as right")
+    if bins and "low" in bins[0]:
+        low, high = (np.array([one[key] for one in bins]) for key in ("low", "high"))
+        axes.vlines(confidence, low, high, color=_FAINT, linewidth=5, alpha=0.35, label="a calibrated net, 95 %")
     axes.vlines(confidence, np.minimum(confidence, accuracy), np.maximum(confidence, accuracy), color=_WARM, alpha=0.5)
     axes.plot(confidence, accuracy, color=_INK, linewidth=1.4)
     axes.scatter(confidence, accuracy, s=18 + 260 * share, color=_INK, alpha=0.85, label="answers (area: how many)")

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limner.tasks.boxes import Boxes, Marks, iou
+from limner.tasks.classify import TRUST
 
 RATES = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 """False marks per scan at which LUNA16 reads the sensitivity."""
@@ -170,7 +171,7 @@ class Platt:
         return sigmoid(np.asarray(logits, np.float64) / self.temperature + self.bias)
 
 
-def fit_platt(logits: NDArray[np.floating], positive: NDArray[np.bool_], trust: float = 1.0) -> Platt:
+def fit_platt(logits: NDArray[np.floating], positive: NDArray[np.bool_], trust: float = TRUST) -> Platt:
     """The temperature and bias that make the answers likeliest, held back where cases are few.
 
     Args:

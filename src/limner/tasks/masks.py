@@ -6,12 +6,10 @@ Probabilities are ``(K, *size)``, class 0 is background; labels ``(*size)`` of c
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 import cc3d
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize
 
 Probabilities = NDArray[np.floating]
 Labels = NDArray[np.integer]
@@ -66,33 +64,6 @@ def decode_masks(p: Probabilities, *, threshold: float = 0.5, one_kind: bool = F
         place = parts == number
         labels[place] = 1 + int(p[1:, place].sum(1).argmax())
     return labels
-
-
-def fit_pixels(logits: NDArray[np.floating], marked: NDArray[np.integer], least: float = 0.05) -> tuple[float, float]:
-    """Temperature and bias that make the truth likeliest, of pixels that have some chance of being marked.
-
-    A temperature alone, fitted on all pixels, follows the sure background and leaves the border wrong.
-
-    Args:
-        logits: ``(M, K)`` of M pixels.
-        marked: ``(M,)`` class indices.
-        least: probability of being marked from which a pixel counts.
-
-    Source: Platt, *Probabilistic outputs for support vector machines*, 1999 (of more classes: one bias for all that is
-    not background); Guo et al., ICML 2017, section 4.2.
-    """
-    chosen = 1.0 - softmax_maps(logits, axis=1)[:, 0] >= least
-    if not chosen.any():
-        return 1.0, 0.0
-    values, truth = logits[chosen], marked[chosen]
-    rows = np.arange(len(truth))
-
-    def loss(at: NDArray[np.float64]) -> float:
-        p = softmax_maps(values, float(np.exp(at[0])), float(at[1]), axis=1)
-        return float(-np.log(p[rows, truth] + 1e-7).mean() + 1e-3 * float(at @ at))
-
-    found = optimize.minimize(loss, np.zeros(2), method="Nelder-Mead", options={"xatol": 1e-3, "fatol": 1e-6}).x
-    return float(np.exp(np.clip(found[0], -3, 3))), float(np.clip(found[1], -5, 5))
 
 
 def predicted_dice(p: Probabilities, labels: Labels) -> float:
@@ -186,49 +157,3 @@ def mirrorings(axes: str, dims: int) -> list[tuple[int, ...]]:
     for place in places:
         found = [*found, *((*one, place) for one in found)]
     return sorted(found, key=lambda one: (len(one), one))
-
-
-@dataclass
-class ForegroundBins:
-    """How far the probability that a pixel is marked lies from how often it is, gathered picture by picture.
-
-    Of pixels that have some chance of it: the sure background around would make any net look calibrated.
-
-    Args:
-        least: probability from which a pixel counts.
-        bins: of equal width.
-
-    Source: Guo et al., *On calibration of modern neural networks*, ICML 2017, equation 3, of one class.
-    """
-
-    least: float = 0.05
-    bins: int = 15
-
-    def __post_init__(self) -> None:
-        self._count, self._said, self._came = (np.zeros(self.bins) for _ in range(3))
-
-    def add(self, p: NDArray[np.floating], marked: NDArray[np.bool_]) -> None:
-        """Takes in a probability per pixel and whether it is marked, of any one shape."""
-        chosen = p >= self.least
-        values, truth = np.asarray(p[chosen], float), marked[chosen]
-        which = np.minimum((values * self.bins).astype(int), self.bins - 1)
-        self._count += np.bincount(which, minlength=self.bins)
-        self._said += np.bincount(which, values, self.bins)
-        self._came += np.bincount(which, truth, self.bins)
-
-    @property
-    def ece(self) -> float:
-        """Expected calibration error; 0 where no pixel had a chance."""
-        return float(np.abs(self._said - self._came).sum() / max(self._count.sum(), 1))
-
-
-def foreground_ece(p: NDArray[np.floating], truth: Labels) -> float:
-    """:class:`ForegroundBins` of probabilities ``(N, K, *size)`` and labels ``(N, *size)``.
-
-    >>> p = np.array([[[0.5, 0.5], [0.5, 0.5]]])
-    >>> foreground_ece(p, np.array([[0, 1]])), foreground_ece(p, np.array([[1, 1]]))
-    (0.0, 0.5)
-    """
-    found = ForegroundBins()
-    found.add(1.0 - p[:, 0], truth > 0)
-    return found.ece

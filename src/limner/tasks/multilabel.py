@@ -134,14 +134,16 @@ def ece(p: Probabilities, there: Truths) -> float:
 
 
 def fit_temperature(logits: NDArray[np.floating], there: Truths) -> float:
-    """The one temperature of all classes that makes the truths likeliest.
+    """The one temperature of all classes that makes the truths likeliest, held near 1 where cases are few.
 
-    Source: Guo et al., ICML 2017, section 4.2, with the likelihood of Bernoulli variables.
+    Source: Guo et al., ICML 2017, section 4.2, with the likelihood of Bernoulli variables and the prior of
+    :func:`limner.tasks.classify.fit_temperature`.
     """
     signed = np.where(there, -1.0, 1.0) * np.asarray(logits, np.float64)
 
     def loss(log_t: float) -> float:
-        return float(np.logaddexp(0.0, signed / float(np.exp(log_t))).mean())
+        likely = np.logaddexp(0.0, signed / float(np.exp(log_t))).sum()
+        return float(likely + 0.5 * (log_t / classify.TRUST) ** 2)
 
     return float(np.exp(optimize.minimize_scalar(loss, bounds=(-3, 3), method="bounded").x))
 

@@ -19,6 +19,7 @@ from limner.errors import RecipeError
 from limner.nets.losses import deeply_supervised
 from limner.packs import Calibration
 from limner.tasks import masks as task
+from limner.tasks import pixels
 from limner.tasks.classify import sure_enough
 from limner.train.loop import Parts
 from limner.train.pictures import Learned, Order, logits_of, rounded_down
@@ -121,11 +122,10 @@ class Checked:
         """Temperature of the pixels, when to say "not sure", and between which probabilities the true border lies."""
         images = self.examples.stack()
         plain = logits_of(net, images, 16)
-        before = task.foreground_ece(plain_p := self._mirrored(net, images, 1.0, 0.0), self.truth)
-        temperature, bias = task.fit_pixels(*_pixels(plain, self.truth))
+        before = pixels.foreground_ece(self._mirrored(net, images, 1.0, 0.0), self.truth)
+        patients = np.unique([row.patient for row in self.examples.rows], return_inverse=True)[1]
+        temperature, bias = pixels.fit_pixels(*_pixels(plain, self.truth, patients))
         p = self._mirrored(net, images, temperature, bias)
-        if task.foreground_ece(p, self.truth) > before:  # likelier truths do not always mean a smaller error
-            p, temperature, bias = plain_p, 1.0, 0.0
         even = 1 / (1 + float(np.exp(-bias)))  # what was as likely as not before stays what is marked
         labels = self._labels(p, even)
         sure = np.array([task.predicted_dice(one, label) for one, label in zip(p, labels, strict=True)])
@@ -142,9 +142,9 @@ class Checked:
             threshold=round(even, 4),
             abstain_below=rounded_down(threshold),
             ece_before=round(before, 4),
-            ece_after=round(task.foreground_ece(p, self.truth), 4),
+            ece_after=round(pixels.foreground_ece(p, self.truth), 4),
             area_thresholds=(round(area[0], 4), round(area[1], 4)),
-            fitted_on=f"the pixels of {len(self.truth)} pictures of the check split",
+            fitted_on=f"the pixels of {len(self.truth)} pictures of the check split ({patients.max() + 1} patients)",
         )
 
     def _mirrored(
@@ -229,12 +229,12 @@ def _even(masks: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 
 def _pixels(
-    logits: NDArray[np.float32], truth: NDArray[np.uint8], most: int = 200_000
-) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-    """Some pixels, as ``(M, K)`` and ``(M,)``."""
+    logits: NDArray[np.float32], truth: NDArray[np.uint8], patients: NDArray[np.intp], most: int = 200_000
+) -> tuple[NDArray[np.float32], NDArray[np.uint8], NDArray[np.intp]]:
+    """Some pixels, as ``(M, K)`` and ``(M,)``, and whose they are."""
     rows = np.moveaxis(logits, 1, -1).reshape(-1, logits.shape[1])
     chosen = np.random.default_rng(0).choice(len(rows), min(most, len(rows)), replace=False)
-    return rows[chosen], truth.ravel()[chosen]
+    return rows[chosen], truth.ravel()[chosen], patients.repeat(truth[0].size)[chosen]
 
 
 def _dice(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:

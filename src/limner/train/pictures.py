@@ -64,11 +64,11 @@ def _refuse_shared_patients(learned: Learned) -> None:
         )
 
 
-def load_pictures(recipe: Recipe, data: PictureData, progress: Progress | None = None) -> Learned:
-    """Every picture that a recipe names."""
-    wanted = {"classify": "label", "segment": "mask", "detect": "boxes"}[recipe.task]
+def view_for(data: PictureData, task: str) -> View:
+    """How the pictures of a recipe are read for a task."""
+    wanted = {"classify": "label", "segment": "mask", "detect": "boxes"}[task]
     column = data.column or wanted
-    view = View(
+    return View(
         data.size,
         data.channels,
         label=column if wanted == "label" else "label" if wanted == "boxes" or not by_value(data.classes) else None,
@@ -79,6 +79,11 @@ def load_pictures(recipe: Recipe, data: PictureData, progress: Progress | None =
         window_hu=data.window_hu,
         multi_label=data.multi_label,
     )
+
+
+def load_pictures(recipe: Recipe, data: PictureData, progress: Progress | None = None) -> Learned:
+    """Every picture that a recipe names."""
+    view = view_for(data, recipe.task)
     train, check = [], []
     for source in data.sources:
         train.append(_read(source, source.split, view, progress))

@@ -84,12 +84,12 @@ def provenance(recipe: Recipe) -> list[dict[str, str]]:
     for source in recipe.data.sources:
         if isinstance(source, PictureSource):
             split = f"split {source.split}" if source.split else "all"
-            rows.append({"case": split, "from": _set(source.cohort), "licence": source.licence})
+            rows.append({"case": split, "from": set_name(source.cohort), "licence": source.licence})
         elif isinstance(source, PhantomSource):
             rows += _phantom_rows(source)
         elif isinstance(source, CohortSource):
             for case in _chosen(source):
-                rows.append({"case": case.id, "from": _set(source.cohort), "licence": source.licence})
+                rows.append({"case": case.id, "from": set_name(source.cohort), "licence": source.licence})
         else:
             for path in _label_maps(source):
                 name = path.name.split(".")[0]
@@ -107,7 +107,7 @@ def _phantom_rows(source: PhantomSource) -> list[dict[str, str]]:
     return rows
 
 
-def _set(cohort: str) -> str:
+def set_name(cohort: str) -> str:
     """A set by its folder; an archive by its own name too."""
     path = Path(cohort)
     return f"{path.parent.name}/{path.name}" if path.suffix == ".npz" else path.parent.name

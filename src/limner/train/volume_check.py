@@ -18,6 +18,7 @@ from limner.image import anatomy
 from limner.packs import Calibration
 from limner.tasks import masks as task
 from limner.tasks.classify import fit_temperature, sure_enough
+from limner.tasks.pixels import ForegroundBins
 from limner.train.pictures import rounded_down
 from limner.train.recipe_data import VolumeData
 
@@ -180,6 +181,6 @@ def _logits(net: nn.Module, patch: Patch) -> NDArray[np.float32]:
 
 
 def _ece(logits: NDArray[np.float32], truth: NDArray[np.uint8], temperature: float) -> float:
-    bins = task.ForegroundBins()
+    bins = ForegroundBins()
     bins.add(1.0 - task.softmax_maps(logits, temperature, axis=1)[:, 0], truth > 0)
     return bins.ece

@@ -15,6 +15,7 @@ from limner.infer.classify import open_classifier
 from limner.infer.evaluate.figures import EvaluateOptions, Evaluation, Interval, view_of
 from limner.packs import Calibration, Pack
 from limner.tasks import classify as figures
+from limner.tasks.consistency import Believable, of_answers
 
 Metric = Callable[[NDArray[Any], NDArray[Any]], float]
 SPECIFICITY = 0.9
@@ -41,6 +42,7 @@ def evaluate_classes(
     draws = Draws(patients, options)
     confident = p.max(1) >= calibration.abstain_below
     curve = figures.risk_coverage(p, labels)
+    believable = of_answers(p.max(1), p.argmax(1) == labels, patients, options.seed)
     over_all = _overall(p.shape[1])
     return Evaluation(
         task="classify",
@@ -53,7 +55,7 @@ def evaluate_classes(
             for site in np.unique(sites).tolist()
         },
         calibration={
-            "ece": _round(figures.ece(p, labels)),
+            **believable.told(),
             "ece_uncalibrated": _round(figures.ece(figures.softmax(logits), labels)),
             "temperature": round(calibration.temperature, 4),
             "answered": _round(float(confident.mean())),
@@ -66,7 +68,7 @@ def evaluate_classes(
             "accuracy": round(figures.majority(labels), 4),
             "balanced_accuracy": round(1 / len(np.unique(labels)), 4),
         },
-        reliability=reliability_rows(p, labels),
+        reliability=reliability_rows(p, labels, believable),
         risk_coverage=curve_rows(curve),
         per_case=[
             {
@@ -88,14 +90,16 @@ def known_values(values: dict[str, str], labels: set[str]) -> dict[str, str]:
     return values
 
 
-def reliability_rows(p: NDArray[Any], labels: NDArray[Any]) -> list[dict[str, float]]:
-    """The bins of confidence that occur."""
+def reliability_rows(p: NDArray[Any], labels: NDArray[Any], believable: Believable) -> list[dict[str, float]]:
+    """The bins of confidence that occur; ``low`` and ``high``: where a calibrated net's accuracy would lie."""
     found = figures.reliability(p, labels)
     return [
         {
             "confidence": _round(float(found.confidence[k])),
             "accuracy": _round(float(found.right[k])),
             "share": _round(float(found.count[k] / len(labels))),
+            "low": _round(float(believable.bars[0, k])),
+            "high": _round(float(believable.bars[1, k])),
         }
         for k in np.flatnonzero(found.count)
     ]

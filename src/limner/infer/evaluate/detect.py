@@ -15,11 +15,13 @@ from limner.data.box_truth import Truth, truth_of
 from limner.data.examples import Example, Examples, read_examples
 from limner.errors import CohortError
 from limner.infer.detect import open_detector
+from limner.infer.evaluate.classify import reliability_rows
 from limner.infer.evaluate.figures import EvaluateOptions, Evaluation, Interval, view_of
 from limner.packs import Pack
 from limner.tasks import classify as classified
 from limner.tasks import detect as figures
 from limner.tasks.boxes import Marks
+from limner.tasks.consistency import of_answers
 from limner.tasks.detect import Held, hold, inside, overlaps
 
 Metric = Callable[[Sequence[Any]], float]
@@ -91,6 +93,7 @@ def evaluate_boxes(
     cases = _cases(pack, examples, truth, options, progress)
     labels = np.array([one.label for one in cases])
     p = np.stack([one.p for one in cases])
+    believable = of_answers(p.max(1), p.argmax(1) == labels, [one.patient for one in cases], options.seed)
     notes = []
     if unknown := sum(one.held["center"] is None for one in cases):
         notes.append(f"{unknown} picture(s) say that something is there and not where: they count for presence only.")
@@ -109,11 +112,12 @@ def evaluate_boxes(
             site: intervals(_metrics(), [one for one in cases if one.site == site], options)
             for site in sorted({one.site for one in cases})
         },
-        calibration={"ece": round(classified.ece(p, labels), 4)},
+        calibration=believable.told(),
         baseline={
             "accuracy": round(classified.majority(labels), 4),
             "balanced_accuracy": round(1 / len(np.unique(labels)), 4),
         },
+        reliability=reliability_rows(p, labels, believable),
         per_case=[
             {
                 "id": one.id,

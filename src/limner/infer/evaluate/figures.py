@@ -23,10 +23,15 @@ class Interval(BaseModel):
 class Evaluation(BaseModel):
     """What ``limner evaluate --json`` prints; ``baseline`` is the first region's Dice of calling every voxel so.
 
-    Classifiers also give ``reliability`` (per bin of confidence that occurs: ``confidence``, ``accuracy``, ``share`` of
-    the cases) and ``risk_coverage`` (``coverage``, the share answered, the surest first, and ``risk``, the share of
-    wrong answers among them). Segmentations of scans give the latter of the lesions that were marked. Both are empty
-    for other tasks.
+    ``calibration`` has the calibration error ``ece`` with its interval (``ece_low``, ``ece_high``), what a perfectly
+    calibrated net would show on the same cases (``ece_expected`` and its interval), and ``p_calibrated``, how often
+    that would be at least as much: see :mod:`limner.tasks.consistency`.
+
+    Classifiers and detectors of pictures also give ``reliability`` (per bin of confidence that occurs: ``confidence``,
+    ``accuracy``, ``share`` of the cases, ``low`` and ``high``: where a calibrated net's accuracy would lie), and
+    classifiers ``risk_coverage`` (``coverage``, the share answered, the surest first, and ``risk``, the share of wrong
+    answers among them), which segmentations of scans give of the lesions that were marked; both are empty for other
+    tasks.
     """
 
     task: str

@@ -20,6 +20,7 @@ from limner.infer.evaluate.figures import EvaluateOptions, Evaluation, Interval,
 from limner.infer.masks import Masked, open_mask_drawer
 from limner.packs import Pack
 from limner.tasks import classify, masks, readers, segment
+from limner.tasks.pixels import ForegroundBins
 
 TOLERANCE = 2.0
 """Pixels (millimetres where they are known) within which borders count as the same, for NSD."""
@@ -54,8 +55,8 @@ class _Seen:
     """What all pictures together gave."""
 
     rows: list[_Row] = field(default_factory=list)
-    bins: masks.ForegroundBins = field(default_factory=masks.ForegroundBins)
-    everything: masks.ForegroundBins = field(default_factory=lambda: masks.ForegroundBins(least=0.0))
+    bins: ForegroundBins = field(default_factory=ForegroundBins)
+    everything: ForegroundBins = field(default_factory=lambda: ForegroundBins(least=0.0))
     pictures: list[tuple[str, str | None, list[float]]] = field(default_factory=list)
     cases: int = 0
 
@@ -164,7 +165,7 @@ def _take(seen: _Seen, case: MaskCase, found: Masked, asked: Sequence[_Region]) 
             there = 1.0 - found.probabilities[0]
             if len(region.classes) < len(found.names) - 1:
                 there = found.probabilities[list(region.classes)].sum(0)
-            seen.bins.add(there, theirs)
+            seen.bins.add(there, theirs, case.patient)
             seen.everything.add(there, theirs)
             row.scores |= _whole(case, found, region, ours, theirs)
         seen.rows.append(row)
@@ -276,7 +277,7 @@ def _calibration(pack: Pack, seen: _Seen, rows: Sequence[_Row]) -> dict[str, flo
     covered = [row.scores["covered"] for row in rows if "covered" in row.scores]
     temperature = pack.spec.calibration.temperature if pack.spec.calibration else 1.0
     return {
-        "ece": round(seen.bins.ece, 4),
+        **seen.bins.believable().told(),
         "ece_all_pixels": round(seen.everything.ece, 4),
         "temperature": temperature,
         "area_in_interval": round(float(np.mean(covered)), 4) if covered else 0.0,

@@ -16,6 +16,7 @@ from limner.infer.evaluate.figures import EvaluateOptions, Evaluation, Interval,
 from limner.packs import Calibration, Pack
 from limner.tasks import classify
 from limner.tasks import multilabel as figures
+from limner.tasks.consistency import of_answers
 
 OVERALL: Mapping[str, Metric] = {
     "accuracy": figures.accuracy,
@@ -52,6 +53,9 @@ def evaluate_multilabel(
     draws = Draws(patients, options)
     confident = figures.sureness(p) >= calibration.abstain_below
     curve = classify.risk_coverage(*figures.answers(p, there))
+    two, came = figures.decisions(p, there)
+    each = (patients[:, None] * len(names) + np.arange(len(names))).ravel()  # classes of one patient are not one answer
+    believable = of_answers(two.max(1), two.argmax(1) == came, patients.repeat(len(names)), options.seed, each)
     return Evaluation(
         task="classify",
         pack=f"{pack.name} {pack.version}",
@@ -63,7 +67,7 @@ def evaluate_multilabel(
             for site in np.unique(sites).tolist()
         },
         calibration={
-            "ece": round(figures.ece(p, there), 4),
+            **believable.told(),
             "ece_uncalibrated": round(figures.ece(figures.sigmoid(logits), there), 4),
             "temperature": round(calibration.temperature, 4),
             "answered": round(float(confident.mean()), 4),
@@ -73,7 +77,7 @@ def evaluate_multilabel(
             "risk_coverage_area": round(curve.area, 4),
         },
         baseline={"accuracy": round(figures.majority(there), 4), "balanced_accuracy": 0.5},
-        reliability=reliability_rows(*figures.decisions(p, there)),
+        reliability=reliability_rows(two, came, believable),
         risk_coverage=curve_rows(curve),
         per_case=[
             {

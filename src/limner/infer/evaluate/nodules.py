@@ -22,7 +22,7 @@ from limner.infer.nodules import Found, NoduleFinder
 from limner.packs import Pack
 from limner.tasks import detect as figures
 from limner.tasks.boxes import Marks
-from limner.tasks.classify import ece
+from limner.tasks.consistency import gaps_of, of_clusters
 from limner.tasks.detect import Held, hold, inside
 
 SIZES_MM = {"4 to 6 mm": (0.0, 6.0), "6 to 10 mm": (6.0, 10.0), "10 mm and more": (10.0, 1000.0)}
@@ -73,8 +73,6 @@ def evaluate_nodules(
         if progress:
             progress(case.id, number / len(cases))
         rows.append(_row(finder, case))
-    scores = np.concatenate([one.held.scores[one.held.hits != figures.AGAIN] for one in rows])
-    right = np.concatenate([one.held.hits[one.held.hits != figures.AGAIN] >= 0 for one in rows])
     return Evaluation(
         task="detect",
         pack=f"{pack.name} {pack.version}",
@@ -85,7 +83,7 @@ def evaluate_nodules(
             site: intervals(_metrics(), [one for one in rows if one.site == site], options)
             for site in sorted({one.site for one in rows})
         },
-        calibration={"ece": round(ece(np.stack([1 - scores, scores], 1), right.astype(int)), 4)} if len(scores) else {},
+        calibration=_calibration(rows, options.seed),
         baseline={"froc": 0.0},
         per_case=[
             {
@@ -99,6 +97,17 @@ def evaluate_nodules(
         ],
         problems=[],
     )
+
+
+def _calibration(rows: Sequence[_Row], seed: int) -> dict[str, float]:
+    """Of the marks, chest by chest; nothing where there is none."""
+    once = [one.held.hits != figures.AGAIN for one in rows]
+    p = np.concatenate([one.held.scores[keep] for one, keep in zip(rows, once, strict=True)])
+    right = np.concatenate([one.held.hits[keep] >= 0 for one, keep in zip(rows, once, strict=True)])
+    whose = np.repeat([one.patient for one in rows], [int(keep.sum()) for keep in once])
+    if not len(p):
+        return {}
+    return of_clusters(gaps_of(np.maximum(p, 1 - p), (p > 0.5) == right, whose), seed).told()
 
 
 def _kind(case: Case) -> str | None:

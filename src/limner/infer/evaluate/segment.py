@@ -16,8 +16,9 @@ from limner.errors import CohortError
 from limner.image import Image, LabelMap
 from limner.infer.evaluate.figures import EvaluateOptions, Evaluation, Interval, mean_interval, ratio_interval
 from limner.infer.evaluate.lesions import Answers, lesion_answers, sureness
-from limner.infer.predict import Prediction, predict
+from limner.infer.predict import predict
 from limner.packs import Pack
+from limner.tasks.pixels import ForegroundBins
 from limner.tasks.segment import dice, lesion_scores, surface_scores
 
 
@@ -56,7 +57,7 @@ def evaluate_masks(
     regions, note = _regions(pack, cohort, options)
     problems += note
     rows: list[_Row] = []
-    expected_calibration: list[tuple[float, int]] = []
+    bins = ForegroundBins(least=0.0)
     everything: list[float] = []
     lesions: Answers = []
     elsewhere: list[str] = []
@@ -65,14 +66,11 @@ def evaluate_masks(
             progress(case.id, number / len(cases))
         image, truth, resampled = _read(pack, case, options)
         elsewhere += [case.id] * resampled
-        more, calibration, share, marked = _case(pack, case, image, truth, regions, options)
+        more, share, marked = _case(pack, case, image, truth, regions, options, bins)
         lesions += marked
         rows += more
         everything.append(2 * share / (1 + share))
-        expected_calibration.append(calibration)
     sure, curve = sureness(lesions, pack.spec.calibration.abstain_below if pack.spec.calibration else 0.0)
-    weight = sum(n for _, n in expected_calibration)
-    ece = sum(e * n for e, n in expected_calibration) / weight if weight else math.nan
     return Evaluation(
         task="segment",
         pack=f"{pack.name} {pack.version}",
@@ -83,7 +81,7 @@ def evaluate_masks(
             site: _summary([r for r in rows if (r.case.site or "unknown") == site], options)
             for site in sorted({case.site or "unknown" for case in cases})
         },
-        calibration={"ece": round(ece, 4), **sure},
+        calibration={**bins.believable().told(), **sure},
         risk_coverage=curve,
         baseline={"dice": round(float(np.mean(everything)), 4)},
         per_case=[{"id": r.case.id, "region": r.region, **{k: _finite(v) for k, v in r.scores.items()}} for r in rows],
@@ -125,12 +123,17 @@ def _case(
     truth: LabelMap,
     regions: dict[str, tuple[int, ...] | None],
     options: EvaluateOptions,
-) -> tuple[list[_Row], tuple[float, int], float, Answers]:
-    """Rows of one case, the first region's calibration error with its voxels, its share of all voxels, and lesions."""
+    bins: ForegroundBins,
+) -> tuple[list[_Row], float, Answers]:
+    """Rows of one case, the first region's share of all voxels, and its lesions.
+
+    ``bins`` take in the voxels that were marked as the first region, each with how sure its label
+    is and whether it is right.
+    """
     prediction = predict(pack, image, engine=options.engine)
     spacing = image.grid.spacing_mm
     rows = []
-    ece, share = (math.nan, 0), 0.0
+    share = 0.0
     marked: Answers = []
     for name, values in regions.items():
         theirs = truth.array > 0 if values is None else np.isin(truth.array, values)
@@ -149,21 +152,10 @@ def _case(
         elif theirs.any():
             row.scores["sensitivity"] = float(np.logical_and(ours, theirs).sum() / theirs.sum())
         if name == next(iter(regions)):
-            ece, share = _ece(prediction, ours, theirs), float(theirs.mean())
+            bins.add(prediction.confidence[ours].astype(np.float32) / 255, theirs[ours], case.patient)
+            share = float(theirs.mean())
         rows.append(row)
-    return rows, ece, share, marked
-
-
-def _ece(prediction: Prediction, ours: np.ndarray, theirs: np.ndarray, bins: int = 10) -> tuple[float, int]:
-    """Expected calibration error of the voxels that were given the first region, as the mean gap over ten bins."""
-    p = prediction.confidence[ours].astype(np.float32) / 255
-    right = theirs[ours]
-    if not p.size:
-        return math.nan, 0
-    which = np.minimum((p * bins).astype(int), bins - 1)
-    count = np.bincount(which, minlength=bins)
-    gap = np.abs(np.bincount(which, p, bins) - np.bincount(which, right, bins))
-    return float(gap.sum() / count.sum()), int(p.size)
+    return rows, share, marked
 
 
 def _summary(rows: Sequence[_Row], options: EvaluateOptions) -> dict[str, Interval]:
