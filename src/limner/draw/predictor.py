@@ -19,6 +19,7 @@ from limner.findings import PackNote
 from limner.image import Image, Label, LabelMap
 from limner.infer import Prediction, load_pack, predict
 from limner.infer.nodule_labels import predict_nodules
+from limner.packs import Pack
 
 LONG_STEPS = ("net", "draw the organ")
 """The steps of :func:`limner.infer.predict` that a bar is shown for."""
@@ -96,6 +97,11 @@ class PackPredictor:
     def pack(self) -> PackNote:
         """The pack's name, version and hash."""
         return PackNote(name=self._pack.name, version=self._pack.version, sha256=self._pack.sha256)
+
+    @property
+    def loaded(self) -> Pack:
+        """The pack itself, for explanations."""
+        return self._pack
 
     @property
     def citations(self) -> tuple[str, ...]:

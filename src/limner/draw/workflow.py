@@ -13,7 +13,9 @@ from limner.draw.meter import Meter, Progress
 from limner.draw.options import DrawOptions
 from limner.draw.picture import draw_picture
 from limner.draw.predictor import PackPredictor, Predictor
+from limner.draw.reasons import AllReasons, check_explain
 from limner.draw.record import METHODS, run_record
+from limner.draw.scan_reasons import find_scan_reasons
 from limner.draw.source import SCANS_PACK, picture_pack
 from limner.errors import LimnerError
 from limner.findings import Drawing, Finding, PackNote, ProblemNote, StudyNote
@@ -30,7 +32,8 @@ FILES = {
     "run": "run.json",
     "picture": PICTURE,
 }
-STEPS = ("open", "predict", "measure", "surfaces", "export", "verify", "report")
+EXPLANATION = "explanation"
+STEPS = ("open", "predict", "measure", "explain", "surfaces", "export", "verify", "report")
 PICTURE_SIZE = (1200, 900)
 
 
@@ -46,6 +49,7 @@ class _Drawn:
     left_out: Mapping[str, str]
     findings: tuple[Finding, ...]
     meshes: tuple[Mesh, ...]
+    reasons: AllReasons
 
 
 def draw(
@@ -75,19 +79,20 @@ def draw(
     options = options or DrawOptions()
     sources = [Path(one) for one in ([paths] if isinstance(paths, (str, Path)) else paths)]
     check_output(Path(out), force=options.force, inputs=sources)
+    check_explain(options.explain)
     if predictor is None:
         pack = picture_pack(sources, options.pack)
         if pack is not None:
             return draw_picture(sources[0], Path(out), pack, options, progress)
         predictor = PackPredictor(options.pack or SCANS_PACK, options.engine, options.max_memory_gb)
     meter = Meter(progress)
-    drawn = _see(sources, predictor, meter)
+    drawn = _see(sources, predictor, options, meter)
     with new_folder(Path(out), force=options.force) as folder:
         return _write(folder, drawn, predictor, options, meter)
 
 
-def _see(sources: Sequence[Path], predictor: Predictor, meter: Meter) -> _Drawn:
-    """Open, predict, measure, surfaces: all that needs no file."""
+def _see(sources: Sequence[Path], predictor: Predictor, options: DrawOptions, meter: Meter) -> _Drawn:
+    """Open, predict, measure, explain, surfaces: all that needs no file."""
     from limner.io import choose_series, open_studies
     from limner.scene import find_parts, measure, surfaces
 
@@ -99,9 +104,16 @@ def _see(sources: Sequence[Path], predictor: Predictor, meter: Meter) -> _Drawn:
     with meter.step("measure"):
         parts = find_parts(predicted.labels)
         findings = measure(predicted.labels, image, predicted.confidence, predicted.intervals_ml, parts=parts)
+    with meter.step("explain") as done:
+        known = {one.id: one for one in findings}
+        found = {part.id: (part, known[part.id]) for part in parts if part.id in known}
+        reasons = find_scan_reasons(predictor, image, predicted, found, options, done)
     with meter.step("surfaces"):
         meshes = surfaces(predicted.labels, parts=parts)
-    return _Drawn(study, series, image, predicted.labels, predicted.engine, predicted.left_out, findings, meshes)
+    findings = reasons.on(findings, f"{EXPLANATION}/")
+    return _Drawn(
+        study, series, image, predicted.labels, predicted.engine, predicted.left_out, findings, meshes, reasons
+    )
 
 
 def _write(folder: Path, drawn: _Drawn, predictor: Predictor, options: DrawOptions, meter: Meter) -> Drawing:
@@ -116,7 +128,8 @@ def _write(folder: Path, drawn: _Drawn, predictor: Predictor, options: DrawOptio
         checks = verify_drawing(folder, drawn.labels, drawn.meshes, drawn.series)
     with meter.step("report"):
         record = run_record(predictor.pack, drawn.engine, options, meter, checks)
-        _report(folder, drawn, drawing, record, (*METHODS, *predictor.citations, *options.citations), options.lang)
+        citations = (*METHODS, *drawn.reasons.citations, *predictor.citations, *options.citations)
+        _report(folder, drawn, drawing, record, citations, options.lang)
     record = run_record(predictor.pack, drawn.engine, options, meter, checks)
     (folder / FILES["run"]).write_text(json.dumps(record, indent=1) + "\n")
     (folder / "drawing.json").write_text(drawing.model_dump_json(by_alias=True, indent=1) + "\n")
@@ -155,7 +168,7 @@ def _picture(meshes: Sequence[Mesh], path: Path) -> Problem | None:
 
 
 def _export(folder: Path, drawn: _Drawn, drawing: Drawing) -> None:
-    """Label map, segmentation object, scene, meshes and structured report."""
+    """Label map, segmentation object, scene, meshes, structured report and explanations."""
     from limner.io import write_glb, write_nifti_labels, write_seg, write_sr, write_stl
 
     labels, series, pack = drawn.labels, drawn.series, drawing.pack
@@ -164,6 +177,7 @@ def _export(folder: Path, drawn: _Drawn, drawing: Drawing) -> None:
     (folder / "meshes").mkdir()
     for mesh in drawn.meshes:
         write_stl(mesh, folder / "meshes" / f"{mesh.id}.stl")
+    drawn.reasons.write(folder / EXPLANATION)
     if "seg" in drawing.files:
         seg = folder / FILES["seg"]
         write_seg(labels, series, seg, pack_name=pack.name, pack_version=pack.version)
@@ -184,6 +198,7 @@ def _report(
         scene_png=(folder / PICTURE).read_bytes() if "picture" in drawing.files else None,
         run=record,
         citations=citations,
+        whys=drawn.reasons.whys,
     )
     write_html(folder / FILES["report"], content, lang=lang)
     write_pdf(folder / FILES["pdf"], content, lang=lang)

@@ -17,12 +17,31 @@ from limner.infer.classical import applies, classical, coarse_grid
 from limner.infer.decode import Organ, box_of, decode, largest, near, organs, softmax
 from limner.infer.engines import open_engine
 from limner.infer.uncertainty import doubts
-from limner.infer.windows import slide
+from limner.infer.windows import corners, slide
 from limner.packs import InputSpec, Net, Pack
 
 Progress = Callable[[str, float], None]
 Triple = tuple[int, int, int]
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What one net was shown of a scan; explanations ask about windows of it.
+
+    Args:
+        net: that saw it.
+        volume: ``(C, Z, Y, X)`` float32, as the net takes it.
+        grid: of the volume, in the scan's axial order.
+        window: size of the windows in which it was shown.
+        corners: where they began; past the volume's edges they repeat the edge.
+    """
+
+    net: Net
+    volume: NDArray[np.float32]
+    grid: Grid
+    window: Triple
+    corners: tuple[Triple, ...]
 
 
 @dataclass(frozen=True)
@@ -38,6 +57,7 @@ class Prediction:
         engine: that ran.
         left_out: structures that the pack knows and that could not be drawn here, with the reason.
         uncertainty: ``(Z, Y, X)`` uint8, 0 sure to 255 as likely as not; None where it was not asked for.
+        seen: what the nets were shown, in the order in which they ran.
     """
 
     labels: LabelMap
@@ -47,6 +67,7 @@ class Prediction:
     engine: str
     left_out: dict[str, str]
     uncertainty: NDArray[np.uint8] | None = None
+    seen: tuple[Seen, ...] = ()
 
 
 def predict(
@@ -77,7 +98,7 @@ def predict(
             "See `limner packs list` for others."
         )
     watch = _Watch(progress)
-    axial = _axial(image)
+    axial = axial_image(image)
     nets = _Nets(pack, engine, max_memory_gb, watch)
     fields = nets.locate_then_draw(axial) if pack.locator else nets.draw(axial)
     decoded = watch("draw borders", lambda: decode(fields, axial.grid, pack))
@@ -90,15 +111,16 @@ def predict(
         left_out = dict.fromkeys(pack.spec.classical, "the scan holds no values below −500 HU (clipped to a window)")
     for organ, mean in decoded.unsure.items():
         left_out[organ] = f"the net saw something and is not sure of it (mean probability {mean:.2f})"
-    label_map = LabelMap(_back(image, labels), image.grid, pack.labels)
+    label_map = LabelMap(back(image, labels), image.grid, pack.labels)
     return Prediction(
         label_map,
-        _back(image, confidence),
+        back(image, confidence),
         decoded.intervals_ml,
         watch.seconds,
         nets.engine,
         left_out,
-        None if doubt is None else _back(image, doubt),
+        None if doubt is None else back(image, doubt),
+        tuple(nets.seen),
     )
 
 
@@ -108,11 +130,12 @@ class _Nets:
     def __init__(self, pack: Pack, engine: str, max_memory_gb: float | None, watch: _Watch) -> None:
         self._pack, self._asked, self._max_memory_gb, self._watch = pack, engine, max_memory_gb, watch
         self.engine = engine
+        self.seen: list[Seen] = []
 
     def draw(self, axial: Image) -> list[Organ]:
         """The main net over the whole image."""
         volume, grid = self._watch("prepare", lambda: to_net(axial, self._pack.main.volume))
-        p = self._run("net", self._pack.main, volume[None])
+        p = self._run("net", self._pack.main, volume[None], grid)
         return organs(p, self._pack.spec.classes, grid, self._pack.spec.regions)
 
     def locate_then_draw(self, axial: Image) -> list[Organ]:
@@ -121,7 +144,7 @@ class _Nets:
         assert locator is not None
         assert spec is not None
         volume, grid = self._watch("prepare", lambda: to_net(axial, locator.volume))
-        found = organs(self._run("find organs", locator, volume[None]), locator.classes, grid, {})
+        found = organs(self._run("find organs", locator, volume[None], grid), locator.classes, grid, {})
         main = pack.spec.classes[1]
         coarse = next(one for one in found if one.name == main)
         others = [one for one in found if one.name != main]
@@ -139,7 +162,7 @@ class _Nets:
                 resample_array(np.where(near(core, 1), coarse.whole, 0.0).astype(np.float32), grid, fine_grid) > 0.5
             )
             seen = self._watch("view the organ", lambda: organ_view(fine_volume, located, fine_grid.spacing_mm))
-        p = self._run("draw the organ", pack.main, seen)
+        p = self._run("draw the organ", pack.main, seen, fine_grid)
         [organ] = [one for one in organs(p, pack.spec.classes, fine_grid, pack.spec.regions) if one.name == main]
         # Far from what the coarse net saw, the fine one is not asked: it has seen little of the rest of the body.
         reach = max(1, round(12.0 / grid.spacing_mm[1]))
@@ -149,9 +172,11 @@ class _Nets:
         whole = (spec.share * coarse_here + (1 - spec.share) * organ.whole) * allowed
         return [Organ(main, whole.astype(np.float32), organ.parts, fine_grid), *others]
 
-    def _run(self, step: str, net: Net, volume: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _run(self, step: str, net: Net, volume: NDArray[np.float32], grid: Grid) -> NDArray[np.float32]:
         self.engine, opened = self._watch("load the nets", lambda: open_engine(self._asked, net))
         window = choose_window(self._pack, net.volume, volume.shape[1:], self._max_memory_gb)
+        overlap = self._pack.spec.decode.get("overlap", 0.4)
+        self.seen.append(Seen(net, volume, grid, window, corners(volume.shape[1:], window, overlap)))
         logits = self._watch(
             step,
             lambda: slide(
@@ -159,7 +184,7 @@ class _Nets:
                 lambda patch: opened.run({"image": patch})["logits"],
                 window,
                 divisible=net.volume.divisible,
-                overlap=self._pack.spec.decode.get("overlap", 0.4),
+                overlap=overlap,
                 progress=self._watch.share(step),
             ),
         )
@@ -169,7 +194,8 @@ class _Nets:
         return softmax(logits)
 
 
-def _axial(image: Image) -> Image:
+def axial_image(image: Image) -> Image:
+    """The same image with its axes in axial order."""
     order, flips = to_axial(image.grid)
     if order == (0, 1, 2) and not any(flips):
         return image
@@ -280,7 +306,7 @@ def _add_classical(axial: Image, pack: Pack, labels: NDArray[np.uint8], confiden
             np.copyto(confidence[start:stop], np.uint8(255), where=fine & free)
 
 
-def _back(image: Image, array: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def back(image: Image, array: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """An array in axial order in the image's own axis order."""
     order, flips = to_axial(image.grid)
     if order == (0, 1, 2) and not any(flips):

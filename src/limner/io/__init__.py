@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from limner.io.choose import choose_series
     from limner.io.meshfiles import read_glb, read_stl, write_glb, write_stl
-    from limner.io.nifti import read_nifti, read_nifti_labels, write_nifti_labels
+    from limner.io.nifti import read_nifti, read_nifti_labels, write_nifti_heat, write_nifti_labels
     from limner.io.picture import is_picture, read_picture
     from limner.io.picture_dicom import study_uid
     from limner.io.picture_labels import read_picture_labels, write_picture_labels
@@ -42,6 +42,7 @@ _DOORS = {
     "summarize": "limner.io.summary",
     "verify_drawing": "limner.io.verify",
     "write_glb": "limner.io.meshfiles",
+    "write_nifti_heat": "limner.io.nifti",
     "write_nifti_labels": "limner.io.nifti",
     "write_nifti_shares": "limner.io.nifti",
     "write_picture_labels": "limner.io.picture_labels",
@@ -68,6 +69,7 @@ __all__ = [
     "summarize",
     "verify_drawing",
     "write_glb",
+    "write_nifti_heat",
     "write_nifti_labels",
     "write_nifti_shares",
     "write_picture_labels",

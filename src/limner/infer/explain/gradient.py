@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limner.errors import EngineError, MissingExtraError
-from limner.infer.explain.ask import Question
+from limner.infer.explain.ask import Question, as_seen
 from limner.packs import Net
 
 if TYPE_CHECKING:
@@ -97,19 +97,23 @@ class GradCam:
     Args:
         module: that gives a tuple.
         layer: name of the layer whose output is weighed.
+        local: each place is weighed by its own gradient, not by the mean over all places: for an answer about one
+            small place of a large window, of which the mean knows nothing (HiResCAM).
 
     Source: Selvaraju et al., *Grad-CAM*, ICCV 2017, equations 1 and 2; for segmentation Vinogradova et al.,
-    *Towards interpretable semantic segmentation via gradient-weighted class activation mapping*, AAAI 2020, equation 1.
+    *Towards interpretable semantic segmentation via gradient-weighted class activation mapping*, AAAI 2020, equation 1;
+    ``local`` Draelos & Carin, *Use HiResCAM instead of Grad-CAM*, 2020, equation 5.
     """
 
     module: nn.Module
     layer: str
+    local: bool = False
 
-    def __call__(self, image: NDArray[np.uint8], target: Target) -> NDArray[np.float32]:
+    def __call__(self, image: NDArray[Any], target: Target) -> NDArray[np.float32]:
         """The map before the ReLU, ``(*smaller)``.
 
         Args:
-            image: ``(C, *size)`` uint8.
+            image: ``(C, *size)``, as :class:`limner.infer.explain.ask.Question` holds it.
             target: outputs to the number whose gradient is taken.
         """
         import torch
@@ -124,13 +128,13 @@ class GradCam:
         handle = dict(self.module.named_modules())[self.layer].register_forward_hook(keep)
         try:
             with torch.enable_grad():
-                x = torch.from_numpy(image[None].astype(np.float32) / 255.0).requires_grad_()
+                x = torch.from_numpy(as_seen(image[None])).requires_grad_()
                 score = target(self.module(x))
                 [gradient] = torch.autograd.grad(score, kept[-1])
         finally:
             handle.remove()
-        axes = tuple(range(2, gradient.dim()))
-        cam = (gradient.mean(axes, keepdim=True) * kept[-1]).sum(1)[0]
+        weight = gradient if self.local else gradient.mean(tuple(range(2, gradient.dim())), keepdim=True)
+        cam = (weight * kept[-1]).sum(1)[0]
         return np.asarray(cam.detach().numpy(), np.float32)
 
 
@@ -163,7 +167,13 @@ def target_of(question: Question) -> Target:
             return odds[torch.from_numpy(region)].sum()
 
         return drawn
-    return lambda outputs: outputs[0][0, [k - 1 for k in members]].max()
+
+    def peak(outputs: Any) -> Tensor:
+        import torch
+
+        return outputs[0][0, [k - 1 for k in members]][:, torch.from_numpy(question.cells)].max()
+
+    return peak
 
 
 def shuffled(module: nn.Module, rng: np.random.Generator) -> nn.Module:
