@@ -114,8 +114,8 @@ class Reasons:
         from limner.report import Reason
 
         say = Speaker(self.lang)
-        rows = [
-            (_capital(say.attribute(one)), "" if one.without is None else f"{one.without:.2f}") for one in table.effects
+        rows = [  # what was only measured stands in the sentence
+            (_capital(say.attribute(one)), f"{one.without:.2f}") for one in table.effects if one.without is not None
         ]
         drawn = planes_of(self.explanation)
         return Reason(

@@ -36,8 +36,8 @@ class Reason:
         edited: ``(Y', X', C)`` the picture without what speaks for the answer, None where nothing was taken out.
         held: the checks that were made.
         warnings: what may not be believed, in the language of the report.
-        rows: of attributes, ``(what was measured, what its loss does)``, in the language of the report; the second is
-            empty where nothing was taken out.
+        rows: of attributes, ``(what was measured, what its loss does)``, in the language of the report; none where
+            nothing was taken out.
         about: which finding it explains, in the language of the report; empty where only one is explained.
         drawn: a picture that is ready, PNG: of a scan, planes through the finding.
     """

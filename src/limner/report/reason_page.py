@@ -25,7 +25,6 @@ def as_page(reason: Reason, plates: Sequence[Plate], lang: str) -> dict[str, Any
             for (png, text), size in zip(plates, sizes, strict=True)
         ],
         "rows": reason.rows,
-        "effects": any(without for _, without in reason.rows),
         "held": [
             {
                 "name": picture_words.check_name(one.name, lang),

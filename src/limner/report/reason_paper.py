@@ -17,11 +17,9 @@ def reason_text(reason: Reason, lang: str) -> list[Flowable]:
     ground = {"backColor": typeset.WARN_BACK, "borderPadding": 3, "spaceBefore": 4, "spaceAfter": 5}
     cautions = picture_words.reason_warnings(reason, lang)
     right: list[Flowable] = [paragraph(one, "cell", lang, bold=say["warning"], **ground) for one in cautions]
-    effects = any(without for _, without in reason.rows)
     if reason.rows:
-        heading = f"{say['picture.attribute']} → {say['picture.without']}" if effects else say["picture.attribute"]
-        right.append(paragraph(heading, "head", lang, spaceBefore=3))
-    right += [paragraph(f"{value} → {without}" if effects else value, "cell", lang) for value, without in reason.rows]
+        right.append(paragraph(f"{say['picture.attribute']} → {say['picture.without']}", "head", lang, spaceBefore=3))
+    right += [paragraph(f"{value} → {without}", "cell", lang) for value, without in reason.rows]
     if reason.held:
         right.append(paragraph(say["picture.checks"], "head", lang, spaceBefore=4))
     for one in reason.held:
@@ -35,15 +33,17 @@ def whys(content: ReportContent, lang: str) -> list[Flowable]:
     """The explained findings of a scan: in words, then each explanation with its planes."""
     if not content.whys:
         return []
-    blocks = [_why(content, why, lang) for why in content.whys]
     heading = paragraph(catalogue.words(lang)["why"], "h2", lang)
+    blocks = [_why(content, why, lang, [heading] if n == 0 else []) for n, why in enumerate(content.whys)]
     notes = [paragraph(line, "small", lang, spaceBefore=3) for line in reason_page.notes(content, lang)]
-    return [heading, *(part for one in blocks for part in one), *notes]
+    return [*(part for one in blocks for part in one), *notes]
 
 
-def _why(content: ReportContent, why: Why, lang: str) -> list[KeepTogether]:
+def _why(content: ReportContent, why: Why, lang: str, above: list[Flowable]) -> list[KeepTogether]:
+    """One finding; what stands above it stays on its page."""
     finding = next(one for one in content.drawing.findings if one.id == why.id)
     first: list[Flowable] = [
+        *above,
         paragraph(tables.title(finding, lang), "h3", lang),
         paragraph(why.sentence, "body", lang, spaceAfter=3),
     ]
