@@ -77,7 +77,7 @@ _WORDS: dict[str, tuple[str, str]] = {
         "The shape was measured on the outline that the pack drew: it is as good as that outline.",
         "形态在模型所绘轮廓上测量：其可靠性取决于该轮廓。",
     ),
-    "why_some": ("The shape of the {n} largest lesions was measured.", "仅测量最大的 {n} 个病灶的形态。"),
+    "why_some": ("Of the lesions, the shape of these {n} was measured.", "仅测量了以上 {n} 个病灶的形态。"),
     # images
     "key_images": ("Key images", "关键图像"),
     "axial": ("Axial", "横断面"),
