@@ -52,15 +52,27 @@ COARSE, FEATURES = 4, 8
 least: fewer are the answer itself, or attention."""
 
 
-def chosen_layer(module: nn.Module, size: tuple[int, ...], channels: int, task: str) -> str:
+FINE, HEADS = 2, ("centers", "extents")
+"""The same for windows of scans, in which a nodule is a few voxels wide; and a detector's last parts, each of which
+serves one of its outputs alone."""
+
+
+def chosen_layer(module: nn.Module, size: tuple[int, ...], channels: int, task: str, local: bool = False) -> str:
     """Where Grad-CAM looks: at the coarsest maps of a classifier, late on the way back up of what draws or marks.
 
     On the check split of the glioma recipe the hottest point of the coarsest maps never lay in the tumour (they carry
-    what is around it), and of the maps at a quarter of the size in 93 of 100.
+    what is around it), and of the maps at a quarter of the size in 93 of 100. Of a 7 mm nodule in
+    a phantom chest no heat at a quarter of the size lay within 5 mm of its middle, and .84 of it at half the size,
+    place by place (``local``).
     """
     seen = _layers(module, size, channels)
     if task != "classify":
-        late = [one for one in seen if one[0] * COARSE ** len(size) <= np.prod(size) and -one[1] >= FEATURES]
+        smaller = (FINE if local else COARSE) ** len(size)
+        late = [
+            one
+            for one in seen
+            if one[0] * smaller <= np.prod(size) and -one[1] >= FEATURES and one[2].split(".")[0] not in HEADS
+        ]
         if late:
             return late[-1][2]
     best = min(one[:2] for one in seen)

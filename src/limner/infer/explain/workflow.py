@@ -251,9 +251,9 @@ class _Job:
             return None
         else:
             net = gradient.open_net(q.net)
-            layer = gradient.chosen_layer(net, q.image.shape[1:], q.image.shape[0], q.pack.spec.task)
-            target = gradient.target_of(q)
             local = isinstance(q.source, ScanSource)
+            layer = gradient.chosen_layer(net, q.image.shape[1:], q.image.shape[0], q.pack.spec.task, local)
+            target = gradient.target_of(q)
             coarse = gradient.GradCam(net, layer, local)(q.image, target)
             how = f"gradients at {layer}" + (", place by place" if local else "")
 
