@@ -12,6 +12,7 @@ from PIL import Image
 from tests.cli.conftest import Limner
 from tests.infer.explained import dark_pack, spot
 from tests.infer.test_explain_evaluate import write_cohort
+from tests.infer.test_nodules import _chest, _nifti, ball_pack
 
 FAST = ("--engine", "onnxruntime", "--samples", "40")
 
@@ -76,3 +77,20 @@ def test_bad_input_leaves_nothing_behind(limner: Limner, tmp_path: Path, pack, l
         assert ended.code == 2 and ended.err.startswith("Error: ")
         assert not list(tmp_path.glob("why*"))
     assert limner("explain", pack, lesion, "-o", tmp_path / "why", "--method", "magic").code == 2
+
+
+def test_a_scan_is_explained_by_the_same_command(limner: Limner, tmp_path: Path, lesion) -> None:
+    pack, out = ball_pack(tmp_path / "balls").folder, tmp_path / "why"
+    scan = _nifti(_chest(), tmp_path / "chest.nii.gz")
+    arguments = ("explain", pack, scan, "-o", out, "--engine", "onnxruntime", "--method", "attributes")
+    ended = limner(*arguments, "--target", "nodule-2")
+    assert ended.code == 0, ended.err
+    assert ended.out.startswith("Found lung nodule 2 (probability") and "Measured: its size" in ended.out
+    assert {path.name for path in out.iterdir()} == {"attributes.png", "explanation.json"}
+    for given, more, words in (
+        (scan, ("--target", "nodule-8"), "It found nodule-1, nodule-2, nodule-3"),
+        (lesion, (), "is a picture"),
+    ):
+        refused = limner("explain", pack, given, "-o", tmp_path / "no", "--engine", "onnxruntime", *more)
+        assert refused.code == 2 and words in refused.err
+        assert not (tmp_path / "no").exists()

@@ -170,6 +170,31 @@ def test_nothing_found_is_a_drawing_too(tmp_path: Path) -> None:
     assert "That is no proof that nothing is there." in (tmp_path / "out" / "report.html").read_text()
 
 
+@pytest.mark.parametrize(("make", "inverted"), [(mask_pack, False), (box_pack, True)], ids=["outlines", "boxes"])
+def test_each_of_the_first_three_findings_has_its_own_explanation(tmp_path: Path, make, inverted: bool) -> None:
+    places = [(30, 30, 14), (66, 100, 12), (20, 100, 10), (76, 36, 9)]
+    array = blots(places)
+    Image.fromarray(220 - array if inverted else array).save(tmp_path / "us.png")
+    pack = str(make(tmp_path / "pack"))
+    drawing = draw(tmp_path / "us.png", tmp_path / "out", options=DrawOptions(pack=pack, explain="lime"))
+    marked = [one for one in drawing.findings if one.kind != "class"]
+    assert len(marked) == 4 and [len(one.evidence) for one in marked] == [1, 1, 1, 0]
+    assert [one.evidence for one in drawing.findings if one.kind == "class"] in ([], [()])
+    files = [one.evidence[0].file for one in marked[:3]]
+    assert len(set(files)) == 3 and all((tmp_path / "out" / one).is_file() for one in files)
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert page.count(" · LIME: parts whose loss changes the answer</h3>") == 3
+    for finding, file in zip(marked, files, strict=False):
+        heat = np.load((tmp_path / "out" / file).parent / "heat.npz")["lime"]
+        row, column = np.unravel_index(int(heat.argmax()), heat.shape)
+        nearest = min(places, key=lambda one: (one[0] - row) ** 2 + (one[1] - column) ** 2)
+        if finding.kind == "box":
+            x0, y0, x1, y1 = finding.box
+            assert x0 - 4 <= nearest[1] <= x1 + 4 and y0 - 4 <= nearest[0] <= y1 + 4
+        else:
+            assert nearest == places[files.index(file)]  # outlines are numbered by their size
+
+
 def test_an_answer_that_cannot_be_explained_is_drawn_and_says_so(tmp_path: Path, monkeypatch) -> None:
     def refuse(*arguments: object, **options: object) -> None:
         raise InputError("There is nothing to explain.")

@@ -214,6 +214,15 @@ def test_attention_does_not_hide_the_stage_that_it_belongs_to() -> None:
     assert chosen_layer(unet, (32, 32), 3, "segment").startswith("decoders.2")  # a quarter of the size, on the way up
 
 
+def test_a_nodule_in_a_window_is_seen_at_half_its_size_place_by_place() -> None:
+    net = nets.build("center-net", 1, 2, dims=3, channels=[8, 16, 16], stride=2).eval()
+    assert chosen_layer(net, (32, 32, 32), 1, "detect", local=True) == "dropout"  # before the heads part
+    image = np.random.default_rng(0).normal(size=(1, 32, 32, 32)).astype(np.float32)
+    heat = GradCam(net, "dropout", local=True)(image, lambda outputs: outputs[0][0, 0, 8, 8, 8])
+    far = np.abs(np.indices(heat.shape) - 8).max(0) > 1  # the head sees one cell around its own
+    assert heat.shape == (16, 16, 16) and np.abs(heat[~far]).max() > 0 and not heat[far].any()
+
+
 def test_shuffled_nets_keep_their_values_in_other_places() -> None:
     net = nn.Conv2d(3, 8, 3)
     other = shuffled(net, np.random.default_rng(0))

@@ -55,7 +55,11 @@ def draw(
     engine: Engine = "auto",
     max_memory: MaxMemory = None,
     explain: Annotated[
-        str, typer.Option(help="Of a picture's answer: auto, none, grad-cam, lime, both, attributes or all.")
+        str,
+        typer.Option(
+            help="Why: auto, none, grad-cam, lime, both, attributes or all. Of a scan auto only measures the shape of "
+            "lesions; the others take minutes a lesion."
+        ),
     ] = "auto",
     lang: Lang = Language.en,
     force: Force = False,

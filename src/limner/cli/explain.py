@@ -26,7 +26,13 @@ class Method(StrEnum):
     all = "all"
 
 
-Target = Annotated[str | None, typer.Option(help="The class or group to explain; the likeliest where not given.")]
+Target = Annotated[
+    str | None,
+    typer.Option(
+        help="The class or group to explain, or a finding of a scan (nodule-1, 'liver tumor'); the likeliest, surest "
+        "or largest where not given."
+    ),
+]
 Mask = Annotated[
     Path | None, typer.Option(help="The lesion's mask on the input's grid: a picture, or NIfTI of a volume.")
 ]
@@ -39,7 +45,9 @@ def explain(
     pack: Annotated[str, typer.Argument(help="Name or folder of the model pack.")],
     given: Annotated[
         Path,
-        typer.Argument(metavar="INPUT", help="A picture or small volume, as the pack reads, or a cohort (CSV, JSONL)."),
+        typer.Argument(
+            metavar="INPUT", help="A picture, small volume or scan, as the pack reads, or a cohort (CSV, JSONL)."
+        ),
     ],
     out: Output,
     method: Annotated[Method, typer.Option(help="What to explain by.")] = Method.all,
@@ -50,7 +58,9 @@ def explain(
     most: Most = None,
     label: Label = "label",
     skip_damaged: SkipDamaged = False,
-    samples: Annotated[int, typer.Option(min=20, help="Pictures that LIME asks about.")] = 300,
+    samples: Annotated[
+        int | None, typer.Option(min=20, help="Inputs that LIME asks about; 300, of scans 80, where not given.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of LIME and of the checks.")] = 0,
     lang: Lang = Language.en,
     engine: Engine = "auto",
@@ -60,6 +70,7 @@ def explain(
 ) -> None:
     """Say why a pack answers as it does: heat maps, attributes, a sentence, and whether they can be believed.
 
+    Of a scan one finding is explained, in the part of the scan in which the net found it.
     A cohort gives figures instead: how often the heat is in the lesion, and what deletion and insertion do.
     """
     from limner.draw.folder import check_output, new_folder
@@ -74,16 +85,13 @@ def explain(
         )  # fmt: skip
         _cohort(loaded, given, out, options, force, as_json)
         return
-    from limner.data.fitted import read_for
-    from limner.data.masks import read_region
     from limner.infer import explain as explaining
 
-    picture = read_for(given, loaded.main.picture)
-    region = read_region(mask, picture, given.name) if mask else None
+    source, region = explaining.read_source(loaded, given, mask)
     with show.progress_bar() as progress:
         more = explaining.More(target=target, mask=region, samples=samples, progress=progress)
         found = explaining.explain(
-            loaded, picture, method=method.value, engine=engine, lang=lang.value, seed=seed, more=more
+            loaded, source, method=method.value, engine=engine, lang=lang.value, seed=seed, more=more
         )
     with new_folder(out, force=force, marker="explanation.json") as folder:
         files = explaining.write_explanation(found, folder)

@@ -16,8 +16,8 @@ class DrawOptions:
         max_memory_gb: what inference may hold at most; None leaves it to the pack.
         force: replace a drawing that is already at the output, once the new one is whole.
         lang: of the reports, ``en`` or ``zh``.
-        explain: how an answer about a picture is explained: ``auto``, ``none``, ``grad-cam``, ``lime``, ``both``,
-            ``attributes`` or ``all``.
+        explain: how an answer is explained: ``auto``, ``none``, ``grad-cam``, ``lime``, ``both``, ``attributes`` or
+            ``all``. Of lesions in a scan ``auto`` measures the shape and asks no net.
         channels: channel → a path, or words of a series' description, where a pack on slices of MR cannot tell.
         citations: what the report must name besides the methods, such as the source of the images.
     """

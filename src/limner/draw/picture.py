@@ -17,10 +17,10 @@ from limner.draw.answer import Answer, answer
 from limner.draw.folder import new_folder
 from limner.draw.meter import Meter, Progress
 from limner.draw.options import DrawOptions
-from limner.draw.reasons import Reasons, find_reasons
+from limner.draw.reasons import AllReasons, find_reasons
 from limner.draw.record import run_record
 from limner.errors import InputError, VerificationError
-from limner.findings import Drawing, Finding, PackNote, ProblemNote, StudyNote
+from limner.findings import Drawing, PackNote, ProblemNote, StudyNote
 from limner.image import Picture
 from limner.io import Check
 from limner.packs import Pack
@@ -40,7 +40,7 @@ class _Seen:
     uid: str
     picture: Picture
     answer: Answer
-    reasons: Reasons
+    reasons: AllReasons
 
 
 def draw_picture(
@@ -126,23 +126,16 @@ def _drawing(seen: _Seen, pack: Pack, lang: str) -> Drawing:
     """The nouns of ``drawing.json``."""
     outlined = seen.answer.mask is not None
     files = {"image": IMAGE, "report": "report.html", "pdf": "report.pdf", "run": "run.json"}
-    if seen.reasons.explanation is not None:
+    if seen.reasons.of:
         files["explanation"] = f"{EXPLANATION}/explanation.json"
-    first, *others = seen.answer.findings or (None,)
-    findings = (*([_with_evidence(first, seen.reasons)] if first else []), *others)
     return Drawing(
         schema="limner.drawing/1",
         study=StudyNote(uid=seen.uid, modality=next(iter(pack.main.picture.modality), "OT"), date=None),
         pack=PackNote(name=pack.name, version=pack.version, sha256=pack.sha256),
-        findings=tuple(one for one in findings if one is not None),
+        findings=seen.reasons.on(seen.answer.findings, f"{EXPLANATION}/"),
         problems=_problems(seen, pack, lang),
         files={"labels": LABELS, **files} if outlined else files,
     )
-
-
-def _with_evidence(finding: Finding, reasons: Reasons) -> Finding:
-    """The first finding is what is explained."""
-    return finding.model_copy(update={"evidence": reasons.evidence(f"{EXPLANATION}/")})
 
 
 def _problems(seen: _Seen, pack: Pack, lang: str) -> tuple[ProblemNote, ...]:

@@ -20,8 +20,9 @@ from limner.draw.source import drawn_by_others
 from limner.errors import SeriesChoiceError
 from limner.findings import PackNote
 from limner.image import Image, Label, LabelMap, Series, Study
-from limner.infer import Pack, Prediction, load_pack, predict
+from limner.infer import Prediction, load_pack, predict
 from limner.infer.nodule_labels import predict_nodules
+from limner.packs import Pack
 
 LONG_STEPS = ("net", "draw the organ")
 """The steps of :func:`limner.infer.predict` that a bar is shown for."""
@@ -113,6 +114,11 @@ class PackPredictor:
     def pack(self) -> PackNote:
         """The pack's name, version and hash."""
         return pack_note(self._pack)
+
+    @property
+    def loaded(self) -> Pack:
+        """The pack itself, for explanations."""
+        return self._pack
 
     @property
     def citations(self) -> tuple[str, ...]:

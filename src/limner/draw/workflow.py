@@ -13,7 +13,9 @@ from limner.draw.meter import Meter, Progress
 from limner.draw.options import DrawOptions
 from limner.draw.picture import draw_picture
 from limner.draw.predictor import PackPredictor, Predictor
+from limner.draw.reasons import AllReasons, check_explain
 from limner.draw.record import METHODS, run_record
+from limner.draw.scan_reasons import find_scan_reasons
 from limner.draw.slices import SlicePredictor
 from limner.draw.source import SCANS_PACK, picture_pack
 from limner.errors import LimnerError, PackError
@@ -32,7 +34,8 @@ FILES = {
     "run": "run.json",
     "picture": PICTURE,
 }
-STEPS = ("open", "predict", "measure", "surfaces", "export", "verify", "report")
+EXPLANATION = "explanation"
+STEPS = ("open", "predict", "measure", "explain", "surfaces", "export", "verify", "report")
 PICTURE_SIZE = (1200, 900)
 
 
@@ -47,6 +50,7 @@ class _Drawn:
     channels: Mapping[str, str]
     findings: tuple[Finding, ...]
     meshes: tuple[Mesh, ...]
+    reasons: AllReasons
 
     @property
     def labels(self) -> LabelMap:
@@ -82,13 +86,14 @@ def draw(
     sources = [Path(one) for one in ([paths] if isinstance(paths, (str, Path)) else paths)]
     named = [Path(one) for one in options.channels.values() if Path(one).exists()]
     check_output(Path(out), force=options.force, inputs=[*sources, *named])
+    check_explain(options.explain)
     if predictor is None:
         pack = picture_pack(sources, options.pack)
         if pack is not None:
             return draw_picture(sources[0], Path(out), pack, options, progress)
         predictor = _predictor(options)
     meter = Meter(progress)
-    drawn = _see(sources, predictor, meter)
+    drawn = _see(sources, predictor, options, meter)
     with new_folder(Path(out), force=options.force) as folder:
         return _write(folder, drawn, predictor, options, meter)
 
@@ -103,8 +108,8 @@ def _predictor(options: DrawOptions) -> Predictor:
     return PackPredictor(pack.folder, options.engine, options.max_memory_gb)
 
 
-def _see(sources: Sequence[Path], predictor: Predictor, meter: Meter) -> _Drawn:
-    """Open, predict, measure, surfaces: all that needs no file."""
+def _see(sources: Sequence[Path], predictor: Predictor, options: DrawOptions, meter: Meter) -> _Drawn:
+    """Open, predict, measure, explain, surfaces: all that needs no file."""
     from limner.scene import find_parts, measure, surfaces
 
     with meter.step("open"):
@@ -115,10 +120,15 @@ def _see(sources: Sequence[Path], predictor: Predictor, meter: Meter) -> _Drawn:
     with meter.step("measure"):
         parts = find_parts(predicted.labels)
         findings = measure(predicted.labels, image, predicted.confidence, predicted.intervals_ml, parts=parts)
+    with meter.step("explain") as done:
+        known = {one.id: one for one in findings}
+        found = {part.id: (part, known[part.id]) for part in parts if part.id in known}
+        reasons = find_scan_reasons(predictor, image, predicted, found, options, done)
     with meter.step("surfaces"):
         meshes = surfaces(predicted.labels, parts=parts)
+    findings = reasons.on(judged(findings, predicted), f"{EXPLANATION}/")
     channels = predictor.channels if isinstance(predictor, SlicePredictor) else {}
-    return _Drawn(study, series, image, predicted, channels, judged(findings, predicted), meshes)
+    return _Drawn(study, series, image, predicted, channels, findings, meshes, reasons)
 
 
 def judged(findings: Sequence[Finding], predicted: Prediction) -> tuple[Finding, ...]:
@@ -142,7 +152,8 @@ def _write(folder: Path, drawn: _Drawn, predictor: Predictor, options: DrawOptio
         checks = verify_drawing(folder, drawn.labels, drawn.meshes, drawn.series)
     with meter.step("report"):
         record = run_record(predictor.pack, drawn.predicted.engine, options, meter, checks)
-        _report(folder, drawn, drawing, record, (*METHODS, *predictor.citations, *options.citations), options.lang)
+        citations = (*METHODS, *drawn.reasons.citations, *predictor.citations, *options.citations)
+        _report(folder, drawn, drawing, record, citations, options.lang)
     record = run_record(predictor.pack, drawn.predicted.engine, options, meter, checks)
     (folder / FILES["run"]).write_text(json.dumps(record, indent=1) + "\n")
     (folder / "drawing.json").write_text(drawing.model_dump_json(by_alias=True, indent=1) + "\n")
@@ -185,7 +196,7 @@ def _picture(meshes: Sequence[Mesh], path: Path) -> Problem | None:
 
 
 def _export(folder: Path, drawn: _Drawn, drawing: Drawing) -> None:
-    """Label map, segmentation object, scene, meshes and structured report."""
+    """Label map, segmentation object, scene, meshes, structured report and explanations."""
     from limner.io import write_glb, write_nifti_labels, write_seg, write_sr, write_stl
 
     labels, series, pack = drawn.labels, drawn.series, drawing.pack
@@ -194,6 +205,7 @@ def _export(folder: Path, drawn: _Drawn, drawing: Drawing) -> None:
     (folder / "meshes").mkdir()
     for mesh in drawn.meshes:
         write_stl(mesh, folder / "meshes" / f"{mesh.id}.stl")
+    drawn.reasons.write(folder / EXPLANATION)
     if "seg" in drawing.files:
         seg = folder / FILES["seg"]
         write_seg(labels, series, seg, pack_name=pack.name, pack_version=pack.version)
@@ -214,6 +226,7 @@ def _report(
         scene_png=(folder / PICTURE).read_bytes() if "picture" in drawing.files else None,
         run=record,
         citations=citations,
+        whys=drawn.reasons.whys,
     )
     write_html(folder / FILES["report"], content, lang=lang)
     write_pdf(folder / FILES["pdf"], content, lang=lang)

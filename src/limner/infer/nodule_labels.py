@@ -11,9 +11,9 @@ import cc3d
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.image import Grid, Image, LabelMap, resample_array, to_axial
-from limner.infer.nodules import Found, Nodule, NoduleFinder, axial_image
-from limner.infer.predict import Prediction
+from limner.image import Grid, Image, LabelMap, resample_array
+from limner.infer.nodules import Found, Nodule, NoduleFinder
+from limner.infer.predict import Prediction, as_stored, in_axial_order
 from limner.packs import Pack
 
 Progress = Callable[[str, float], None]
@@ -35,7 +35,7 @@ def predict_nodules(
 def label_nodules(pack: Pack, image: Image, found: Found) -> Prediction:
     """The blob of each nodule that is shown, as labels on the image's grid."""
     start = time.perf_counter()
-    axial = axial_image(image)
+    axial = in_axial_order(image)
     labels = np.zeros(axial.grid.shape, np.uint8)
     sure = np.zeros(axial.grid.shape, np.uint8)
     values = {one.name: one.value for one in pack.labels}
@@ -54,20 +54,16 @@ def label_nodules(pack: Pack, image: Image, found: Found) -> Prediction:
             low + float(blobs[2].sum()) * axial.grid.voxel_ml,
             high + float(blobs[0].sum()) * axial.grid.voxel_ml,
         ]
-    order, flips = to_axial(image.grid)
-    back = []
-    for array in (labels, sure):
-        unflipped = array[tuple(slice(None, None, -1 if flip else 1) for flip in flips)]
-        back.append(np.ascontiguousarray(np.transpose(unflipped, np.argsort(order))))
     seconds = {**found.seconds, "draw borders": round(time.perf_counter() - start, 3)}
     return Prediction(
-        labels=LabelMap(back[0], image.grid, pack.labels),
-        confidence=back[1],
+        labels=LabelMap(as_stored(image, labels), image.grid, pack.labels),
+        confidence=as_stored(image, sure),
         intervals_ml={name: (round(low, 4), round(high, 4)) for name, (low, high) in volumes.items()},
         seconds=seconds,
         engine=found.engine,
         left_out={},
         abstain_below=pack.spec.calibration.abstain_below if pack.spec.calibration else 0.0,
+        seen=(found.seen,) if found.seen else (),
     )
 
 

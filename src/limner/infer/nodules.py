@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import edt
@@ -12,16 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limner.errors import PackError
-from limner.image import Grid, Image, reorient, resample_array, to_axial
+from limner.image import Grid, Image, resample_array
 from limner.infer.classical import applies, body, coarse_grid, lungs
 from limner.infer.engines import open_engine
-from limner.infer.predict import choose_window, to_net
+from limner.infer.predict import Seen, choose_window, in_axial_order, to_net
+from limner.infer.windows import cut
 from limner.packs import Calibration, Pack
 from limner.tasks.boxes import Marks, decode, suppress
 from limner.tasks.detect import Platt, sigmoid
 
 Progress = Callable[[str, float], None]
 Mask = NDArray[np.bool_]
+Place = tuple[tuple[slice, ...], tuple[NDArray[np.int64], NDArray[np.int64]]]
+"""A window, and the first and last corner of its core."""
 THRESHOLD, LEAST, CLOSE_MM, FILLED_MM, OUTSIDE_MM, BORDER_CELLS = 0.3, 0.02, 12.0, 4.0, 5.0, 4
 """Least probability of a mark that is shown, and that is kept at all; how wide a gap in the lungs is closed (a nodule
 on the pleura is one); up to which radius such a gap is filled for sure, and how far outside the middle of a larger
@@ -61,6 +64,7 @@ class Found:
         grid: about 2 mm.
         seconds: per step.
         engine: that ran.
+        seen: what the net was shown; None where there is no lung.
     """
 
     nodules: tuple[Nodule, ...]
@@ -70,6 +74,7 @@ class Found:
     grid: Grid
     seconds: dict[str, float] = field(default_factory=dict)
     engine: str = ""
+    seen: Seen | None = None
 
     @property
     def shown(self) -> tuple[Nodule, ...]:
@@ -99,7 +104,7 @@ class NoduleFinder:
         _refuse(self.pack, image)
         seconds: dict[str, float] = {}
         start = time.perf_counter()
-        axial = axial_image(image)
+        axial = in_axial_order(image)
         small = coarse_grid(axial.grid)
         hu = resample_array(axial.array, axial.grid, small, outside=-1024)
         right, left = lungs(hu, body(hu, small), small)
@@ -111,16 +116,20 @@ class NoduleFinder:
         where = resample_array(_closed(right | left, small).view(np.uint8), small, grid, nearest=True) > 0
         seconds["prepare"] = round(time.perf_counter() - start, 3)
         start = time.perf_counter()
-        marks = self._marks(volume, where, progress)
-        seconds["net"] = round(time.perf_counter() - start, 3)
-        return Found(self._nodules(marks, grid), self.threshold, right, left, small, seconds, self.engine)
-
-    def _marks(self, volume: NDArray[np.float32], where: Mask, progress: Progress | None) -> Marks:
-        """Marks in voxels of the net's grid that reach into the lungs."""
         most = choose_window(self.pack, self.input, volume.shape, self.max_memory_gb)
         border = self._border(most)
         window = _even(where, most, border, self.input.divisible)
         places = _places(where, window, border)
+        marks = self._marks(volume, where, places, progress)
+        seconds["net"] = round(time.perf_counter() - start, 3)
+        corners = tuple((box[0].start, box[1].start, box[2].start) for box, _ in places)
+        seen = Seen(self.pack.main, volume[None], grid, (window[0], window[1], window[2]), corners)
+        return Found(self._nodules(marks, grid), self.threshold, right, left, small, seconds, self.engine, seen)
+
+    def _marks(
+        self, volume: NDArray[np.float32], where: Mask, places: Sequence[Place], progress: Progress | None
+    ) -> Marks:
+        """Marks in voxels of the net's grid that reach into the lungs."""
         found = []
         for number, (box, core) in enumerate(places):
             if progress:
@@ -143,11 +152,9 @@ class NoduleFinder:
         return np.asarray(away_mm[tuple(at.T)] <= np.clip(radius_mm - FILLED_MM, 0, OUTSIDE_MM))
 
     def _window(self, volume: NDArray[np.float32], box: tuple[slice, ...]) -> Marks:
-        part = volume[tuple(slice(max(0, s.start), s.stop) for s in box)]
-        missing = [(max(0, -s.start), max(0, s.stop - n)) for s, n in zip(box, volume.shape, strict=True)]
-        padded = np.pad(part, missing, mode="edge") if any(map(any, missing)) else part
-        out = self._opened.run({"image": np.ascontiguousarray(padded, np.float32)[None, None]})
-        stride = padded.shape[0] // out["centers"].shape[2]
+        padded = cut(volume[None], box)
+        out = self._opened.run({"image": padded[None]})
+        stride = padded.shape[1] // out["centers"].shape[2]
         marks = decode(sigmoid(out["centers"][0]), out["sizes"][0], out["offsets"][0], stride, threshold=LEAST)
         low = np.array([s.start for s in box], float)
         return Marks(marks.boxes + np.concatenate([low, low]), marks.scores, marks.classes)
@@ -193,9 +200,7 @@ def _even(where: Mask, most: tuple[int, ...], border: int, divisible: tuple[int,
     return tuple(sizes)
 
 
-def _places(
-    where: Mask, window: tuple[int, ...], border: int
-) -> list[tuple[tuple[slice, ...], tuple[NDArray[np.int64], NDArray[np.int64]]]]:
+def _places(where: Mask, window: tuple[int, ...], border: int) -> list[Place]:
     """Windows that see some lung in their core, and the cores, which share no voxel and cover all lung."""
     rows = [np.flatnonzero(where.any(tuple(k for k in range(3) if k != axis))) for axis in range(3)]
     steps = []
@@ -223,15 +228,6 @@ def _closed(mask: Mask, grid: Grid) -> Mask:
     grown = edt.edt(~padded, anisotropy=grid.spacing_mm, black_border=False) <= CLOSE_MM
     shrunk = edt.edt(grown, anisotropy=grid.spacing_mm, black_border=False) > CLOSE_MM
     return np.ascontiguousarray((shrunk | padded)[tuple(slice(r, -r) for r in reach)])
-
-
-def axial_image(image: Image) -> Image:
-    """The same image with its axes in axial order."""
-    order, flips = to_axial(image.grid)
-    if order == (0, 1, 2) and not any(flips):
-        return image
-    array, grid = reorient(image.array, image.grid, order, flips)
-    return Image(array, grid, image.modality, image.unit, image.clipped)
 
 
 def _three(values: NDArray[np.floating]) -> tuple[float, float, float]:

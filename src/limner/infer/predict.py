@@ -18,7 +18,7 @@ from limner.infer.decode import Organ, box_of, decode, largest, near, organs, so
 from limner.infer.engines import open_engine
 from limner.infer.tissue import reweigh
 from limner.infer.uncertainty import doubts
-from limner.infer.windows import slide
+from limner.infer.windows import corners, slide
 from limner.packs import InputSpec, Net, Pack
 
 OTHER = 0.3
@@ -27,6 +27,25 @@ OTHER = 0.3
 Progress = Callable[[str, float], None]
 Triple = tuple[int, int, int]
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What one net was shown of a scan; explanations ask about windows of it.
+
+    Args:
+        net: that saw it.
+        volume: ``(C, Z, Y, X)`` float32, as the net takes it.
+        grid: of the volume, in the scan's axial order.
+        window: size of the windows in which it was shown.
+        corners: where they began; past the volume's edges they repeat the edge.
+    """
+
+    net: Net
+    volume: NDArray[np.float32]
+    grid: Grid
+    window: Triple
+    corners: tuple[Triple, ...]
 
 
 @dataclass(frozen=True)
@@ -46,6 +65,7 @@ class Prediction:
         abstain_below: a lesion less probable than this is "not sure".
         expected_dice: that the labels are expected to have with the truth; None where the pack does not say.
         problems: what a reader of the answer must know.
+        seen: what the nets were shown, in the order in which they ran.
     """
 
     labels: LabelMap
@@ -59,6 +79,7 @@ class Prediction:
     expected_dice: float | None = None
     abstain_below: float = 0.0
     problems: tuple[Problem, ...] = ()
+    seen: tuple[Seen, ...] = ()
 
     def unsure_of(self, probability: float | None) -> bool:
         """Whether a lesion of this probability is "not sure"."""
@@ -116,6 +137,7 @@ def predict(
         left_out,
         None if doubt is None else as_stored(image, doubt),
         abstain_below=pack.spec.calibration.abstain_below if pack.spec.calibration else 0.0,
+        seen=tuple(nets.seen),
     )
 
 
@@ -125,11 +147,12 @@ class _Nets:
     def __init__(self, pack: Pack, engine: str, max_memory_gb: float | None, watch: _Watch) -> None:
         self._pack, self._asked, self._max_memory_gb, self._watch = pack, engine, max_memory_gb, watch
         self.engine = engine
+        self.seen: list[Seen] = []
 
     def draw(self, axial: Image) -> list[Organ]:
         """The main net over the whole image."""
         volume, grid = self._watch("prepare", lambda: to_net(axial, self._pack.main.volume))
-        p = self._run("net", self._pack.main, volume[None])
+        p = self._run("net", self._pack.main, volume[None], grid)
         return organs(p, self._pack.spec.classes, grid, self._pack.spec.regions)
 
     def locate_then_draw(self, axial: Image) -> list[Organ]:
@@ -138,7 +161,7 @@ class _Nets:
         assert locator is not None
         assert spec is not None
         volume, grid = self._watch("prepare", lambda: to_net(axial, locator.volume))
-        found = organs(self._run("find organs", locator, volume[None]), locator.classes, grid, {})
+        found = organs(self._run("find organs", locator, volume[None], grid), locator.classes, grid, {})
         main = pack.spec.classes[1]
         coarse = next(one for one in found if one.name == main)
         others = [one for one in found if one.name != main]
@@ -156,7 +179,7 @@ class _Nets:
                 resample_array(np.where(near(core, 1), coarse.whole, 0.0).astype(np.float32), grid, fine_grid) > 0.5
             )
             seen = self._watch("view the organ", lambda: organ_view(fine_volume, located, fine_grid.spacing_mm))
-        p = self._run("draw the organ", pack.main, seen)
+        p = self._run("draw the organ", pack.main, seen, fine_grid)
         [organ] = [one for one in organs(p, pack.spec.classes, fine_grid, pack.spec.regions) if one.name == main]
         # Far from what the coarse net saw, the fine one is not asked: it has seen little of the rest of the body.
         reach = max(1, round(12.0 / grid.spacing_mm[1]))
@@ -173,9 +196,11 @@ class _Nets:
         other = np.sum([*organ.parts.values()], axis=0) if organ.parts else np.zeros_like(whole)
         return reweigh(whole, volume, organ.grid.spacing_mm, weight, other > OTHER * np.maximum(whole, 0.2))
 
-    def _run(self, step: str, net: Net, volume: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _run(self, step: str, net: Net, volume: NDArray[np.float32], grid: Grid) -> NDArray[np.float32]:
         self.engine, opened = self._watch("load the nets", lambda: open_engine(self._asked, net))
         window = choose_window(self._pack, net.volume, volume.shape[1:], self._max_memory_gb)
+        overlap = self._pack.spec.decode.get("overlap", 0.4)
+        self.seen.append(Seen(net, volume, grid, window, corners(volume.shape[1:], window, overlap)))
         logits = self._watch(
             step,
             lambda: slide(
@@ -183,7 +208,7 @@ class _Nets:
                 lambda patch: opened.run({"image": patch})["logits"],
                 window,
                 divisible=net.volume.divisible,
-                overlap=self._pack.spec.decode.get("overlap", 0.4),
+                overlap=overlap,
                 progress=self._watch.share(step),
             ),
         )

@@ -26,6 +26,16 @@ def starts(length: int, window: int, overlap: float) -> list[int]:
     return [round(k * (length - window) / (count - 1)) for k in range(count)]
 
 
+def corners(shape: tuple[int, ...], window: Triple, overlap: float) -> tuple[Triple, ...]:
+    """Where the windows of a volume begin, in order.
+
+    >>> corners((30, 40, 100), (40, 40, 40), 0.5)
+    ((0, 0, 0), (0, 0, 20), (0, 0, 40), (0, 0, 60))
+    """
+    axes = [starts(n, s, overlap) for n, s in zip(shape, window, strict=True)]
+    return tuple((z, y, x) for z, y, x in itertools.product(*axes))
+
+
 def weights(window: Triple) -> NDArray[np.float32]:
     """A Gaussian that trusts the middle of a window more than its border.
 
@@ -62,7 +72,7 @@ def slide(
     padding = [(0, 0), *((0, p - n) for p, n in zip(padded_shape, shape, strict=True))]
     padded = np.pad(volume, padding, mode="edge") if any(after for _, after in padding) else volume
     weight = weights((size[0], size[1], size[2]))
-    places = list(itertools.product(*[starts(n, s, overlap) for n, s in zip(padded_shape, size, strict=True)]))
+    places = corners(padded_shape, (size[0], size[1], size[2]), overlap)
     total: NDArray[np.float32] | None = None
     seen = np.zeros(padded_shape, np.float32)
     for number, place in enumerate(places):
@@ -77,3 +87,12 @@ def slide(
     assert total is not None
     total /= seen
     return total[(slice(None), *(slice(0, n) for n in shape))]
+
+
+def cut(volume: NDArray[np.float32], box: tuple[slice, ...]) -> NDArray[np.float32]:
+    """A window of a volume ``(Channels, Z, Y, X)``, contiguous; past the volume's edges the edge is repeated."""
+    shape = volume.shape[1:]
+    part = volume[(slice(None), *(slice(max(0, s.start), s.stop) for s in box))]
+    missing = [(max(0, -s.start), max(0, s.stop - n)) for s, n in zip(box, shape, strict=True)]
+    padded = np.pad(part, [(0, 0), *missing], mode="edge") if any(map(any, missing)) else part
+    return np.ascontiguousarray(padded, np.float32)

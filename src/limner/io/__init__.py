@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from limner.io.channels import Channels, open_channels
     from limner.io.choose import choose_series
     from limner.io.meshfiles import read_glb, read_stl, write_glb, write_stl
-    from limner.io.nifti import read_nifti, read_nifti_labels, write_nifti_labels
+    from limner.io.nifti import read_nifti, read_nifti_labels, write_nifti_heat, write_nifti_labels
     from limner.io.picture import is_picture, read_picture
     from limner.io.picture_dicom import study_uid
     from limner.io.picture_labels import read_picture_labels, write_picture_labels
@@ -45,6 +45,7 @@ _DOORS = {
     "summarize": "limner.io.summary",
     "verify_drawing": "limner.io.verify",
     "write_glb": "limner.io.meshfiles",
+    "write_nifti_heat": "limner.io.nifti",
     "write_nifti_labels": "limner.io.nifti",
     "write_nifti_shares": "limner.io.nifti",
     "write_picture_labels": "limner.io.picture_labels",
@@ -73,6 +74,7 @@ __all__ = [
     "summarize",
     "verify_drawing",
     "write_glb",
+    "write_nifti_heat",
     "write_nifti_labels",
     "write_nifti_shares",
     "write_picture_labels",

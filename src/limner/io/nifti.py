@@ -83,7 +83,19 @@ def write_nifti_shares(values: NDArray[np.uint8], grid: Grid, path: Path) -> Non
     _write(values, grid, Path(path), slope=1 / 255)
 
 
-def _write(array: NDArray[np.unsignedinteger], grid: Grid, path: Path, slope: float | None = None) -> None:
+def write_nifti_heat(values: NDArray[np.floating], grid: Grid, path: Path) -> None:
+    """Writes a volume of −1 to 1 as 16-bit integers that the header's slope scales back: half the bytes of floats.
+
+    Args:
+        values: ``(Z, Y, X)``.
+        grid: where they stand.
+        path: gzipped by its name; the file appears whole or not at all.
+    """
+    whole = np.rint(np.clip(values, -1, 1) * 32767).astype(np.int16)
+    _write(whole, grid, Path(path), slope=1 / 32767)
+
+
+def _write(array: NDArray[np.integer], grid: Grid, path: Path, slope: float | None = None) -> None:
     import nibabel
 
     header = nibabel.Nifti1Header()

@@ -81,6 +81,18 @@ _WORDS: dict[str, tuple[str, str]] = {
         "括号内为模型置信度所允许的区间。",
     ),
     "touching": ("touches", "相接触"),
+    "why": ("Why, and what was measured of the shape", "依据与形态测量"),
+    "why_more": (
+        "Which places the net leans on is not shown here, since asking takes minutes: "
+        "limner explain {pack} SCAN -o OUT --target {id}, or limner draw with --explain lime.",
+        "网络所依据的部位未在此显示（需数分钟）：limner explain {pack} SCAN -o OUT --target {id}，"
+        "或绘图时加 --explain lime。",
+    ),
+    "why_outline": (
+        "The shape was measured on the outline that the pack drew: it is as good as that outline.",
+        "形态在模型所绘轮廓上测量：其可靠性取决于该轮廓。",
+    ),
+    "why_some": ("Of the lesions, the shape of these {n} was measured.", "仅测量了以上 {n} 个病灶的形态。"),
     # images
     "key_images": ("Key images", "关键图像"),
     "axial": ("Axial", "横断面"),

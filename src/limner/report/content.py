@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from limner.errors import LimnerError
 from limner.findings import Drawing, Finding
 from limner.image import Image, Label, LabelMap
+from limner.report.reason import Why
 
 LANGUAGES = ("en", "zh")
 
@@ -45,6 +46,7 @@ class ReportContent:
             ``seconds``, ``peak_mb``), ``seconds``, ``peak_mb`` and ``geometry`` (each comparison's ``file``, ``what``,
             ``expected``, ``got``, ``ok`` and ``hint``). Absent keys leave their row out.
         citations: references for the methods paragraph, in order.
+        whys: why findings were found, in the order in which they are shown.
     """
 
     drawing: Drawing
@@ -54,6 +56,7 @@ class ReportContent:
     scene_png: bytes | None = None
     run: Mapping[str, Any] = field(default_factory=dict)
     citations: tuple[str, ...] = ()
+    whys: tuple[Why, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.image.grid.same_as(self.labels.grid):

@@ -18,7 +18,7 @@ import jinja2
 
 from limner.errors import LimnerError
 from limner.findings import Finding
-from limner.report import catalogue, figures, provenance, tables, terms
+from limner.report import catalogue, figures, provenance, reason_page, tables, terms
 from limner.report.content import ReportContent
 from limner.report.glance import glance
 from limner.report.methods import methods
@@ -65,6 +65,8 @@ def write_html(path: Path, content: ReportContent, lang: str = "en") -> None:
         others=tables.measures_table(content, others, lang),
         unsure=unsure_note(content, lang),
         intervals=any(one.low is not None for f in content.drawing.findings for one in f.measurements),
+        whys=reason_page.whys(content, lang),
+        why_notes=reason_page.notes(content, lang),
         overview=[picture(content, one, lang) for one in images.overview],
         close_ups=[picture(content, one, lang) for one in images.close_ups],
         window=window_note(content, lang),

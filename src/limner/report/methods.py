@@ -22,6 +22,11 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "map, in millimetres of the patient.",
         "体积为体素数乘以单个体素体积；径线、密度与距离均在标签图上以患者坐标毫米测量。",
     ),
+    "explain": (
+        "The shape of lesions was measured on the outlines that the pack drew, by published formulas; heat, where "
+        "there is any, was computed from the same nets and the same scan.",
+        "病灶形态按已发表公式在模型所绘轮廓上测量；如有热图，则由同一网络与同一影像计算得出。",
+    ),
     "surfaces": (
         "Closed surfaces were taken from the label map, smoothed and simplified.",
         "由标签图提取闭合表面，并经平滑与简化。",
@@ -62,7 +67,7 @@ def methods(content: ReportContent, lang: str) -> str:
     facts = _facts(content, lang)
     sentences = []
     for name in step_names(content.run):
-        if name in _SENTENCES:
+        if name in _SENTENCES and (name != "explain" or content.whys):
             signals = name == "measure" and content.drawing.study.modality == "MR"
             sentences.append((_SIGNALS if signals else _SENTENCES[name])[k].format_map(facts))
         if name == "predict" and content.drawing.study.channels:

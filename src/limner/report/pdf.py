@@ -12,6 +12,7 @@ from limner.report.content import ReportContent
 from limner.report.glance import glance
 from limner.report.methods import methods
 from limner.report.paper import TIGHT, WIDTH, Look, build, gallery, grid, head, origins, warnings
+from limner.report.reason_paper import whys
 from limner.report.typeset import paragraph
 from limner.report.wording import caption, unsure_note, window_note
 
@@ -38,6 +39,7 @@ def write_pdf(path: Path, content: ReportContent, lang: str = "en") -> None:
         *_tiles(content, lang),
         *_pictures(content, lang),
         *_findings(content, lang),
+        *whys(content, lang),
         *_methods(content, lang),
         *origins(content, lang),
     ]

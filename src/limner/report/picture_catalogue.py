@@ -104,6 +104,15 @@ PICTURE_WORDS: dict[str, tuple[str, str]] = {
     "picture.explanation.grad-cam": ("Grad-CAM: the places that spoke for it", "Grad-CAM：支持该结论的部位"),
     "picture.explanation.lime": ("LIME: parts whose loss changes the answer", "LIME：去除后改变结论的区域"),
     "picture.explanation.attributes": ("What a clinician would name", "临床征象"),
+    "picture.planes": (
+        "Axial, coronal and sagittal plane through it; the green line is the outline that was drawn.",
+        "经过该处的横断面、冠状面与矢状面；绿线为所绘轮廓。",
+    ),
+    "picture.planes_warm_cool": (
+        "Axial, coronal and sagittal plane through it, below under the heat: orange speaks for the finding, blue "
+        "against it. The green line is the outline that was drawn.",
+        "经过该处的横断面、冠状面与矢状面，下排叠加热图：橙色支持该发现，蓝色反对。绿线为所绘轮廓。",
+    ),
     "picture.warm_cool": ("Orange speaks for the answer, blue against it.", "橙色支持结论，蓝色反对结论。"),
     "picture.checks": ("Checks of this explanation", "该解释的检验"),
     "picture.check_failed": (

@@ -5,7 +5,6 @@ The overlays are switched by check boxes and style sheets alone, so the page's p
 
 from __future__ import annotations
 
-import base64
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -17,7 +16,9 @@ from limner.image import anatomy
 from limner.report import catalogue, overlays, picture_words, provenance, tables, terms
 from limner.report.html import HTML_LANG, environment
 from limner.report.overlays import Shown
-from limner.report.picture_content import PictureContent, Reason
+from limner.report.picture_content import PictureContent
+from limner.report.reason import Reason
+from limner.report.reason_page import as_page, data_url
 
 _HERE = Path(__file__).parent
 STYLES = ("report.css", "picture.css")
@@ -150,24 +151,8 @@ def reason_pictures(content: PictureContent, reason: Reason, lang: str) -> list[
 
 
 def _reason(content: PictureContent, reason: Reason, lang: str) -> dict[str, Any]:
-    pictures = reason_pictures(content, reason, lang)
-    return {
-        "title": picture_words.reason_title(reason, lang),
-        "warnings": picture_words.reason_warnings(reason, lang),
-        "pictures": [
-            {"src": _data_url(one), "width": one.width, "height": one.height, "caption": text} for one, text in pictures
-        ],
-        "rows": reason.rows,
-        "held": [
-            {
-                "name": picture_words.check_name(one.name, lang),
-                "value": picture_words.check_value(one.value),
-                "passed": one.passed,
-            }
-            for one in reason.held
-        ],
-    }
+    return as_page(reason, [(overlays.png(one), text) for one, text in reason_pictures(content, reason, lang)], lang)
 
 
 def _data_url(image: Image.Image) -> str:
-    return "data:image/png;base64," + base64.b64encode(overlays.png(image)).decode("ascii")
+    return data_url(overlays.png(image))

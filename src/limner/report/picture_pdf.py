@@ -13,7 +13,9 @@ from reportlab.platypus import Flowable, KeepTogether, Spacer, Table
 from limner.report import catalogue, overlays, picture_page, picture_words, provenance, tables, typeset
 from limner.report.overlays import Shown
 from limner.report.paper import TIGHT, WIDTH, Look, build, fitted, gallery, head, origins, rows, warnings
-from limner.report.picture_content import PictureContent, Reason
+from limner.report.picture_content import PictureContent
+from limner.report.reason import Reason
+from limner.report.reason_paper import reason_text
 from limner.report.typeset import paragraph
 
 _TRACK, _BAR, _GROUP = colors.HexColor("#ececea"), colors.HexColor("#8ba3b5"), colors.HexColor("#2c6b3f")
@@ -163,24 +165,12 @@ def _reasons(content: PictureContent, lang: str) -> list[Flowable]:
 
 def _reason(content: PictureContent, reason: Reason, lang: str) -> list[Flowable]:
     """One explanation: its pictures to the left; warnings, figures and checks to the right."""
-    say = catalogue.words(lang)
     left: list[Flowable] = []
     plates = picture_page.reason_pictures(content, reason, lang)
     for image, caption in plates:
         width = _PLATE if len(plates) == 1 else 0.66 * _PLATE
         left += [fitted(overlays.png(image), width), paragraph(caption, "small", lang, spaceBefore=2, spaceAfter=3)]
-    ground = {"backColor": typeset.WARN_BACK, "borderPadding": 3, "spaceBefore": 4, "spaceAfter": 5}
-    cautions = picture_words.reason_warnings(reason, lang)
-    right: list[Flowable] = [paragraph(one, "cell", lang, bold=say["warning"], **ground) for one in cautions]
-    if reason.rows:
-        right.append(paragraph(f"{say['picture.attribute']} → {say['picture.without']}", "head", lang, spaceBefore=3))
-    right += [paragraph(f"{value} → {without}", "cell", lang) for value, without in reason.rows]
-    if reason.held:
-        right.append(paragraph(say["picture.checks"], "head", lang, spaceBefore=4))
-    for one in reason.held:
-        line = f"{picture_words.check_name(one.name, lang)}: {picture_words.check_value(one.value)}"
-        result, ink = (say["passed"], typeset.INK) if one.passed else (say["failed"], typeset.BAD)
-        right.append(paragraph(line, "cell", lang, bold=result, textColor=ink))
+    right = reason_text(reason, lang)
     look: Look = [("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (0, -1), 0), *TIGHT]
     widths = [_PLATE + 6 * mm, WIDTH - _PLATE - 6 * mm]
     table = Table([[left or "", right]], colWidths=widths, style=look)

@@ -11,7 +11,8 @@ from limner.packs.pack import PictureSpec
 from limner.report import catalogue, tables, terms
 from limner.report.content import LANGUAGES
 from limner.report.methods import step_names
-from limner.report.picture_content import PictureContent, Reason
+from limner.report.picture_content import PictureContent
+from limner.report.reason import Reason
 
 
 @dataclass(frozen=True)
@@ -155,8 +156,9 @@ def reliability(content: PictureContent, lang: str) -> list[str]:
 
 
 def reason_title(reason: Reason, lang: str) -> str:
-    """What an explanation is."""
-    return catalogue.words(lang)[f"picture.explanation.{reason.kind}"]
+    """What an explanation is, and of which finding where there are several."""
+    say = catalogue.words(lang)
+    return reason.about + (" · " if reason.about else "") + say[f"picture.explanation.{reason.kind}"]
 
 
 def reason_warnings(reason: Reason, lang: str) -> list[str]:

@@ -87,7 +87,7 @@ def explain_attributes(question: Question, picture: Picture, mask: Mask | None) 
         for a, w in zip(measured, local.weights, strict=True)
     ]
     return AttributeTable(
-        effects=tuple(sorted(effects, key=lambda one: -one.weight)),
+        effects=tuple(sorted(effects, key=lambda one: -(one.weight or 0.0))),
         all_without=float(p[last]),
         removed=removed,
         mask=to_source(work.mask.astype(np.float32), work.fit) > 0.5 if mask is None else mask,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +38,7 @@ class Curve:
 
 
 def deletion(question: Question, heat: Heat, steps: int = STEPS) -> Curve:
-    """The hottest pixels are replaced first, by the picture's mean colour: the sooner the answer goes, the better.
+    """The hottest pixels are replaced first, by what the question hides with: the sooner the answer goes, the better.
 
     Args:
         question: to the net.
@@ -46,9 +47,7 @@ def deletion(question: Question, heat: Heat, steps: int = STEPS) -> Curve:
 
     Source: Petsiuk, Das & Saenko, *RISE*, BMVC 2018, section 4.2.
     """
-    inner = question.image[(slice(None), *question.fit.inner)]
-    mean = inner.reshape(len(inner), -1).mean(1).astype(np.uint8).reshape(-1, *[1] * heat.ndim)
-    return _curve(question, heat, question.image, np.broadcast_to(mean, question.image.shape), steps)
+    return _curve(question, heat, question.image, question.blank, steps)
 
 
 def insertion(question: Question, heat: Heat, steps: int = STEPS) -> Curve:
@@ -59,25 +58,33 @@ def insertion(question: Question, heat: Heat, steps: int = STEPS) -> Curve:
     from scipy import ndimage
 
     sigma = [0.0] + [n / 10 for n in heat.shape]
-    blurred = ndimage.gaussian_filter(question.image.astype(np.float32), sigma, mode="nearest").astype(np.uint8)
+    blurred = ndimage.gaussian_filter(question.image.astype(np.float32), sigma, mode="nearest")
+    blurred = blurred.astype(question.image.dtype)
     return _curve(question, heat, blurred, question.image, steps)
 
 
-def _curve(question: Question, heat: Heat, start: NDArray[np.uint8], end: NDArray[np.uint8], steps: int) -> Curve:
+def _curve(question: Question, heat: Heat, start: NDArray[Any], end: NDArray[Any], steps: int) -> Curve:
     """From one picture to another, pixel by pixel, in the order of the heat."""
     inside = np.zeros(heat.shape, bool)
-    inside[question.fit.inner] = True
+    inside[question.source.inner] = True
     places = np.flatnonzero(inside)
     order = places[np.argsort(-heat.ravel()[places], kind="stable")]
     ranks = np.full(heat.size, len(order), np.int64)
     ranks[order] = np.arange(len(order))
     rank = ranks.reshape(heat.shape)
     share = np.linspace(0, 1, steps + 1)
-    pictures = [np.where(rank < round(s * len(order)), end, start) for s in share]
-    return Curve(share, question.ask(pictures))
+    changed = (np.where(rank < round(s * len(order)), end, start) for s in share)
+    return Curve(share, question.ask(changed))
 
 
-def faithful(question: Question, heat: Heat, random_heat: DrawHeat, rng: np.random.Generator) -> tuple[Check, Check]:
+def faithful(
+    question: Question,
+    heat: Heat,
+    random_heat: DrawHeat,
+    rng: np.random.Generator,
+    steps: int = STEPS,
+    orders: int = ORDERS,
+) -> tuple[Check, Check]:
     """Deletion and insertion area, each against random heat of the same grain.
 
     Args:
@@ -85,12 +92,16 @@ def faithful(question: Question, heat: Heat, random_heat: DrawHeat, rng: np.rand
         heat: ``(*size)``.
         random_heat: gives heat of the same shape without knowledge, with patches as large as the method's.
         rng: for it.
+        steps: of a curve.
+        orders: random ones.
     """
-    others = [random_heat(rng) for _ in range(ORDERS)]
+    others = [random_heat(rng) for _ in range(orders)]
     checks = []
     for name, curve, lower in (("deletion_auc", deletion, True), ("insertion_auc", insertion, False)):
-        baseline = float(np.mean([curve(question, one).area for one in others]))
-        checks.append(Check(name, curve(question, heat).area, baseline, lower, "Petsiuk et al., RISE, BMVC 2018"))
+        baseline = float(np.mean([curve(question, one, steps).area for one in others]))
+        checks.append(
+            Check(name, curve(question, heat, steps).area, baseline, lower, "Petsiuk et al., RISE, BMVC 2018")
+        )
     return checks[0], checks[1]
 
 

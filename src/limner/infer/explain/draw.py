@@ -8,8 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from limner.image import Picture
 from limner.infer.explain.explanation import AttributeTable, Explanation, HeatMap
 from limner.infer.explain.heat import hottest
+from limner.infer.explain.slices import planes_of
+from limner.infer.explain.source import PictureSource
 from limner.infer.explain.words import METHOD_NAMES
 
 LONGEST = 900
@@ -19,17 +22,22 @@ Gray = NDArray[np.uint8]
 
 
 def heat_png(explanation: Explanation, made: HeatMap) -> bytes:
-    """The source beside itself under the heat; of a volume, three planes through its hottest voxel."""
-    heat = made.values
+    """The source beside itself under the heat.
+
+    Of a volume, three planes through its hottest voxel; of a finding of a scan, three planes through it.
+    """
+    if drawn := planes_of(explanation, made):
+        return drawn
+    picture, heat = _picture(explanation), made.values
     at = hottest(heat)
     planes = [None] if heat.ndim == 2 else [0, 1, 2]
     figure, axes = _figure(len(planes), 2, right=0.86, bottom=0.02)
     peak = float(np.abs(made.weights).max()) if made.weights else 1.0
     bar = None
     for row, axis in zip(axes, planes, strict=True):
-        shown = _panel(explanation.picture.array, axis, at)
+        shown = _panel(picture.array, axis, at)
         warm = _cut(heat, axis, at)
-        aspect = _aspect(explanation, axis)
+        aspect = _aspect(picture, axis)
         for one in row:
             one.imshow(shown, interpolation="nearest", aspect=aspect)
             one.set_axis_off()
@@ -49,11 +57,13 @@ def heat_png(explanation: Explanation, made: HeatMap) -> bytes:
 
 def attributes_png(explanation: Explanation, table: AttributeTable) -> bytes:
     """The outline that was measured, the picture without what speaks for the answer, and a bar per attribute."""
+    if drawn := planes_of(explanation):
+        return drawn
     figure, [[left, *between, right]] = _figure(1, 2 if table.edited is None else 3, right=0.985, bottom=0.14)
     mask = table.mask
     at = tuple(int(i) for i in np.argwhere(mask).mean(0)) if mask.any() else tuple(n // 2 for n in mask.shape)
     axis = None if mask.ndim == 2 else 0
-    shown, outline = _panel(explanation.picture.array, axis, at), _cut(mask, axis, at)
+    shown, outline = _panel(_picture(explanation).array, axis, at), _cut(mask, axis, at)
     left.imshow(shown, aspect="equal")
     for colour, width in (("white", 2.0), ("black", 0.7)):
         left.contour(outline, levels=[0.5], colors=[colour], linewidths=[width])
@@ -73,7 +83,7 @@ def attributes_png(explanation: Explanation, table: AttributeTable) -> bytes:
 def _bars(axes: Any, explanation: Explanation, table: AttributeTable) -> None:
     """How far the probability moves when one attribute is taken out."""
     effects = table.effects[::-1]
-    change = [one.without - explanation.probability for one in effects]
+    change = [(one.without or 0.0) - explanation.probability for one in effects]
     axes.barh(range(len(effects)), change, color=["#b2182b" if c < 0 else "#2166ac" for c in change], height=0.6)
     axes.axvline(0, color="black", linewidth=0.8)
     axes.set_yticks(range(len(effects)), [_label(one) for one in effects], fontsize=8)
@@ -136,9 +146,14 @@ def _fewer(plane: NDArray[Any]) -> NDArray[Any]:
     return plane[::step, ::step]
 
 
-def _aspect(explanation: Explanation, axis: int | None) -> float:
+def _picture(explanation: Explanation) -> Picture:
+    assert isinstance(explanation.source, PictureSource)
+    return explanation.source.picture
+
+
+def _aspect(picture: Picture, axis: int | None) -> float:
     """Height of a pixel over its width."""
-    spacing = explanation.picture.spacing_mm
+    spacing = picture.spacing_mm
     if spacing is None:
         return 1.0
     rows, columns = [s for k, s in enumerate(spacing) if k != axis]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limner.findings import Evidence
-from limner.image import Picture
+from limner.infer.explain.source import Source
 
 Kind = Literal["grad-cam", "lime", "attributes"]
 
@@ -44,11 +44,11 @@ class HeatMap:
 
     Args:
         kind: ``grad-cam`` or ``lime``.
-        values: on the source picture's grid ``(*size)``, float32 within -1 to 1: positive speaks for the answer.
+        values: on the source's grid ``(*size)``, float32 within -1 to 1: positive speaks for the answer.
         fitted: the same on the net's grid, unscaled.
         checks: that were made of it.
         warnings: what speaks against it, in the language that was asked for.
-        segments: LIME's superpixels on the source's grid, 1 and more; 0 where the picture was padded.
+        segments: LIME's parts on the source's grid, 1 and more; 0 where nothing was shown.
         weights: LIME's weight of each segment: the change of the probability when it is shown.
         about: how it was made, e.g. ``{"samples": 400, "r2": 0.71}``.
     """
@@ -72,8 +72,9 @@ class AttributeEffect:
         value: measured.
         unit: ``mm``, ``px``, ``colours`` or empty for a ratio.
         detail: what else was measured, e.g. the colours.
-        without: probability of the answer once this attribute alone is taken out of the picture.
-        weight: of the attribute in the local linear model over all subsets (LIME over attributes).
+        without: probability of the answer once this attribute alone is taken out of the picture; None where it was
+            measured and not taken out.
+        weight: of the attribute in the local linear model over all subsets (LIME over attributes), or None.
         source: of the formula.
     """
 
@@ -81,8 +82,8 @@ class AttributeEffect:
     value: float
     unit: str
     detail: dict[str, Any]
-    without: float
-    weight: float
+    without: float | None
+    weight: float | None
     source: str
 
 
@@ -95,7 +96,7 @@ class AttributeTable:
         all_without: probability with every attribute taken out that speaks for the answer.
         removed: those attributes.
         mask: of the lesion on the source's grid.
-        mask_from: ``given`` or ``measured`` (by a threshold, not by a person).
+        mask_from: ``given``, ``measured`` (by a threshold, not by a person) or ``drawn`` (by the pack).
         checks: of the local model.
         warnings: what speaks against it.
         edited: the picture without those attributes, at working size, to look at; None where nothing was removed.
@@ -113,7 +114,7 @@ class AttributeTable:
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """Why a pack says what it says of one picture.
+    """Why a pack says what it says of one picture, or of one finding of a scan.
 
     Args:
         pack: name and version.
@@ -124,7 +125,7 @@ class Explanation:
         engine: that ran; ``torch`` for gradients.
         lang: of ``sentence`` and of all warnings.
         seed: of LIME and of the checks.
-        picture: the source.
+        source: what the heat lies on.
         maps: heat maps, one per method.
         attributes: None where they were not asked for or no lesion was found.
         sentence: what was measured, in words.
@@ -139,7 +140,7 @@ class Explanation:
     engine: str
     lang: str
     seed: int
-    picture: Picture
+    source: Source
     maps: tuple[HeatMap, ...]
     attributes: AttributeTable | None
     sentence: str

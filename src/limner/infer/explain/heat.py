@@ -34,14 +34,18 @@ def scaled(values: NDArray[np.floating]) -> NDArray[np.float32]:
     return (values / peak).astype(np.float32) if peak > 1e-6 else np.zeros(values.shape, np.float32)
 
 
-def hottest(values: NDArray[np.floating]) -> tuple[int, ...]:
-    """The place of the largest value; where several places share it (LIME's parts), the one nearest to their middle.
+def hottest(values: NDArray[np.floating], middle: NDArray[np.floating] | None = None) -> tuple[int, ...]:
+    """The place of the largest value; where several share it (LIME's parts), the one nearest to a point.
+
+    Args:
+        values: ``(*size)``.
+        middle: the point; the middle of the places that share the value where None.
 
     >>> hottest(np.array([[0, 2, 2, 2, 0]]))
     (0, 2)
     """
     places = np.argwhere(values == values.max())
-    best = places[((places - places.mean(0)) ** 2).sum(1).argmin()]
+    best = places[((places - (places.mean(0) if middle is None else middle)) ** 2).sum(1).argmin()]
     return tuple(int(i) for i in best)
 
 

@@ -6,13 +6,17 @@ Source: Ribeiro, Singh & Guestrin, *"Why should I trust you?"*, KDD 2016, algori
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from limner.infer.explain.ask import Question
+from limner.infer.explain.source import ScanSource, margin_mm
 
 Shown = NDArray[np.bool_]
+NEAR_PARTS = 16
+"""Parts into which a finding of a scan and its surroundings are cut."""
 KERNEL_WIDTH = 0.25
 """Of the exponential kernel on cosine distance, as in the authors' image explainer."""
 
@@ -64,6 +68,47 @@ def superpixels(image: NDArray[np.uint8], inner: tuple[slice, ...], count: int) 
     return out
 
 
+def supervoxels(question: Question, source: ScanSource, count: int | None = None) -> NDArray[np.int32]:
+    """Parts of a scan's window: small ones near a finding, which end at its border, and the eight corners of the rest.
+
+    A window is many times larger than a finding: parts of equal size would each swallow it.
+
+    Args:
+        question: about the finding.
+        source: what it is about.
+        count: of the small parts, about; :data:`NEAR_PARTS` where None.
+
+    Returns:
+        ``(*size)``, 1 to M.
+    """
+    from scipy import ndimage
+    from skimage.segmentation import slic
+
+    region, spacing = question.region, source.window.spacing_mm
+    assert region is not None
+    at = np.argwhere(region)
+    reach = margin_mm((np.ptp(at, axis=0) + 1) * spacing)
+    near = ndimage.distance_transform_edt(~region, sampling=spacing) <= reach
+    box = tuple(slice(int(line[0]), int(line[-1]) + 1) for line in map(np.unique, np.nonzero(near)))
+    values = np.moveaxis(np.concatenate([question.image, 0.5 * region[None]])[(slice(None), *box)], 0, -1)
+    cut = slic(
+        values.astype(np.float32),
+        n_segments=count or NEAR_PARTS,
+        compactness=0.1,
+        start_label=1,
+        channel_axis=-1,
+        spacing=spacing,
+        mask=near[box],
+    )
+    corner = sum(
+        (index > middle) * 2**k
+        for k, (index, middle) in enumerate(zip(np.indices(near.shape), at.mean(0), strict=True))
+    )
+    out = np.asarray(corner, np.int32) + int(cut.max()) + 1
+    out[box] = np.where(near[box], cut, out[box])
+    return np.asarray(np.unique(out, return_inverse=True)[1].reshape(out.shape) + 1, np.int32)
+
+
 def segment_count(size: tuple[int, ...]) -> int:
     """How many parts a picture is cut into: 16 at 28 × 28 pixels, 40 at most: more parts ask for more samples.
 
@@ -80,25 +125,21 @@ def sample(rng: np.random.Generator, samples: int, parts: int) -> Shown:
     return shown
 
 
-def hide(image: NDArray[np.uint8], segments: NDArray[np.int32], shown: Shown) -> NDArray[np.uint8]:
-    """The picture with the mean colour where a part is not shown.
+def hide(question: Question, segments: NDArray[np.int32], shown: Shown) -> NDArray[Any]:
+    """The input ``(C, *size)`` with what the question hides with where a part is not shown.
 
     Args:
-        image: ``(C, *size)``.
+        question: whose input it is.
         segments: ``(*size)``, 0 is never hidden.
         shown: ``(parts,)``.
     """
     keep = np.concatenate([[True], shown])[segments]
-    mean = image[:, segments > 0].mean(1).astype(np.uint8)
-    return np.where(keep, image, mean.reshape(-1, *[1] * segments.ndim))
+    return np.where(keep, question.image, question.blank)
 
 
 def probabilities(question: Question, segments: NDArray[np.int32], shown: Shown) -> NDArray[np.float64]:
-    """The net's answer to each sample, ``(samples,)``; 32 changed pictures are held at a time."""
-    parts = []
-    for start in range(0, len(shown), 32):
-        parts.append(question.ask([hide(question.image, segments, row) for row in shown[start : start + 32]]))
-    return np.concatenate(parts)
+    """The net's answer to each sample, ``(samples,)``."""
+    return question.ask(hide(question, segments, row) for row in shown)
 
 
 def fit_local(shown: Shown, answers: NDArray[np.float64], ridge: float = 1.0) -> Local:

@@ -10,6 +10,8 @@ import numpy as np
 
 from limner.infer.explain import draw
 from limner.infer.explain.explanation import AttributeTable, Check, Explanation, HeatMap
+from limner.infer.explain.source import ScanSource
+from limner.io import write_nifti_heat
 
 
 def write_explanation(explanation: Explanation, folder: Path) -> dict[str, str]:
@@ -19,8 +21,9 @@ def write_explanation(explanation: Explanation, folder: Path) -> dict[str, str]:
     (:func:`limner.draw.folder.new_folder`).
 
     Returns:
-        What was written: ``explanation``, ``heat`` and the kinds of evidence to file names. Words in the pictures are
-        English in every language; the sentence and the warnings are in ``explanation.json``.
+        What was written: ``explanation``, ``heat`` (of a scan ``heat`` and the kind: NIfTI on the scan's grid, 0 where
+        the net was not asked) and the kinds of evidence to file names. Words in the pictures are English in every
+        language; the sentence and the warnings are in ``explanation.json``.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -31,7 +34,12 @@ def write_explanation(explanation: Explanation, folder: Path) -> dict[str, str]:
     if explanation.attributes:
         files["attributes"] = "attributes.png"
         (folder / files["attributes"]).write_bytes(draw.attributes_png(explanation, explanation.attributes))
-    if explanation.maps:
+    if isinstance(explanation.source, ScanSource):
+        for made in explanation.maps:
+            files[f"heat {made.kind}"] = f"heat-{made.kind}.nii.gz"
+            values = explanation.source.on_scan(made.values)
+            write_nifti_heat(values, explanation.source.scan.grid, folder / files[f"heat {made.kind}"])
+    elif explanation.maps:
         files["heat"] = "heat.npz"
         arrays: dict[str, Any] = {one.kind.replace("-", "_"): one.values.astype(np.float16) for one in explanation.maps}
         np.savez_compressed(folder / files["heat"], **arrays)
@@ -54,13 +62,28 @@ def as_dict(explanation: Explanation, files: dict[str, str] | None = None) -> di
         "engine": one.engine,
         "lang": one.lang,
         "seed": one.seed,
-        "size": list(one.picture.size),
+        "size": list(one.source.size),
+        **(_scan(one.source) if isinstance(one.source, ScanSource) else {}),
         "sentence": one.sentence,
         "warnings": list(one.all_warnings),
         "maps": [_map(made) for made in one.maps],
         "attributes": _table(one.attributes) if one.attributes else None,
         "files": files or {},
         "note": "Not for clinical use.",
+    }
+
+
+def _scan(source: ScanSource) -> dict[str, Any]:
+    """Which finding of a scan, and how much of the scan the net was asked about."""
+    window = source.window
+    return {
+        "finding": source.finding.id,
+        "center_mm": [round(float(v), 1) for v in source.center_mm],
+        "window": {
+            "size": list(window.shape),
+            "spacing_mm": [round(v, 4) for v in window.spacing_mm],
+            "origin_mm": [round(float(v), 2) for v in window.origin_mm],
+        },
     }
 
 
@@ -102,5 +125,5 @@ def _check(one: Check) -> dict[str, Any]:
     }
 
 
-def _round(value: float) -> float:
-    return round(float(value), 4)
+def _round(value: float | None) -> float | None:
+    return None if value is None else round(float(value), 4)
