@@ -54,7 +54,7 @@ def phantom_background(seed: int, spacing_mm: Spacing, cache: Path, drawn_mm: Sp
             comes apart into spots, and a net must have seen that. ``spacing_mm`` where None.
     """
     chest = lungs.sample(np.random.default_rng([seed, 7]))
-    told = (asdict(chest), spacing_mm, "v4", *([drawn_mm] if drawn_mm else []))
+    told = (asdict(chest), spacing_mm, "v5", *([drawn_mm] if drawn_mm else []))
     key = hashlib.sha256(repr(told).encode()).hexdigest()[:16]
     kept = cache / f"chest-{seed}-{key}.npz"
     id = f"chest-{seed}"

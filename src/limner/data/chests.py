@@ -18,8 +18,9 @@ from limner.errors import CohortError
 from limner.image import Image, resample_array
 
 Triple = tuple[int, int, int]
-LEAST_CONTRAST_HU = 80.0
-"""A nodule that stands out less (it lies in a vessel or in the wall) is not put in: nobody could find it."""
+LEAST_CONTRAST_HU, LEAST_SEEN = 80.0, 0.6
+"""A nodule of which a smaller share stands out by as much (it lies in a vessel or in the wall) is not put in: nobody
+could find it."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,7 @@ def put_nodules(
             alpha, off = thick(rng, alpha, drawn_mm, spacing_mm)
         if blur_mm:
             alpha = ndimage.gaussian_filter(alpha, blur_mm / spacing)
-        if _contrast(hu, at, alpha, one.hu) < LEAST_CONTRAST_HU:
+        if _seen(hu, at, alpha, one.hu) < LEAST_SEEN:
             continue
         nodules.blend(hu, at.tolist(), alpha, one.hu)
         placed.append((at + off, one))
@@ -178,12 +179,12 @@ def phantom_case(
     return Case(image, centers, np.array([float(nodules.sides_mm(one).max()) for _, one in placed]))
 
 
-def _contrast(hu: NDArray[np.float32], at: NDArray[np.int64], alpha: NDArray[np.float32], nodule_hu: float) -> float:
-    """Mean rise in HU over the part that a nodule fills well."""
+def _seen(hu: NDArray[np.float32], at: NDArray[np.int64], alpha: NDArray[np.float32], nodule_hu: float) -> float:
+    """Share of the part that a nodule fills well in which it stands out."""
     half = np.array(alpha.shape) // 2
     part = _window(hu, at - half, alpha.shape)
     core = alpha > 0.5 * float(alpha.max())
-    return float((alpha * np.maximum(nodule_hu - part, 0))[core].mean())
+    return float((alpha * (nodule_hu - part) > LEAST_CONTRAST_HU)[core].mean())
 
 
 def _box(at: NDArray[np.float64], one: Nodule, spacing_mm: tuple[float, float, float]) -> NDArray[np.float64]:

@@ -19,6 +19,8 @@ from limner.image import Grid, Image, resample_array
 
 Field = NDArray[np.float32]
 RIBS, RIB_MM = 10, 5.0
+THIN_MM = 0.8
+"""Slices on which vessels and airways are drawn."""
 
 
 @dataclass(frozen=True)
@@ -214,27 +216,48 @@ def _trees(hu: Field, inside: Field, chest: Chest, coarse: Grid, lung: Field, gr
         return there & (lung[at[:, 0], at[:, 1], at[:, 2]] > 1.5)
 
     places = coarse.world(np.argwhere(lung > 3.0)[rng.permutation(int((lung > 3.0).sum()))[:4000]])
-    vessels = np.zeros(grid.shape, np.uint8)
-    walls, lumen = np.zeros(grid.shape, np.uint8), np.zeros(grid.shape, np.uint8)
+    vessels, walls, lumen, air = (_Slices(grid) for _ in range(4))
     for side in (-1, 1):
         hilum = np.array([side * 36.0, -2.0, 0.52 * chest.height_mm])
         own = places[places[:, 0] * side > 0]
         for k, target in enumerate(_spread(own, max(4, round(7 * chest.density)))):
             tree = tubes.grow(rng, hilum + rng.normal(0, 4, 3), target - hilum, float(rng.uniform(2.4, 4.4)), allowed)
-            tubes.paint(vessels, grid, tree)
+            vessels.paint(tree)
             if k % 2 == 0:
                 airs = tubes.grow(rng, hilum + rng.normal(0, 4, 3), target - hilum, 3.0, allowed, least_mm=1.0)
                 wider = airs.copy()
                 wider[:, 6] = 1.2 * airs[:, 6] + 0.5
-                tubes.paint(walls, grid, wider)
-                tubes.paint(lumen, grid, airs)
-        tubes.paint(vessels, grid, _twigs(own, hilum, round(260 * chest.density), rng))
+                walls.paint(wider)
+                lumen.paint(airs)
+        vessels.paint(_twigs(own, hilum, round(260 * chest.density), rng))
     for share, value in ((vessels, chest.vessel_hu), (walls, -50.0), (lumen, -960.0)):
-        _lay(hu, share.astype(np.float32) / 255.0 * inside, value)
+        _lay(hu, share.filled() * inside, value)
     trachea = np.array([[0, 8, 0.6 * chest.height_mm, 0, 8, chest.height_mm + 40, 8.5]], np.float32)
-    air = np.zeros(grid.shape, np.uint8)
-    tubes.paint(air, grid, trachea)
-    _lay(hu, air.astype(np.float32) / 255.0, -980.0)
+    air.paint(trachea)
+    _lay(hu, air.filled(), -980.0)
+
+
+class _Slices:
+    """Tubes on thin slices, of which a thick one is the mean: a scanner sees all that lies within a slice.
+
+    Painted at the middles of thick slices alone, a thin vessel would come apart into spots, which no scan shows.
+    """
+
+    def __init__(self, grid: Grid) -> None:
+        z, y, x = grid.spacing_mm
+        self._times = max(1, round(z / THIN_MM))
+        origin = grid.origin_mm - np.array([0, 0, z / 2 - z / (2 * self._times)])
+        shape = (grid.shape[0] * self._times, grid.shape[1], grid.shape[2])
+        self._grid = Grid.axial(shape, (z / self._times, y, x), tuple(origin))
+        self._share = np.zeros(shape, np.uint8)
+
+    def paint(self, rows: NDArray[np.floating]) -> None:
+        tubes.paint(self._share, self._grid, rows)
+
+    def filled(self) -> Field:
+        """``(Z, Y, X)``, the share of each voxel of the grid that is filled."""
+        thick = self._share.reshape(-1, self._times, *self._share.shape[1:])
+        return np.asarray(thick.mean(1, dtype=np.float32) / 255.0, np.float32)
 
 
 def _spread(points: NDArray[np.float64], count: int) -> NDArray[np.float64]:
@@ -250,9 +273,16 @@ def _spread(points: NDArray[np.float64], count: int) -> NDArray[np.float64]:
 def _twigs(
     points: NDArray[np.float64], hilum: NDArray[np.float64], count: int, rng: np.random.Generator
 ) -> NDArray[np.float32]:
-    """Short thin vessels that point away from the hilum: ends whose stems are too thin to follow."""
+    """Thin vessels that point away from the hilum, thinning out both ways: ends whose stems are too thin to follow.
+
+    Each is at least ten times as long as it is wide: what is round and stands alone is a nodule, not a vessel.
+    """
     start = points[rng.integers(len(points), size=count)]
     way = start - hilum
     way = way / np.maximum(np.linalg.norm(way, axis=1, keepdims=True), 1) + rng.normal(0, 0.4, (count, 3))
-    stop = start + way * rng.uniform(4, 16, (count, 1))
-    return np.concatenate([start, stop, rng.uniform(0.4, 1.1, (count, 1))], 1).astype(np.float32)
+    way /= np.linalg.norm(way, axis=1, keepdims=True)
+    radius = rng.uniform(0.4, 1.1, (count, 1))
+    long = np.maximum(rng.uniform(8, 24, (count, 1)), 20 * radius)
+    ends = start[:, None] + way[:, None] * long[:, None] * np.linspace(0, 1, 4)[None, :, None]
+    parts = [np.concatenate([ends[:, k], ends[:, k + 1], radius * r], 1) for k, r in enumerate((0.6, 1.0, 0.6))]
+    return np.concatenate(parts).astype(np.float32)
