@@ -9,6 +9,7 @@ import pytest
 from limner.data import phantoms
 from limner.image import Image
 from limner.infer import predict
+from limner.packs import Pack
 from tests.infer.packs import threshold_pack
 
 MAIN = {"background": -1000.0, "liver": 110.0, "liver tumor": 62.0, "liver vessels": 175.0}
@@ -61,3 +62,17 @@ def test_an_empty_scan_gives_an_empty_map(pack, phantom):
     found = predict(pack, Image(np.full_like(phantom.image.array, -1000), phantom.image.grid, "CT", "HU"))
     assert not found.labels.array.any()
     assert found.intervals_ml == {}
+
+
+def test_an_organ_of_the_locator_that_is_not_sure_enough_is_left_out_and_named(pack, phantom):
+    strict = Pack(pack.folder, pack.spec.model_copy(update={"decode": {**pack.spec.decode, "others_min_mean": 1.01}}))
+    found = predict(strict, phantom.image)
+    assert "not sure" in found.left_out["spleen"]
+    assert {one.name for one in found.labels.present()} == {"liver", "liver tumor"}
+
+
+def test_the_organs_attenuation_is_asked_where_the_pack_says_so(pack, phantom):
+    asked = Pack(pack.folder, pack.spec.model_copy(update={"decode": {**pack.spec.decode, "tissue_weight": 1.0}}))
+    found = predict(asked, phantom.image)
+    ours, theirs = found.labels.mask("liver", "liver tumor"), phantom.labels.mask("liver", "liver tumor")
+    assert 2 * (ours & theirs).sum() / (ours.sum() + theirs.sum()) > 0.93

@@ -90,7 +90,7 @@ def decode(fields: Sequence[Organ], target: Grid, pack: Pack) -> Decoded:
         target: the scan's grid.
         pack: its labels, and its ``decode`` settings: ``lesion_threshold``, ``lesion_min_ml``, ``lesion_min_peak``,
             ``organ_threshold``, ``vessel_threshold``, ``organ_min_mean`` (an organ whose mean probability is lower is
-            not drawn).
+            not drawn), ``others_min_mean`` (the same, of organs that the locator alone has drawn).
     """
     canvas = Decoded(np.zeros(target.shape, np.uint8), np.zeros(target.shape, np.uint8), {})
     for organ in fields:
@@ -108,7 +108,10 @@ def _paint(canvas: Decoded, organ: Organ, target: Grid, pack: Pack) -> None:
     if not kept.any():
         return
     mean = float(organ.whole[kept].mean())
-    if mean < settings.get("organ_min_mean", 0.0):
+    least = settings.get("organ_min_mean", 0.0)
+    if organ.name not in pack.spec.classes:
+        least = settings.get("others_min_mean", least)
+    if mean < least:
         canvas.unsure[organ.name] = mean
         return
     kept = ndimage.binary_fill_holes(kept)
