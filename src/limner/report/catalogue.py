@@ -30,7 +30,7 @@ _WORDS: dict[str, tuple[str, str]] = {
         "{x} × {y} × {z} 体素，每个 {sx} × {sy} × {sz} mm",
     ),
     "unknown": ("not stated", "未注明"),
-    "channel.flair": ("FLAIR", "FLAIR"),
+    "channel.flair": ("FLAIR", "FLAIR 序列"),
     "channel.pre": ("T1 before contrast medium", "T1 平扫"),
     "channel.post": ("T1 after contrast medium", "T1 增强"),
     "pack": ("Model pack", "模型包"),

@@ -46,7 +46,7 @@ class Gaps:
 def gaps_of(said: Floats, came: NDArray[np.bool_], patients: Sequence[str] | NDArray[np.generic]) -> Gaps:
     """Answers ``(N,)`` with a probability each, whether they came true, and whose they are.
 
-    >>> gaps_of(np.array([0.9, 0.7]), np.array([True, False]), ["a", "b"]).ece
+    >>> round(gaps_of(np.array([0.9, 0.7]), np.array([True, False]), ["a", "b"]).ece, 6)
     0.4
     """
     who = np.unique(np.asarray(patients), return_inverse=True)[1]
