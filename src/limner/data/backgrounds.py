@@ -13,6 +13,7 @@ from scipy import ndimage
 
 from limner.data import lungs
 from limner.data.cases import read_image
+from limner.data.sampling import block_means
 from limner.errors import CohortError
 from limner.image import Grid, Image, reorient, resample_array, to_axial
 
@@ -54,7 +55,7 @@ def phantom_background(seed: int, spacing_mm: Spacing, cache: Path, drawn_mm: Sp
             comes apart into spots, and a net must have seen that. ``spacing_mm`` where None.
     """
     chest = lungs.sample(np.random.default_rng([seed, 7]))
-    told = (asdict(chest), spacing_mm, "v5", *([drawn_mm] if drawn_mm else []))
+    told = (asdict(chest), spacing_mm, "v6", *([drawn_mm] if drawn_mm else []))
     key = hashlib.sha256(repr(told).encode()).hexdigest()[:16]
     kept = cache / f"chest-{seed}-{key}.npz"
     id = f"chest-{seed}"
@@ -92,9 +93,10 @@ def real_background(path: Path, spacing_mm: Spacing) -> Background:
 
 def _brought(array: NDArray[np.number], here: Grid, there: Grid) -> NDArray[np.float32]:
     """Averaged down to about the other grid's spacing, then resampled, as a net's input is."""
-    factor = [max(1, int(t / s + 0.1)) for t, s in zip(there.spacing_mm, here.spacing_mm, strict=True)]
-    smooth = ndimage.uniform_filter(array.astype(np.float32), factor)
-    return np.asarray(resample_array(smooth, here, there, outside=-1000), np.float32)
+    smooth, off = block_means(array.astype(np.float32), here.spacing_mm, there.spacing_mm)
+    affine = here.affine.copy()
+    affine[:3, 3] = here.world(-off)
+    return np.asarray(resample_array(smooth, Grid(here.shape, affine), there, outside=-1000), np.float32)
 
 
 def lung_mask(hu: NDArray[np.floating], grid: Grid) -> NDArray[np.bool_]:

@@ -27,12 +27,22 @@ def resampled(
         shape: of the result.
         start: where its first voxel lies, in voxels of ``drawn``.
     """
-    factor = [max(1, int(n / d + 0.1)) for n, d in zip(net_mm, drawn_mm, strict=True)]
-    smooth = ndimage.uniform_filter(drawn, factor) if max(factor) > 1 else drawn
+    smooth, off = block_means(drawn, drawn_mm, net_mm)
     ratio = np.array(net_mm) / np.array(drawn_mm)
+    first = np.asarray(start) + off
     return np.asarray(
-        ndimage.affine_transform(smooth, ratio, start, tuple(shape), order=1, mode="constant"), np.float32
+        ndimage.affine_transform(smooth, ratio, first, tuple(shape), order=1, mode="constant"), np.float32
     )
+
+
+def block_means(drawn: Field, drawn_mm: Sequence[float], net_mm: Sequence[float]) -> tuple[Field, NDArray[np.float64]]:
+    """Running means over as many voxels as the net's are wide, and how many voxels later each of them stands.
+
+    The mean of an even number lies between two voxels, and stands at the later one: half a voxel off.
+    """
+    factor = np.array([max(1, int(n / d + 0.1)) for n, d in zip(net_mm, drawn_mm, strict=True)])
+    smooth = ndimage.uniform_filter(drawn, factor.tolist()) if factor.max() > 1 else drawn
+    return smooth, np.where(factor % 2 == 0, 0.5, 0.0)
 
 
 def scan_noise(

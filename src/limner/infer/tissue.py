@@ -18,7 +18,8 @@ SURE, OUT, NEVER = 0.85, 0.25, 0.03
 """Probability from which a voxel is an example of the organ, below which one of its surroundings, and below which it is
 out of question."""
 SMOOTH_MM, OVER_MM, AROUND_MM = 1.5, 3.0, 12.0
-"""Attenuation is smoothed, its evidence is averaged over a neighbourhood, surroundings are this near."""
+"""Attenuation is smoothed, its evidence is averaged over a neighbourhood; surroundings are this near in the plane, and
+as many voxels along Z."""
 BINS, LEAST_VOXELS, MOST = 64, 200, 3.0
 """Of the histograms; examples that they need on either side; log odds that a voxel's attenuation may weigh."""
 RARE, ANYTHING = 5e-5, 0.05
@@ -48,10 +49,12 @@ def reweigh(
     Source: Boykov and Funka-Lea, Graph cuts and efficient N-D image segmentation, IJCV 70:109, 2006, section 2.4 (the
     regional term); here without the cut.
     """
+    if weight == 0:
+        return whole
     core = ndimage.binary_erosion(largest(whole > SURE), iterations=2)
     steps = max(1, round(AROUND_MM / float(min(spacing_mm[1:]))))
     around = near(whole > 0.5, steps) & (whole < OUT)
-    if weight == 0 or core.sum() < LEAST_VOXELS or around.sum() < LEAST_VOXELS:
+    if core.sum() < LEAST_VOXELS or around.sum() < LEAST_VOXELS:
         return whole
     bins = _bins(volume, spacing_mm)
     here, there = _histogram(bins[core]) + RARE, (1 - ANYTHING) * _histogram(bins[around]) + ANYTHING / BINS

@@ -20,7 +20,7 @@ from limner.train.pictures import picture_parts
 from limner.train.plan import Plan, plan, with_plan
 from limner.train.recipe import Recipe, read_recipe
 from limner.train.recipe_data import VolumeData
-from limner.train.soup import averaged
+from limner.train.soup import averaged, refuse_what_cannot_be_averaged, weights_for
 from limner.train.splits import with_splits
 from limner.train.volumes import volume_parts
 
@@ -59,10 +59,9 @@ def run(recipe_path: Path, overrides: list[str], out: Path | None, resume: bool)
         if leads():
             _write_what_shapes_it(recipe, chosen, folder)
             say(said)
+        refuse_what_cannot_be_averaged(parts.net, recipe.train.average_with)
         if recipe.train.start_from:
-            from safetensors.torch import load_file
-
-            parts.net.load_state_dict(load_file(recipe.train.start_from))
+            parts.net.load_state_dict(weights_for(parts.net, recipe.train.start_from, "train.start_from"))
         net = fit(parts, recipe.train, folder, resume=resume, progress=progress, note=" ".join(said))
     if not leads():
         return RunResult(folder, folder / "pack")
