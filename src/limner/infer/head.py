@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import edt
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from limner.image import Image, resample_array
 from limner.infer.classical import coarse_grid
+from limner.infer.closing import closed
 from limner.infer.decode import largest
 
 CLOSING_MM = 8.0
-_AIR = 256
 
 
 def head(image: Image) -> NDArray[np.bool_]:
@@ -30,35 +29,16 @@ def head(image: Image) -> NDArray[np.bool_]:
 
     Source: Otsu, IEEE Trans. Syst. Man Cybern. 9:62, 1979.
     """
+    from skimage.filters import threshold_otsu
+
     small = coarse_grid(image.grid)
     values = resample_array(np.asarray(image.array, np.float32), image.grid, small)
     values = ndimage.uniform_filter(values, (1, 3, 3))
     level = np.log1p(np.maximum(values - float(np.percentile(values, 0.1)), 0.0) * (1000 / max(values.max(), 1e-6)))
-    bright = largest(level > otsu(level))
+    bright = largest(level > threshold_otsu(level))
     if not bright.any():
         return np.zeros(image.grid.shape, bool)
-    margin = [int(np.ceil(CLOSING_MM / step)) + 1 for step in small.spacing_mm]
-    padded = np.pad(bright, [(one, one) for one in margin])
-    grown = edt.edt(~padded, anisotropy=small.spacing_mm) <= CLOSING_MM
-    closed = edt.edt(grown, anisotropy=small.spacing_mm) > CLOSING_MM
-    inner = closed[tuple(slice(one, one + n) for one, n in zip(margin, bright.shape, strict=True))] | bright
+    inner = closed(bright, small.spacing_mm, CLOSING_MM)
     whole = largest(np.stack([ndimage.binary_fill_holes(one) for one in inner]))
     there = resample_array(whole.astype(np.uint8) * np.uint8(200), small, image.grid)
     return np.asarray(there > 100)
-
-
-def otsu(values: NDArray[np.float32]) -> float:
-    """The threshold that parts values into two classes with the least spread within them.
-
-    >>> 1 < otsu(np.array([0, 0, 1, 5, 6, 6], np.float32)) < 5
-    True
-    """
-    counts, edges = np.histogram(values, _AIR)
-    middles = (edges[:-1] + edges[1:]) / 2
-    below = np.cumsum(counts)[:-1]
-    above = counts.sum() - below
-    sums = np.cumsum(counts * middles)
-    means = sums[:-1] / np.maximum(below, 1), (sums[-1] - sums[:-1]) / np.maximum(above, 1)
-    between = below * above * (means[0] - means[1]) ** 2
-    best = np.flatnonzero(between == between.max())
-    return float(edges[1:-1][best].mean())

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from limner.errors import PackError
 from limner.image import Grid, Image, resample_array
 from limner.infer.classical import applies, body, coarse_grid, lungs
+from limner.infer.closing import closed
 from limner.infer.engines import open_engine
 from limner.infer.predict import Seen, choose_window, in_axial_order, to_net
 from limner.infer.windows import cut
@@ -113,7 +114,8 @@ class NoduleFinder:
             return Found((), self.threshold, right, left, small, seconds, self.engine)
         start = time.perf_counter()
         volume, grid = to_net(axial, self.input)
-        where = resample_array(_closed(right | left, small).view(np.uint8), small, grid, nearest=True) > 0
+        inside = closed(right | left, small.spacing_mm, CLOSE_MM).view(np.uint8)
+        where = resample_array(inside, small, grid, nearest=True) > 0
         seconds["prepare"] = round(time.perf_counter() - start, 3)
         start = time.perf_counter()
         most = choose_window(self.pack, self.input, volume.shape, self.max_memory_gb)
@@ -219,15 +221,6 @@ def _places(where: Mask, window: tuple[int, ...], border: int) -> list[Place]:
             box = tuple(slice(int(a) - border, int(a) - border + n) for a, n in zip(low, window, strict=True))
             found.append((box, (low, high)))
     return found
-
-
-def _closed(mask: Mask, grid: Grid) -> Mask:
-    """The lungs with what is enclosed by them or lies on their border, such as a nodule on the pleura."""
-    reach = [int(np.ceil(CLOSE_MM / s)) + 1 for s in grid.spacing_mm]
-    padded = np.pad(mask, [(r, r) for r in reach])
-    grown = edt.edt(~padded, anisotropy=grid.spacing_mm, black_border=False) <= CLOSE_MM
-    shrunk = edt.edt(grown, anisotropy=grid.spacing_mm, black_border=False) > CLOSE_MM
-    return np.ascontiguousarray((shrunk | padded)[tuple(slice(r, -r) for r in reach)])
 
 
 def _three(values: NDArray[np.floating]) -> tuple[float, float, float]:

@@ -7,8 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from limner.image import Problem, Series, Study
-from limner.image.mr import sequence_of
 from limner.io.choose import why_not
+from limner.io.sequences import kind
 
 DRAWN = ("CT", "MR")
 """Modalities that some pack draws."""
@@ -65,7 +65,7 @@ def _mr(series: Series) -> dict[str, Any]:
     if series.mr is None:
         return {}
     facts = {name: value for name, value in asdict(series.mr).items() if name != "derived"}
-    return {"mr": {"sequence": sequence_of(series.mr, series.description), **facts}}
+    return {"mr": {"sequence": kind(series), **facts}}
 
 
 def _problem(problem: Problem) -> dict[str, str]:

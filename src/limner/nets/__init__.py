@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 NETS: dict[str, str] = {
@@ -42,3 +43,16 @@ def build(name: str, in_channels: int, out_channels: int, **options: Any) -> Any
         raise KeyError(f"Unknown net {name!r}; known are {', '.join(NETS)}.{hint}")
     module, attribute = NETS[name].split(":")
     return getattr(import_module(module), attribute)(in_channels, out_channels, **options)
+
+
+def load(name: str, in_channels: int, out_channels: int, weights: str | Path, **options: Any) -> Any:
+    """A net with the weights of a safetensors file, in float32 and ready to answer.
+
+    Args:
+        weights: that :func:`build` with the same arguments once had; half precision is widened.
+    """
+    from safetensors.torch import load_file
+
+    net = build(name, in_channels, out_channels, **options)
+    net.load_state_dict({key: value.float() for key, value in load_file(weights).items()})
+    return net.eval()

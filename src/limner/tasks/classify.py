@@ -5,6 +5,7 @@ All take probabilities ``(N, K)`` and labels ``(N,)`` of class indices.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -184,6 +185,11 @@ def sure_enough(confidence: NDArray[np.floating], wrong: NDArray[np.bool_]) -> f
         return 0.0
     answers = np.stack([confidence, np.zeros_like(confidence)], 1)
     return abstain_below(answers, wrong.astype(int), 0.5 * float(wrong.mean()))
+
+
+def rounded_down(threshold: float, digits: int = 4) -> float:
+    """A least confidence as a pack writes it: the answers that made it must stay above it."""
+    return math.floor(threshold * 10**digits) / 10**digits
 
 
 def abstain_below(p: Probabilities, labels: Labels, risk: float) -> float:

@@ -16,9 +16,18 @@ from limner.data.augment.picture import Strength, apply_spatial, apply_values, m
 from limner.data.examples import class_indices
 from limner.errors import CohortError
 from limner.packs import Calibration
-from limner.tasks.classify import abstain_below, accuracy, auc, balanced_accuracy, ece, fit_temperature, softmax
+from limner.tasks.classify import (
+    abstain_below,
+    accuracy,
+    auc,
+    balanced_accuracy,
+    ece,
+    fit_temperature,
+    rounded_down,
+    softmax,
+)
 from limner.train.loop import Parts
-from limner.train.pictures import Learned, Order, class_shares, logits_of, mean_logits, rounded_down
+from limner.train.pictures import Learned, Order, class_shares, logits_of, mean_logits
 from limner.train.recipe import Recipe
 from limner.train.recipe_data import PictureData
 

@@ -20,9 +20,9 @@ from limner.nets.losses import deeply_supervised
 from limner.packs import Calibration
 from limner.tasks import masks as task
 from limner.tasks import pixels
-from limner.tasks.classify import sure_enough
+from limner.tasks.classify import rounded_down, sure_enough
 from limner.train.loop import Parts
-from limner.train.pictures import Learned, Order, logits_of, rounded_down
+from limner.train.pictures import Learned, Order, logits_of
 from limner.train.recipe import Recipe
 from limner.train.recipe_data import PictureData
 

@@ -16,10 +16,10 @@ from limner.data.examples import class_truths
 from limner.errors import CohortError
 from limner.packs import Calibration
 from limner.tasks import multilabel as figures
-from limner.tasks.classify import abstain_below
+from limner.tasks.classify import abstain_below, rounded_down
 from limner.train.classify import LabelledBatches
 from limner.train.loop import Parts
-from limner.train.pictures import Learned, logits_of, mean_logits, rounded_down
+from limner.train.pictures import Learned, logits_of, mean_logits
 from limner.train.recipe import Recipe
 from limner.train.recipe_data import PictureData
 

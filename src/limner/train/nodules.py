@@ -19,11 +19,10 @@ from limner.errors import RecipeError
 from limner.packs import Calibration
 from limner.tasks import boxes as geometry
 from limner.tasks import detect as figures
-from limner.tasks.classify import ece, sure_enough
+from limner.tasks.classify import ece, rounded_down, sure_enough
 from limner.tasks.detect import Held, hold, inside
 from limner.train.detect import detect_loss
 from limner.train.loop import Parts
-from limner.train.pictures import rounded_down
 from limner.train.recipe import Recipe
 from limner.train.recipe_data import PhantomSource, VolumeData
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -153,11 +152,6 @@ def class_shares(labels: NDArray[np.int64], classes: int) -> NDArray[np.float64]
     """The share of each class among the examples; a class without one counts as one."""
     counts = np.maximum(np.bincount(labels, minlength=classes), 1)
     return counts / counts.sum()
-
-
-def rounded_down(threshold: float, digits: int = 4) -> float:
-    """A least confidence as a pack writes it: the answers that made it must stay above it."""
-    return math.floor(threshold * 10**digits) / 10**digits
 
 
 def mean_logits(net: nn.Module, images: NDArray[np.uint8], mirrors: str) -> NDArray[np.float32]:

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import load_file
 from torch import nn
 
 from limner import nets
@@ -158,9 +157,9 @@ def _net(pack: Pack) -> nn.Module:
     found = pack.main
     if found.build is None or not found.weights.is_file():
         raise PackError(f"Pack {pack.name!r} holds no weights that can be run here (weights.safetensors).")
-    net = nets.build(found.build.name, found.input.channels, len(found.classes), **found.build.options)
-    net.load_state_dict({name: value.float() for name, value in load_file(found.weights).items()})
-    return net.eval()
+    build = found.build
+    net: nn.Module = nets.load(build.name, found.input.channels, len(found.classes), found.weights, **build.options)
+    return net
 
 
 def _where(cohort: Path, split: str | None) -> str:

@@ -17,9 +17,8 @@ from limner.errors import CohortError
 from limner.image import anatomy
 from limner.packs import Calibration
 from limner.tasks import masks as task
-from limner.tasks.classify import fit_temperature, sure_enough
+from limner.tasks.classify import fit_temperature, rounded_down, sure_enough
 from limner.tasks.pixels import ForegroundBins
-from limner.train.pictures import rounded_down
 from limner.train.recipe_data import VolumeData
 
 MOST = 32

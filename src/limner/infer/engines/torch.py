@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file
 
 from limner import nets
 from limner.errors import EngineError
@@ -21,15 +20,15 @@ class TorchEngine:
                 f"Pack {net.pack!r} holds no trainable weights, which engine 'torch' needs; use openvino."
             )
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
-        module = nets.build(net.build.name, net.input.channels, len(net.classes), **net.build.options)
-        module.load_state_dict({name: value.float() for name, value in load_file(net.weights).items()})
+        build = net.build
+        module = nets.load(build.name, net.input.channels, len(net.classes), net.weights, **build.options)
         self._format = (
             torch.channels_last
             if isinstance(net.input, PictureSpec) and len(net.input.size) == 2
             else torch.channels_last_3d
         )
         self._outputs = net.outputs
-        self._net = module.eval().to(self._device, memory_format=self._format)
+        self._net = module.to(self._device, memory_format=self._format)
 
     @torch.inference_mode()  # type: ignore[untyped-decorator]
     def run(self, inputs: dict[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:

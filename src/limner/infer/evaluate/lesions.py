@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -52,7 +51,7 @@ def sureness(
     told = {
         "lesions_marked": float(len(p)),
         "risk_coverage_area": round(float(curve.area), 4),
-        "sure_from": math.floor(1e4 * figures.sure_enough(p, ~right)) / 1e4,  # what made it stays above
+        "sure_from": figures.rounded_down(figures.sure_enough(p, ~right)),
     }
     if abstain_below > 0:
         sure = p >= abstain_below

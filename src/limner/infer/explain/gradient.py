@@ -38,13 +38,11 @@ def open_net(net: Net) -> nn.Module:
         raise MissingExtraError("torch", "train", "Grad-CAM by gradients")
     if net.build is None or not net.weights.is_file():
         raise EngineError(f"Pack {net.pack!r} holds no trainable weights, which Grad-CAM by gradients needs; use lime.")
-    from safetensors.torch import load_file
-
     from limner import nets
 
-    module: nn.Module = nets.build(net.build.name, net.input.channels, len(net.classes), **net.build.options)
-    module.load_state_dict({name: value.float() for name, value in load_file(net.weights).items()})
-    return module.eval()
+    build = net.build
+    module: nn.Module = nets.load(build.name, net.input.channels, len(net.classes), net.weights, **build.options)
+    return module
 
 
 COARSE, FEATURES = 4, 8
