@@ -50,7 +50,7 @@ class ChestPatches:
         real: share of the nodules that are real ones.
         patch: voxels along ``(Z, Y, X)``.
         window: HU scaled to 0–1.
-        strength: of noise, blur and thick slices, 0 for none.
+        strength: of thick slices, gain and offset, 0 for none; some noise there always is.
         seed: of everything.
     """
 

@@ -119,8 +119,8 @@ def _answerer(pack: Pack, names: Sequence[str], out: Path, how: _How) -> Answer:
     endings = (_ending(pack), ".nii.gz") if pack.draws_slices else (_ending(pack),)
     there = [name for name in names if any((out / f"{name}{ending}").exists() for ending in endings)]
     if how.uncertainty:
-        dims = len(pack.main.picture.size) if pictures else 3
-        there = [name for name in names if name in {*there, *already(out, names, dims)}]
+        dims = {len(pack.main.picture.size) if pictures else 3, 3 if pack.draws_slices else 0} - {0}
+        there = [name for name in names if name in {*there, *(one for n in dims for one in already(out, names, n))}]
     if there and not how.force:
         raise OutputExistsError(f"{out.name!r} already holds {', '.join(there)}; give --force or another -o.")
     out.mkdir(parents=True, exist_ok=True)
