@@ -9,9 +9,12 @@ import numpy as np
 import pydicom
 import pytest
 
+from limner.cli import show
 from limner.draw import DrawOptions, draw
 from limner.errors import LimnerError, PackError, SeriesChoiceError
 from limner.findings import Drawing
+from limner.image import Image, LabelMap
+from limner.infer import Pack, Prediction
 from limner.io import read_nifti_labels
 from tests.mr import FLAIR, POST, PRE, MRStudy
 from tests.mr_phantom import AXIAL, LESION_ML, LESION_MM, signal, slice_pack, turned
@@ -90,6 +93,19 @@ def test_chinese_pages_say_the_same(home: Path, tmp_path: Path, monkeypatch: pyt
         assert text in page, text
 
 
+def test_no_lesion_is_no_answer_where_the_pack_is_not_sure(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("limner.scene.render_png", _no_opengl)
+    monkeypatch.setattr("limner.draw.slices.predict_slices", _blank)
+    drawing = draw(home / "study", tmp_path / "out", options=DrawOptions(pack=str(home / "pack")))
+    assert drawing.abstained and {one.kind for one in drawing.findings} == {"tissue"}
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "none found" in page and "not sure of this drawing as a whole" in page
+    show.drawing(drawing, tmp_path / "out", False)
+    assert "not sure of this drawing as a whole" in capsys.readouterr().out
+
+
 def test_a_scan_is_not_drawn_by_what_does_not_read_it(home: Path, tmp_path: Path) -> None:
     with pytest.raises(SeriesChoiceError, match=r"Packs that draw MR: brain-glioma-mri"):
         draw(home / "study", tmp_path / "out")
@@ -98,6 +114,14 @@ def test_a_scan_is_not_drawn_by_what_does_not_read_it(home: Path, tmp_path: Path
     with pytest.raises(PackError, match="reads one series"):
         draw(home / "study", tmp_path / "out", options=DrawOptions(pack="abdomen-ct", channels={"flair": "x"}))
     assert not (tmp_path / "out").exists()
+
+
+def _blank(pack: Pack, images: dict[str, Image], **options: object) -> Prediction:
+    """The answer of a pack that marks no lesion, and is not sure of it: the head alone, which a rule draws."""
+    grid = images["flair"].grid
+    head = next(one.value for one in pack.labels if one.name == "head")
+    array = np.where(images["flair"].array > 0, head, 0).astype(np.uint8)
+    return Prediction(LabelMap(array, grid, pack.labels), np.full_like(array, 255), {}, {}, "none", {}, abstained=True)
 
 
 def _no_opengl(*arguments: object, **options: object) -> None:
