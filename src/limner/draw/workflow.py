@@ -119,14 +119,15 @@ def _see(sources: Sequence[Path], predictor: Predictor, options: DrawOptions, me
         predicted = predictor.predict(image, done)
     with meter.step("measure"):
         parts = find_parts(predicted.labels)
-        findings = measure(predicted.labels, image, predicted.confidence, predicted.intervals_ml, parts=parts)
+        measured = measure(predicted.labels, image, predicted.confidence, predicted.intervals_ml, parts=parts)
+        findings = judged(measured, predicted)
     with meter.step("explain") as done:
         known = {one.id: one for one in findings}
         found = {part.id: (part, known[part.id]) for part in parts if part.id in known}
         reasons = find_scan_reasons(predictor, image, predicted, found, options, done)
     with meter.step("surfaces"):
         meshes = surfaces(predicted.labels, parts=parts)
-    findings = reasons.on(judged(findings, predicted), f"{EXPLANATION}/")
+    findings = reasons.on(findings, f"{EXPLANATION}/")
     channels = predictor.channels if isinstance(predictor, SlicePredictor) else {}
     return _Drawn(study, series, image, predicted, channels, findings, meshes, reasons)
 

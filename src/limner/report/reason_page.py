@@ -41,7 +41,7 @@ def whys(content: ReportContent, lang: str) -> list[dict[str, Any]]:
     findings = {one.id: one for one in content.drawing.findings}
     return [
         {
-            "title": tables.title(findings[why.id], lang),
+            "title": tables.judged_title(findings[why.id], lang),
             "sentence": why.sentence,
             "reasons": [as_page(one, planes(one, lang), lang) for one in why.reasons],
         }
