@@ -14,8 +14,10 @@ from limner.draw import DrawOptions, draw
 from limner.errors import LimnerError, PackError, SeriesChoiceError
 from limner.findings import Drawing
 from limner.image import Image, LabelMap
-from limner.infer import Pack, Prediction
+from limner.infer import Pack, Prediction, load_pack
+from limner.infer.explain import read_source
 from limner.io import read_nifti_labels
+from tests.io.test_channels import nifti
 from tests.mr import FLAIR, POST, PRE, MRStudy
 from tests.mr_phantom import AXIAL, LESION_ML, LESION_MM, signal, slice_pack, turned
 
@@ -114,6 +116,22 @@ def test_a_scan_is_not_drawn_by_what_does_not_read_it(home: Path, tmp_path: Path
     with pytest.raises(PackError, match="reads one series"):
         draw(home / "study", tmp_path / "out", options=DrawOptions(pack="abdomen-ct", channels={"flair": "x"}))
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("explain", ["lime", "grad-cam", "both", "all"])
+def test_nets_on_slices_are_not_asked_why(home: Path, tmp_path: Path, explain: str) -> None:
+    with pytest.raises(PackError, match="cannot be asked"):
+        draw(home / "nowhere", tmp_path / "out", options=DrawOptions(pack=str(home / "pack"), explain=explain))
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_page_advises_no_explanation_that_cannot_be_had(drawn: Drawing, home: Path) -> None:
+    assert [one.kind for finding in drawn.findings for one in finding.evidence] == ["attributes"]
+    page = (home / "out" / "report.html").read_text()
+    assert "measured" in page and "limner explain" not in page and "--explain lime" not in page
+    for given in (home / "study", nifti(home / "flair.nii.gz", AXIAL)):
+        with pytest.raises(PackError, match="cannot be explained"):
+            read_source(load_pack(home / "pack"), given)
 
 
 def _blank(pack: Pack, images: dict[str, Image], **options: object) -> Prediction:

@@ -16,7 +16,7 @@ from limner.draw.predictor import PackPredictor, Predictor
 from limner.draw.reasons import AllReasons, check_explain
 from limner.draw.record import METHODS, run_record
 from limner.draw.scan_reasons import find_scan_reasons
-from limner.draw.slices import SlicePredictor
+from limner.draw.slices import SlicePredictor, check_slices
 from limner.draw.source import SCANS_PACK, picture_pack
 from limner.errors import LimnerError, PackError
 from limner.findings import Drawing, Finding, PackNote, ProblemNote, StudyNote
@@ -92,6 +92,8 @@ def draw(
         if pack is not None:
             return draw_picture(sources[0], Path(out), pack, options, progress)
         predictor = _predictor(options)
+    if isinstance(predictor, SlicePredictor):
+        check_slices(predictor.pack.name, options)
     meter = Meter(progress)
     drawn = _see(sources, predictor, options, meter)
     with new_folder(Path(out), force=options.force) as folder:
