@@ -125,6 +125,12 @@ def test_nets_on_slices_are_not_asked_why(home: Path, tmp_path: Path, explain: s
     assert not (tmp_path / "out").exists()
 
 
+def test_a_limit_of_memory_that_would_not_hold_is_refused(home: Path, tmp_path: Path) -> None:
+    with pytest.raises(PackError, match="the limit would not hold"):
+        draw(home / "study", tmp_path / "out", options=DrawOptions(pack=str(home / "pack"), max_memory_gb=2.0))
+    assert not (tmp_path / "out").exists()
+
+
 def test_the_page_advises_no_explanation_that_cannot_be_had(drawn: Drawing, home: Path) -> None:
     assert [one.kind for finding in drawn.findings for one in finding.evidence] == ["attributes"]
     page = (home / "out" / "report.html").read_text()

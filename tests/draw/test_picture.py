@@ -162,6 +162,14 @@ def test_boxes_lie_on_what_they_mark(tmp_path: Path) -> None:
     assert drawing.findings[0].kind == "class" and "labels" not in drawing.files
 
 
+def test_channels_of_a_picture_are_refused(tmp_path: Path) -> None:
+    Image.fromarray(blots([(30, 40, 12)])).save(tmp_path / "us.png")
+    options = quick(mask_pack(tmp_path / "pack"), channels={"pre": "ax t1"})
+    with pytest.raises(PackError, match="A picture is drawn alone"):
+        draw(tmp_path / "us.png", tmp_path / "out", options=options)
+    assert not (tmp_path / "out").exists()
+
+
 def test_nothing_found_is_a_drawing_too(tmp_path: Path) -> None:
     Image.fromarray(np.linspace(180, 220, 64 * 64).reshape(64, 64).astype(np.uint8)).save(tmp_path / "us.png")
     options = DrawOptions(pack=str(mask_pack(tmp_path / "pack")))  # nothing is there to be explained

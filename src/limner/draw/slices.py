@@ -20,13 +20,18 @@ def check_slices(name: str, options: DrawOptions) -> None:
     """Refuses what a pack on slices, of this name, cannot do, before any work.
 
     Raises:
-        PackError: an explanation that asks nets.
+        PackError: an explanation that asks nets; a limit of memory.
     """
     if options.explain in ASKING:
         raise PackError(
             f"--explain {options.explain} asks the net about a window of one scan, and pack {name!r} reads several "
             "series slice by slice: its nets cannot be asked. Leave --explain out: the shape of lesions is measured "
             "then; or give `--explain none`."
+        )
+    if options.max_memory_gb is not None:
+        raise PackError(
+            f"--max-memory makes the windows of a volume smaller, and pack {name!r} asks its net slice by slice, whose "
+            "size is fixed: the limit would not hold. Leave it out."
         )
 
 

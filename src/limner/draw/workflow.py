@@ -90,6 +90,11 @@ def draw(
     if predictor is None:
         pack = picture_pack(sources, options.pack)
         if pack is not None:
+            if options.channels:
+                raise PackError(
+                    "A picture is drawn alone; --channel names the series of a scan, for packs that read several "
+                    "together. Leave it out."
+                )
             return draw_picture(sources[0], Path(out), pack, options, progress)
         predictor = _predictor(options)
     if isinstance(predictor, SlicePredictor):
