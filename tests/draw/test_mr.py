@@ -9,10 +9,15 @@ import numpy as np
 import pydicom
 import pytest
 
+from limner.cli import show
 from limner.draw import DrawOptions, draw
 from limner.errors import LimnerError, PackError, SeriesChoiceError
 from limner.findings import Drawing
+from limner.image import Image, LabelMap
+from limner.infer import Pack, Prediction, load_pack
+from limner.infer.explain import read_source
 from limner.io import read_nifti_labels
+from tests.io.test_channels import nifti
 from tests.mr import FLAIR, POST, PRE, MRStudy
 from tests.mr_phantom import AXIAL, LESION_ML, LESION_MM, signal, slice_pack, turned
 
@@ -90,6 +95,19 @@ def test_chinese_pages_say_the_same(home: Path, tmp_path: Path, monkeypatch: pyt
         assert text in page, text
 
 
+def test_no_lesion_is_no_answer_where_the_pack_is_not_sure(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("limner.scene.render_png", _no_opengl)
+    monkeypatch.setattr("limner.draw.slices.predict_slices", _blank)
+    drawing = draw(home / "study", tmp_path / "out", options=DrawOptions(pack=str(home / "pack")))
+    assert drawing.abstained and {one.kind for one in drawing.findings} == {"tissue"}
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "none found" in page and "not sure of this drawing as a whole" in page
+    show.drawing(drawing, tmp_path / "out", False)
+    assert "not sure of this drawing as a whole" in capsys.readouterr().out
+
+
 def test_a_scan_is_not_drawn_by_what_does_not_read_it(home: Path, tmp_path: Path) -> None:
     with pytest.raises(SeriesChoiceError, match=r"Packs that draw MR: brain-glioma-mri"):
         draw(home / "study", tmp_path / "out")
@@ -98,6 +116,36 @@ def test_a_scan_is_not_drawn_by_what_does_not_read_it(home: Path, tmp_path: Path
     with pytest.raises(PackError, match="reads one series"):
         draw(home / "study", tmp_path / "out", options=DrawOptions(pack="abdomen-ct", channels={"flair": "x"}))
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("explain", ["lime", "grad-cam", "both", "all"])
+def test_nets_on_slices_are_not_asked_why(home: Path, tmp_path: Path, explain: str) -> None:
+    with pytest.raises(PackError, match="cannot be asked"):
+        draw(home / "nowhere", tmp_path / "out", options=DrawOptions(pack=str(home / "pack"), explain=explain))
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_limit_of_memory_that_would_not_hold_is_refused(home: Path, tmp_path: Path) -> None:
+    with pytest.raises(PackError, match="the limit would not hold"):
+        draw(home / "study", tmp_path / "out", options=DrawOptions(pack=str(home / "pack"), max_memory_gb=2.0))
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_page_advises_no_explanation_that_cannot_be_had(drawn: Drawing, home: Path) -> None:
+    assert [one.kind for finding in drawn.findings for one in finding.evidence] == ["attributes"]
+    page = (home / "out" / "report.html").read_text()
+    assert "measured" in page and "limner explain" not in page and "--explain lime" not in page
+    for given in (home / "study", nifti(home / "flair.nii.gz", AXIAL)):
+        with pytest.raises(PackError, match="cannot be explained"):
+            read_source(load_pack(home / "pack"), given)
+
+
+def _blank(pack: Pack, images: dict[str, Image], **options: object) -> Prediction:
+    """The answer of a pack that marks no lesion, and is not sure of it: the head alone, which a rule draws."""
+    grid = images["flair"].grid
+    head = next(one.value for one in pack.labels if one.name == "head")
+    array = np.where(images["flair"].array > 0, head, 0).astype(np.uint8)
+    return Prediction(LabelMap(array, grid, pack.labels), np.full_like(array, 255), {}, {}, "none", {}, abstained=True)
 
 
 def _no_opengl(*arguments: object, **options: object) -> None:

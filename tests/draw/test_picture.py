@@ -124,7 +124,7 @@ def test_the_same_file_has_the_same_uid_and_another_has_another(
 def test_a_pack_that_is_not_sure_says_so_first(photo: Path, spots_pack: Path, tmp_path: Path) -> None:
     doubting = changed_pack(spots_pack, tmp_path / "doubting", calibration={"temperature": 50.0, "abstain_below": 0.9})
     drawing = draw(photo, tmp_path / "out", options=quick(doubting))
-    assert drawing.findings[0].abstained
+    assert drawing.abstained and drawing.findings[0].abstained
     page = (tmp_path / "out" / "report.html").read_text()
     assert '<section class="verdict unsure"' in page and '<p class="verdict-title">Not sure</p>' in page
 
@@ -162,12 +162,31 @@ def test_boxes_lie_on_what_they_mark(tmp_path: Path) -> None:
     assert drawing.findings[0].kind == "class" and "labels" not in drawing.files
 
 
+def test_channels_of_a_picture_are_refused(tmp_path: Path) -> None:
+    Image.fromarray(blots([(30, 40, 12)])).save(tmp_path / "us.png")
+    options = quick(mask_pack(tmp_path / "pack"), channels={"pre": "ax t1"})
+    with pytest.raises(PackError, match="A picture is drawn alone"):
+        draw(tmp_path / "us.png", tmp_path / "out", options=options)
+    assert not (tmp_path / "out").exists()
+
+
 def test_nothing_found_is_a_drawing_too(tmp_path: Path) -> None:
     Image.fromarray(np.linspace(180, 220, 64 * 64).reshape(64, 64).astype(np.uint8)).save(tmp_path / "us.png")
     options = DrawOptions(pack=str(mask_pack(tmp_path / "pack")))  # nothing is there to be explained
     drawing = draw(tmp_path / "us.png", tmp_path / "out", options=options)
-    assert drawing.findings == ()
-    assert "That is no proof that nothing is there." in (tmp_path / "out" / "report.html").read_text()
+    assert drawing.findings == () and not drawing.abstained
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "That is no proof that nothing is there." in page and ">Nothing found</p>" in page
+
+
+def test_nothing_found_by_a_pack_that_is_not_sure_of_it_is_not_sure(tmp_path: Path) -> None:
+    grey = np.linspace(131, 140, 64 * 64).reshape(64, 64).astype(np.uint8)  # just too light to be outlined
+    Image.fromarray(grey).save(tmp_path / "us.png")
+    doubting = mask_pack(tmp_path / "pack", calibration={"abstain_below": 0.9})
+    drawing = draw(tmp_path / "us.png", tmp_path / "out", options=quick(doubting))
+    assert drawing.findings == () and drawing.abstained
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert '<p class="verdict-title">Not sure</p>' in page and ">Nothing found</p>" not in page
 
 
 @pytest.mark.parametrize(("make", "inverted"), [(mask_pack, False), (box_pack, True)], ids=["outlines", "boxes"])

@@ -74,3 +74,23 @@ def test_nets_are_asked_about_the_surest_nodules_where_that_is_wanted(
         assert heat.grid.same_as(chest.grid) and heat.array.max() > 0.9
     page = (tmp_path / "out" / "report.html").read_text()
     assert page.count("LIME: parts whose loss changes the answer") == 3 and "asking takes minutes" not in page
+
+
+@pytest.mark.usefixtures("no_opengl")
+def test_what_the_drawing_is_not_sure_of_is_not_explained_as_if_it_were(tmp_path: Path) -> None:
+    scan = _nifti(_chest(), tmp_path / "chest.nii.gz")
+    for least, unsure in ((0.0, False), (1.01, True)):
+        pack = ball_pack(tmp_path / f"pack-{least}", calibration={"abstain_below": least})
+        out = tmp_path / f"out-{least}"
+        drawing = draw(scan, out, options=DrawOptions(str(pack.folder), "onnxruntime"))
+        page = (out / "report.html").read_text()
+        told = {one.id: one for one in drawing.findings if one.evidence}
+        assert len(told) == 3
+        for name, one in told.items():
+            [evidence] = one.evidence
+            assert one.abstained is unsure and evidence.sentence.startswith("Not sure whether there is") is unsure
+            title = name.replace("nodule-", "Lung nodule ")
+            assert (f"<h3>{title} (not sure)</h3>" in page) is unsure
+            assert any("no surer" in text for text in evidence.warnings) is unsure
+            found = json.loads((out / "explanation" / name / "explanation.json").read_text())
+            assert found["abstained"] is unsure

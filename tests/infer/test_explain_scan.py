@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -135,6 +136,20 @@ def test_a_structure_is_asked_of_the_net_that_drew_it(liver, target, net):
     assert question.probability == pytest.approx(answered.probability(part), abs=0.1)
     gone = question.ask([np.where(question.region, question.blank, question.image)])
     assert gone[0] < 0.2 < question.probability
+
+
+@pytest.mark.parametrize(("target", "unsure"), [("liver tumor", True), ("liver", False)])
+def test_a_lesion_below_the_packs_threshold_is_explained_as_not_sure(liver, target, unsure):
+    made, image = liver
+    answered = answer_scan(made, image, ENGINE)
+    part = choose(made, answered, target)
+    assert not ScanAsker(made, answered, ENGINE).put(part).abstained
+    doubtful = replace(answered, prediction=replace(answered.prediction, abstain_below=1.01))
+    question = ScanAsker(made, doubtful, ENGINE).put(part)
+    assert question.abstained is unsure
+    if unsure:
+        found = explain_question(question, ("attributes",))
+        assert found.abstained and found.sentence.startswith("Not sure whether there is liver tumor")
 
 
 def test_attributes_are_measured_of_lesions_alone(liver):

@@ -146,6 +146,29 @@ def test_niftis_are_told_by_their_names_or_named(tmp_path: Path) -> None:
     assert open_channels([], ASKED, {"flair": str(nameless)}).reference.files == (nameless,)
 
 
+def test_no_file_name_stands_in_what_is_written_of_a_nifti(tmp_path: Path) -> None:
+    found = open_channels([nifti(tmp_path / "Zyxwvut_flair.nii.gz"), nifti(tmp_path / "Zyxwvut_t1.nii.gz")], ASKED)
+    texts = [one.text for one in found.reference.problems]
+    assert any("the series is taken as FLAIR, as its name says" in one for one in texts)
+    assert "Zyxwvut" not in " ".join(texts)
+
+
+def test_t1_that_says_nothing_of_contrast_is_before_it_when_named_by_its_folder_too(tmp_path: Path) -> None:
+    study(tmp_path / "s", FLAIR, PRE)
+    found = open_channels([tmp_path / "s"], ASKED, {"pre": str(tmp_path / "s")})
+    assert int(found.series["pre"].load().array.max()) == 200
+    study(tmp_path / "s", {**PRE, "SeriesDescription": "T1 pre gad"})  # one that says so goes first
+    found = open_channels([tmp_path / "s"], ASKED, {"pre": str(tmp_path / "s")})
+    assert "pre gad" in found.series["pre"].description
+
+
+def test_a_series_named_by_its_path_is_no_second_channel(tmp_path: Path) -> None:
+    folder = study(tmp_path / "s", FLAIR, PRE)
+    found = open_channels([folder], ASKED, {"post": str(folder / "series2")})
+    assert set(found.series) == {"flair", "post"}
+    assert [one.code for one in found.reference.problems] == ["stand-in"]
+
+
 @pytest.mark.parametrize(
     ("named", "message"),
     [

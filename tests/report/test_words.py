@@ -14,7 +14,7 @@ from limner.errors import InputError, LimnerError
 from limner.findings import Measurement
 from limner.image import Grid, LabelMap
 from limner.io.check import Check, compare
-from limner.report import catalogue, methods, provenance, tables, terms, typeset
+from limner.report import catalogue, methods, provenance, tables, terms, typeset, wording
 from limner.report.glance import glance
 from tests.report.phantom import content, drawing, findings, run
 
@@ -109,6 +109,16 @@ def test_the_first_numbers():
 def test_no_lesion_is_said():
     organs = drawing(findings=tuple(one for one in findings() if one.kind != "lesion"))
     assert glance(content(drawing=organs), "en")[-1].value == "none found"
+
+
+@pytest.mark.parametrize(("lang", "unsure", "none"), [("en", "not sure", "none found"), ("zh", "无法判定", "未发现")])
+def test_a_drawing_without_a_lesion_says_where_it_is_not_sure_of_that(lang, unsure, none):
+    organs = tuple(one for one in findings() if one.kind != "lesion")
+    sure, doubt = (content(drawing=drawing(findings=organs, abstained=one)) for one in (False, True))
+    assert wording.unsure_note(sure, lang) == ""
+    assert wording.unsure_note(doubt, lang) == catalogue.words(lang)["abstained_all"]
+    tile = glance(doubt, lang)[-1]
+    assert (tile.value, tile.below) == (unsure, none)
 
 
 def test_methods_tell_only_the_steps_that_ran():

@@ -56,6 +56,10 @@ def drawing(drawn: Drawing, out: Path, json_wanted: bool) -> None:
         name = f"not sure, likeliest {finding.name}" if finding.abstained else finding.name
         table.add_row(name, _value(finding, size, flat), _value(finding, "longest", flat), probability)
     _print(table)
+    if drawn.abstained:
+        from limner.report import catalogue
+
+        typer.echo(catalogue.words("en")["picture.abstained_all" if flat else "abstained_all"])
     for problem in drawn.problems:
         typer.echo(f"{problem.severity}: {problem.text}")
     typer.echo(f"The drawing is in {out}. Open {out / drawn.files['report']} in a browser. {NOTE}")

@@ -28,6 +28,7 @@ class Answer:
         mask: ``(Y, X)`` label values on the picture, None where the task outlines nothing.
         labels: what the values mean.
         unsure: ``(Y, X)`` 0 to 1, where the outline is unsure; None where it is not known.
+        abstained: the answer as a whole is "not sure", also where nothing was marked.
     """
 
     findings: tuple[Finding, ...]
@@ -38,6 +39,7 @@ class Answer:
     mask: NDArray[np.uint8] | None = None
     labels: tuple[Label, ...] = ()
     unsure: NDArray[np.float32] | None = None
+    abstained: bool = False
 
 
 def answer(pack: Pack, picture: Picture, engine: str) -> Answer:
@@ -60,9 +62,9 @@ def _classified(pack: Pack, picture: Picture, engine: str) -> Answer:
     groups = {name: round(p, 4) for name, p in found.groups.items()}
     if pack.spec.multi_label:
         there = _classes_there(pack, found.classes, probabilities, groups)
-        return Answer(there, found.fit, found.engine, probabilities, groups)
+        return Answer(there, found.fit, found.engine, probabilities, groups, abstained=found.abstained)
     finding = _class(found.name, probabilities, groups, found.abstained)
-    return Answer((finding,), found.fit, found.engine, probabilities, groups)
+    return Answer((finding,), found.fit, found.engine, probabilities, groups, abstained=found.abstained)
 
 
 def _detected(pack: Pack, picture: Picture, engine: str) -> Answer:
@@ -85,7 +87,7 @@ def _detected(pack: Pack, picture: Picture, engine: str) -> Answer:
         for number, one in enumerate(found.boxes, start=1)
     ]
     findings = (_class(found.name, probabilities, {}, found.abstained), *boxes)
-    return Answer(findings, found.fit, found.engine, probabilities)
+    return Answer(findings, found.fit, found.engine, probabilities, abstained=found.abstained)
 
 
 def _outlined(pack: Pack, picture: Picture, engine: str) -> Answer:
@@ -122,8 +124,9 @@ def _outlined(pack: Pack, picture: Picture, engine: str) -> Answer:
         findings.insert(0, _class(likeliest, probabilities, {}, found.abstained))
     fit = fit_for(picture, pack.main.picture)[1]
     return Answer(
-        tuple(findings), fit, found.engine, probabilities, mask=found.labels, labels=labels, unsure=found.uncertainty
-    )
+        tuple(findings), fit, found.engine, probabilities,
+        mask=found.labels, labels=labels, unsure=found.uncertainty, abstained=found.abstained,
+    )  # fmt: skip
 
 
 def _classes_there(

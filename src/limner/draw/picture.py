@@ -132,6 +132,7 @@ def _drawing(seen: _Seen, pack: Pack, lang: str) -> Drawing:
         schema="limner.drawing/1",
         study=StudyNote(uid=seen.uid, modality=next(iter(pack.main.picture.modality), "OT"), date=None),
         pack=PackNote(name=pack.name, version=pack.version, sha256=pack.sha256),
+        abstained=seen.answer.abstained,
         findings=seen.reasons.on(seen.answer.findings, f"{EXPLANATION}/"),
         problems=_problems(seen, pack, lang),
         files={"labels": LABELS, **files} if outlined else files,

@@ -34,7 +34,7 @@ def find_scan_reasons(
         predictor: what drew; only a pack's nets can be asked.
         image: the scan.
         predicted: the answer.
-        found: each finding with its voxels, by id.
+        found: each finding, judged, with its voxels, by id.
         options: how to explain.
         done: told the share that is done.
     """
@@ -59,7 +59,8 @@ def find_scan_reasons(
         else:
             note = f"{predictor.pack.name} {predictor.pack.version}"
             try:
-                why = describe(image, part, stated, pack=note, task=task, lang=options.lang)
+                unsure = finding.abstained
+                why = describe(image, part, stated, pack=note, task=task, abstained=unsure, lang=options.lang)
             except InputError:  # too few voxels for a shape: its volume and diameters stand in the table
                 continue
         made.append(Reasons(part.id, why, options.lang, f"{part.id}/"))

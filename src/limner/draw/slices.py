@@ -5,13 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from limner.draw.options import DrawOptions
 from limner.draw.predictor import pack_note
+from limner.draw.scan_reasons import ASKING
 from limner.errors import PackError
 from limner.findings import PackNote
 from limner.image import Image, Series, Study
 from limner.infer import Pack, Prediction
 from limner.infer.slices import predict_slices
 from limner.io import Channels, open_channels
+
+
+def check_slices(name: str, options: DrawOptions) -> None:
+    """Refuses what a pack on slices, of this name, cannot do, before any work.
+
+    Raises:
+        PackError: an explanation that asks nets; a limit of memory.
+    """
+    if options.explain in ASKING:
+        raise PackError(
+            f"--explain {options.explain} asks the net about a window of one scan, and pack {name!r} reads several "
+            "series slice by slice: its nets cannot be asked. Leave --explain out: the shape of lesions is measured "
+            "then; or give `--explain none`."
+        )
+    if options.max_memory_gb is not None:
+        raise PackError(
+            f"--max-memory makes the windows of a volume smaller, and pack {name!r} asks its net slice by slice, whose "
+            "size is fixed: the limit would not hold. Leave it out."
+        )
 
 
 class SlicePredictor:

@@ -16,7 +16,7 @@ from limner.draw.predictor import PackPredictor, Predictor
 from limner.draw.reasons import AllReasons, check_explain
 from limner.draw.record import METHODS, run_record
 from limner.draw.scan_reasons import find_scan_reasons
-from limner.draw.slices import SlicePredictor
+from limner.draw.slices import SlicePredictor, check_slices
 from limner.draw.source import SCANS_PACK, picture_pack
 from limner.errors import LimnerError, PackError
 from limner.findings import Drawing, Finding, PackNote, ProblemNote, StudyNote
@@ -90,8 +90,15 @@ def draw(
     if predictor is None:
         pack = picture_pack(sources, options.pack)
         if pack is not None:
+            if options.channels:
+                raise PackError(
+                    "A picture is drawn alone; --channel names the series of a scan, for packs that read several "
+                    "together. Leave it out."
+                )
             return draw_picture(sources[0], Path(out), pack, options, progress)
         predictor = _predictor(options)
+    if isinstance(predictor, SlicePredictor):
+        check_slices(predictor.pack.name, options)
     meter = Meter(progress)
     drawn = _see(sources, predictor, options, meter)
     with new_folder(Path(out), force=options.force) as folder:
@@ -119,14 +126,15 @@ def _see(sources: Sequence[Path], predictor: Predictor, options: DrawOptions, me
         predicted = predictor.predict(image, done)
     with meter.step("measure"):
         parts = find_parts(predicted.labels)
-        findings = measure(predicted.labels, image, predicted.confidence, predicted.intervals_ml, parts=parts)
+        measured = measure(predicted.labels, image, predicted.confidence, predicted.intervals_ml, parts=parts)
+        findings = judged(measured, predicted)
     with meter.step("explain") as done:
         known = {one.id: one for one in findings}
         found = {part.id: (part, known[part.id]) for part in parts if part.id in known}
         reasons = find_scan_reasons(predictor, image, predicted, found, options, done)
     with meter.step("surfaces"):
         meshes = surfaces(predicted.labels, parts=parts)
-    findings = reasons.on(judged(findings, predicted), f"{EXPLANATION}/")
+    findings = reasons.on(findings, f"{EXPLANATION}/")
     channels = predictor.channels if isinstance(predictor, SlicePredictor) else {}
     return _Drawn(study, series, image, predicted, channels, findings, meshes, reasons)
 

@@ -13,7 +13,7 @@ from limner.errors import InputError, SeriesChoiceError
 from limner.image import Image, Problem, Series, Study
 from limner.image.mr import SEQUENCES
 from limner.io.choose import why_not
-from limner.io.sequences import Found, facts, how_to_name, kind, name_of
+from limner.io.sequences import Found, facts, how_to_name, identity, kind, name_of
 from limner.io.sources import open_studies
 
 LEAST_SHARED = 0.5
@@ -76,7 +76,7 @@ def open_channels(paths: Sequence[Path], asked: Asked, named: Mapping[str, str] 
     studies = open_studies(paths) if paths else ()
     everything = [(study, one) for study in studies for one in study.series]
     chosen = {name: _named(name, what, everything) for name, what in named.items()}
-    found = Found(everything, names, {id(series) for _, series in chosen.values()})
+    found = Found(everything, names, {identity(series) for _, series in chosen.values()})
     problems: list[Problem] = []
     if reference not in chosen:
         chosen[reference] = found.reference(reference, problems)
@@ -99,7 +99,7 @@ def _named(name: str, what: str, everything: Sequence[tuple[Study, Series]]) -> 
     if path.exists():
         studies = open_studies(path)
         readable = [(study, one) for study in studies for one in study.series if why_not(one, ("MR",)) is None]
-        fit = readable if len(readable) < 2 else [pair for pair in readable if kind(pair[1]) == name]
+        fit = readable if len(readable) < 2 else _like(name, readable)
         if len(fit) == 1:
             return fit[0]
         lines = "\n".join(
@@ -119,6 +119,12 @@ def _named(name: str, what: str, everything: Sequence[tuple[Study, Series]]) -> 
     return fit[0]
 
 
+def _like(name: str, pairs: Sequence[tuple[Study, Series]]) -> list[tuple[Study, Series]]:
+    """Those that look like a channel; before contrast medium may be T1 that says nothing of it, where none says so."""
+    fit = [pair for pair in pairs if kind(pair[1]) == name]
+    return fit or [pair for pair in pairs if name == "pre" and kind(pair[1]) == "t1"]
+
+
 def _as_mr(name: str, series: Series, named: bool) -> Series:
     """A series as MR; NIfTI names no modality, and says so no more."""
     if series.format == "dicom":
@@ -131,7 +137,7 @@ def _as_mr(name: str, series: Series, named: bool) -> Series:
         return Image(image.array, image.grid, "MR")
 
     why = "as --channel says" if named else "as its name says"
-    text = f"NIfTI does not say what was measured: {series.files[0].name} is taken as {SEQUENCES[name]}, {why}."
+    text = f"NIfTI does not say what was measured: the series is taken as {SEQUENCES[name]}, {why}."
     kept = [one for one in series.problems if one.code != "modality-unknown"]
     return replace(series, modality="MR", load=load, problems=(*kept, Problem("modality-unknown", "warning", text)))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,14 +23,15 @@ class Found:
 
     everything: Sequence[tuple[Study, Series]]
     names: Sequence[str]
-    taken: set[int]
+    taken: set[Hashable]
+    """Those that are channels already, by :func:`identity`."""
 
     def like(self, *sequences: str) -> list[tuple[Study, Series]]:
         """Those of some sequences that can be read and are not taken."""
         return [
             (study, one)
             for study, one in self.everything
-            if id(one) not in self.taken and why_not(one, ("MR",)) is None and kind(one) in sequences
+            if identity(one) not in self.taken and why_not(one, ("MR",)) is None and kind(one) in sequences
         ]
 
     def reference(self, name: str, problems: list[Problem]) -> tuple[Study, Series]:
@@ -70,6 +71,16 @@ class Found:
 
     def _all(self) -> str:
         return "\n".join(f"  {name_of(one)}: {why_not(one, ('MR',)) or seems(one)}" for _, one in self.everything)
+
+
+def identity(series: Series) -> Hashable:
+    """The same for a series that is opened twice, by its own path and within its study.
+
+    The UID alone does not do: a DICOM series of several volumes (echoes, phases) is opened as one series each.
+    """
+    if series.format == "nifti":
+        return series.uid
+    return series.uid, series.description, len(series.files), series.mr
 
 
 def kind(series: Series) -> str | None:

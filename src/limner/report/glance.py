@@ -30,6 +30,8 @@ def glance(content: ReportContent, lang: str) -> tuple[Tile, ...]:
         tiles.append(Tile(say["glance_volume"].format(name=name), value, tables.interval(volume)))
     lesions = content.of_kind("lesion")
     if not lesions:
+        if content.drawing.abstained:
+            return (*tiles, Tile(say["glance_lesions"], say["abstained"], say["glance_none"]))
         return (*tiles, Tile(say["glance_lesions"], say["glance_none"]))
     total = tables.number(sum(volume_ml(one) for one in lesions), "ml")
     below = say["glance_lesions_sub"].format(total=total)

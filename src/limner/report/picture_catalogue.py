@@ -45,6 +45,11 @@ PICTURE_WORDS: dict[str, tuple[str, str]] = {
         "就整幅图像而言，判为{name}（概率 {p}），与标记不一致。请由人判读。",
     ),
     "picture.found_area": ("The largest covers {area}.", "最大者面积为 {area}。"),
+    "picture.abstained_all": (
+        "The model is not sure of its answer to this picture: it is below the threshold of its pack. Let a person look "
+        "at it.",
+        "模型对该图像的结果无法判定：低于模型包的阈值。请由人判读。",
+    ),
     "picture.nothing": ("Nothing found", "未发现目标"),
     "picture.nothing_why": (
         "The pack looks for {names}, and marked nothing here. That is no proof that nothing is there.",

@@ -102,7 +102,10 @@ def _marked_verdict(content: PictureContent, lang: str) -> Verdict:
         return _class_verdict(content, lang)
     if not marked:
         names = say["comma"].join(terms.structure(name, lang) for name in content.pack.classes[1:])
-        return Verdict(say["picture.nothing"], (say["picture.nothing_why"].format(names=names),), False)
+        why = say["picture.nothing_why"].format(names=names)
+        if content.drawing.abstained:
+            return Verdict(say["picture.not_sure"], (say["picture.abstained_all"], why), True)
+        return Verdict(say["picture.nothing"], (why,), False)
     titles, text = [], []
     for name in dict.fromkeys(one.name for one in marked):
         count = sum(one.name == name for one in marked)

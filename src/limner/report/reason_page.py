@@ -41,7 +41,7 @@ def whys(content: ReportContent, lang: str) -> list[dict[str, Any]]:
     findings = {one.id: one for one in content.drawing.findings}
     return [
         {
-            "title": tables.title(findings[why.id], lang),
+            "title": tables.judged_title(findings[why.id], lang),
             "sentence": why.sentence,
             "reasons": [as_page(one, planes(one, lang), lang) for one in why.reasons],
         }
@@ -57,7 +57,8 @@ def notes(content: ReportContent, lang: str) -> list[str]:
     told = [say["why_outline"]]
     if len(content.whys) < len(content.of_kind("lesion")):
         told.append(say["why_some"].format(n=len(content.whys)))
-    if all(one.kind == "attributes" for why in content.whys for one in why.reasons):
+    askable = not content.drawing.study.channels  # nets on slices of several series are not asked
+    if askable and all(one.kind == "attributes" for why in content.whys for one in why.reasons):
         told.append(say["why_more"].format(pack=content.drawing.pack.name, id=content.whys[0].id))
     return told
 

@@ -44,7 +44,7 @@ def _why(content: ReportContent, why: Why, lang: str, above: list[Flowable]) -> 
     finding = next(one for one in content.drawing.findings if one.id == why.id)
     first: list[Flowable] = [
         *above,
-        paragraph(tables.title(finding, lang), "h3", lang),
+        paragraph(tables.judged_title(finding, lang), "h3", lang),
         paragraph(why.sentence, "body", lang, spaceAfter=3),
     ]
     parts = []

@@ -30,10 +30,10 @@ def window_note(content: ReportContent, lang: str) -> str:
 
 def unsure_note(content: ReportContent, lang: str) -> str:
     """What "not sure" means, where the report says it; empty where it does not."""
-    lesions = content.of_kind("lesion")
-    if not any(one.abstained for one in lesions):
-        return ""
-    return catalogue.words(lang)["abstained_all" if content.drawing.abstained else "abstained_note"]
+    if content.drawing.abstained:  # where nothing was found, too: the model may have missed what is there
+        return catalogue.words(lang)["abstained_all"]
+    unsure = any(one.abstained for one in content.of_kind("lesion"))
+    return catalogue.words(lang)["abstained_note"] if unsure else ""
 
 
 def _small(text: str) -> str:

@@ -11,7 +11,9 @@ from limner.infer.explain.words import Speaker, sentence
 from limner.scene import Part
 
 
-def describe(image: Image, part: Part, probability: float, *, pack: str, task: str, lang: str = "en") -> Explanation:
+def describe(
+    image: Image, part: Part, probability: float, *, pack: str, task: str, abstained: bool = False, lang: str = "en"
+) -> Explanation:
     """An explanation that only measures: seconds where asking a net takes minutes.
 
     Args:
@@ -20,6 +22,7 @@ def describe(image: Image, part: Part, probability: float, *, pack: str, task: s
         probability: as the drawing states it.
         pack: name and version.
         task: ``detect`` or ``segment``.
+        abstained: the drawing says "not sure" of it.
         lang: ``en`` or ``zh``.
 
     Raises:
@@ -33,12 +36,13 @@ def describe(image: Image, part: Part, probability: float, *, pack: str, task: s
         task=task,
         name=title(part),
         probability=probability,
-        abstained=False,
+        abstained=abstained,
         engine="",
         lang=lang,
         seed=0,
         source=source,
         maps=(),
         attributes=table,
-        sentence=sentence(say, (task, title(part), probability), table, (), source),
+        sentence=sentence(say, ("unsure_of" if abstained else task, title(part), probability), table, (), source),
+        warnings=(say("unsure_answer"),) if abstained else (),
     )

@@ -25,11 +25,17 @@ def read_source(pack: Pack, given: Path, mask: Path | None = None) -> tuple[Pict
         mask: of the lesion: a picture; of what has depth NIfTI.
 
     Raises:
-        PackError: a picture for a pack that reads scans. NotAnImageError: it cannot be read.
+        PackError: a picture for a pack that reads scans; a scan for a pack on slices of several series.
+        NotAnImageError: it cannot be read.
         CohortError: the mask lies elsewhere than its source.
     """
     from limner import io
 
+    if pack.draws_slices and not io.is_picture(given):
+        raise PackError(
+            f"Pack {pack.name!r} draws scans of several series slice by slice, and its nets are not asked why: "
+            f"{given.name!r} cannot be explained. `limner draw` with this pack measures the shape of the lesions."
+        )
     if isinstance(pack.spec.input, PictureSpec):
         picture = read_for(given, pack.main.picture)
         return picture, read_region(mask, picture, given.name) if mask else None

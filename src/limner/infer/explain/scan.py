@@ -135,13 +135,14 @@ class ScanAsker:
         """The question about one finding: is it there, by what the net sees around it?"""
         seen = self._seen(part)
         stated = self.answered.probability(part)
+        unsure = part.label.kind == "lesion" and self.answered.prediction.unsure_of(stated)
         for box in windows(seen, part):
-            question = self._ask(seen, part, box)
+            question = self._ask(seen, part, box, unsure)
             if abs(question.probability - stated) <= CLOSE:
                 return question
         return question  # the window in which it was found
 
-    def _ask(self, seen: Seen, part: Part, box: tuple[slice, ...]) -> Question:
+    def _ask(self, seen: Seen, part: Part, box: tuple[slice, ...], unsure: bool) -> Question:
         engine, opened = self._open(seen.net)
         start, size = [one.start for one in box], [one.stop - one.start for one in box]
         grid, volume = seen.grid.crop(start, (size[0], size[1], size[2])), cut(seen.volume, box)
@@ -161,7 +162,7 @@ class ScanAsker:
             outputs=outputs,
             score=made.score,
             answered=True,
-            abstained=False,
+            abstained=unsure,
             engine=engine,
             run=opened.run,
             region=inside,

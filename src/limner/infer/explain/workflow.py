@@ -232,7 +232,7 @@ class _Job:
     def _opening(self) -> tuple[str, str, float]:
         """Which words the sentence begins with, and what they are about."""
         q = self.question
-        if q.pack.spec.multi_label and q.abstained:
+        if q.abstained and (q.pack.spec.multi_label or isinstance(q.source, ScanSource)):
             return "unsure_of", q.name, q.probability
         key = "other" if not q.answered else "unsure" if q.abstained else q.pack.spec.task
         return key, q.name, q.probability
