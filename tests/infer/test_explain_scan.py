@@ -64,8 +64,8 @@ def liver(tmp_path_factory):
 
 def test_the_surest_nodule_is_explained_with_the_probability_of_the_drawing(pack, answered, found):
     part = choose(pack, answered)
-    assert answered.probability(part) == max(answered.probability(one) for one in answered.parts if "nodule" in one.id)
-    assert found.probability == pytest.approx(answered.probability(part), abs=0.01)
+    assert answered.prediction.probability_of(part) == max(answered.prediction.probability_of(one) for one in answered.parts if "nodule" in one.id)
+    assert found.probability == pytest.approx(answered.prediction.probability_of(part), abs=0.01)
     assert found.name == f"lung nodule {part.id[-1]}" and found.sentence.startswith(f"Found {found.name}")
     assert "elsewhere" not in " ".join(found.all_warnings)
 
@@ -133,7 +133,7 @@ def test_a_structure_is_asked_of_the_net_that_drew_it(liver, target, net):
     part = choose(made, answered, target)
     question = ScanAsker(made, answered, ENGINE).put(part)
     assert part.label.name == (target or "liver tumor") and question.net.model.name == net
-    assert question.probability == pytest.approx(answered.probability(part), abs=0.1)
+    assert question.probability == pytest.approx(answered.prediction.probability_of(part), abs=0.1)
     gone = question.ask([np.where(question.region, question.blank, question.image)])
     assert gone[0] < 0.2 < question.probability
 

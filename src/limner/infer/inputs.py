@@ -283,7 +283,7 @@ def _lesions(found: Prediction) -> list[dict[str, Any]]:
     rows = []
     for part in find_parts(found.labels):
         if part.label.kind == "lesion":
-            p = float(found.confidence[part.box][part.mask].mean(dtype=np.float64)) / 255
+            p = found.probability_of(part)
             known = {"probability": round(p, 4), "abstained": found.unsure_of(p)}
             rows.append({"id": part.id, "class": part.label.name, "volume_ml": round(part.volume_ml, 3), **known})
     return rows

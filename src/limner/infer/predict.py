@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,9 @@ from limner.infer.tissue import reweigh
 from limner.infer.uncertainty import doubts
 from limner.infer.windows import corners, slide
 from limner.packs import InputSpec, Net, Pack
+
+if TYPE_CHECKING:
+    from limner.scene import Part
 
 OTHER = 0.3
 """Share of an organ's probability from which a voxel is taken for a lesion or a vessel in it: it may look otherwise."""
@@ -80,6 +84,11 @@ class Prediction:
     abstain_below: float = 0.0
     problems: tuple[Problem, ...] = ()
     seen: tuple[Seen, ...] = ()
+
+    def probability_of(self, part: Part) -> float:
+        """Mean probability of the voxels that a part was given, as a drawing states it; NaN where it has none left."""
+        own = part.mask & (self.labels.array[part.box] == part.label.value)
+        return float(self.confidence[part.box][own].mean(dtype=np.float64)) / 255 if own.any() else math.nan
 
     def unsure_of(self, probability: float | None) -> bool:
         """Whether a lesion of this probability is "not sure"."""

@@ -26,7 +26,7 @@ def lesion_answers(found: Prediction, truth: NDArray[np.bool_], name: str) -> An
     """
     return [
         (
-            float(found.confidence[part.box][part.mask].mean(dtype=np.float64)) / 255,
+            found.probability_of(part),
             bool(truth[part.box][part.mask].any()),
         )
         for part in find_parts(found.labels)

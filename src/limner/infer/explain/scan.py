@@ -45,11 +45,6 @@ class Answered:
     prediction: Prediction
     parts: tuple[Part, ...]
 
-    def probability(self, part: Part) -> float:
-        """Mean probability of a finding's voxels, as a drawing states it."""
-        own = part.mask & (self.prediction.labels.array[part.box] == part.label.value)
-        return float(self.prediction.confidence[part.box][own].mean(dtype=np.float64)) / 255
-
 
 def answer_scan(pack: Pack, image: Image, engine: str = "auto") -> Answered:
     """The pack's answer to a whole scan.
@@ -86,7 +81,7 @@ def choose(pack: Pack, answered: Answered, target: str | None = None) -> Part:
             "is nothing to explain."
         )
     if pack.spec.task == "detect":
-        return max(some, key=lambda one: (answered.probability(one), one.volume_ml))
+        return max(some, key=lambda one: (answered.prediction.probability_of(one), one.volume_ml))
     return max(some, key=lambda one: one.volume_ml)
 
 
@@ -134,7 +129,7 @@ class ScanAsker:
     def put(self, part: Part) -> Question:
         """The question about one finding: is it there, by what the net sees around it?"""
         seen = self._seen(part)
-        stated = self.answered.probability(part)
+        stated = self.answered.prediction.probability_of(part)
         unsure = part.label.kind == "lesion" and self.answered.prediction.unsure_of(stated)
         for box in windows(seen, part):
             question = self._ask(seen, part, box, unsure)

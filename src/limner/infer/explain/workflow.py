@@ -114,8 +114,9 @@ def explain(
         if more.progress:
             more.progress("predict", 0.0)
         answered = answer_scan(pack, given, engine)
-        question = ScanAsker(pack, answered, engine).put(choose(pack, answered, more.target))
-        stated = answered.probability(question.source.finding) if isinstance(question.source, ScanSource) else None
+        part = choose(pack, answered, more.target)
+        question = ScanAsker(pack, answered, engine).put(part)
+        stated = answered.prediction.probability_of(part)
         return explain_question(question, kinds, lang=lang, seed=seed, more=more, stated=stated)
     if not isinstance(given, Picture):
         raise PackError(f"Pack {pack.name!r} reads pictures, and this is a scan. See `limner packs list`.")
