@@ -64,7 +64,8 @@ def liver(tmp_path_factory):
 
 def test_the_surest_nodule_is_explained_with_the_probability_of_the_drawing(pack, answered, found):
     part = choose(pack, answered)
-    assert answered.prediction.probability_of(part) == max(answered.prediction.probability_of(one) for one in answered.parts if "nodule" in one.id)
+    sure_of = answered.prediction.probability_of
+    assert sure_of(part) == max(sure_of(one) for one in answered.parts if "nodule" in one.id)
     assert found.probability == pytest.approx(answered.prediction.probability_of(part), abs=0.01)
     assert found.name == f"lung nodule {part.id[-1]}" and found.sentence.startswith(f"Found {found.name}")
     assert "elsewhere" not in " ".join(found.all_warnings)
