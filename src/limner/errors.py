@@ -52,7 +52,7 @@ class CohortError(InputError):
 
 
 class NothingFoundError(InputError):
-    """A pack found nothing in a picture that could be explained."""
+    """A pack found nothing that could be explained, or drawn at all."""
 
 
 class MissingExtraError(InputError):

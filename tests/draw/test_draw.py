@@ -16,9 +16,9 @@ import pytest
 
 from limner.draw import DrawOptions, ThresholdPredictor, draw
 from limner.draw.workflow import FILES, STEPS
-from limner.errors import LimnerError, VerificationError
+from limner.errors import LimnerError, NothingFoundError, VerificationError
 from limner.findings import Drawing
-from limner.image import LabelMap
+from limner.image import LabelMap, anatomy
 from limner.io import read_glb, read_nifti_labels
 from tests.conftest import TUMOR, Body, WriteCT
 
@@ -44,6 +44,15 @@ def no_opengl(monkeypatch: pytest.MonkeyPatch) -> None:
         raise LimnerError("OpenGL is missing.")
 
     monkeypatch.setattr("limner.scene.render_png", refuse)
+
+
+def test_a_scan_in_which_nothing_is_found_is_refused_and_nothing_is_written(
+    home: Path, drawn: Drawing, tmp_path: Path
+) -> None:
+    nothing = ThresholdPredictor(windows=((anatomy.named("liver tumor", 1), 30000.0, 31000.0),))
+    with pytest.raises(NothingFoundError, match=r"drew nothing in this scan of .* Nothing was written\."):
+        draw(home / "study", tmp_path / "out", predictor=nothing)
+    assert not any(tmp_path.iterdir())
 
 
 def test_a_drawing_holds_every_file_and_nothing_is_left_beside_it(drawn: Drawing, home: Path) -> None:

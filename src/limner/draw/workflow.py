@@ -18,7 +18,7 @@ from limner.draw.record import METHODS, run_record
 from limner.draw.scan_reasons import find_scan_reasons
 from limner.draw.slices import SlicePredictor, check_slices
 from limner.draw.source import SCANS_PACK, picture_pack
-from limner.errors import LimnerError, PackError
+from limner.errors import LimnerError, NothingFoundError, PackError
 from limner.findings import Drawing, Finding, PackNote, ProblemNote, StudyNote
 from limner.image import Image, LabelMap, Mesh, Problem, Series, Study
 from limner.infer import Prediction, load_pack
@@ -124,6 +124,7 @@ def _see(sources: Sequence[Path], predictor: Predictor, options: DrawOptions, me
         image = series.load()
     with meter.step("predict") as done:
         predicted = predictor.predict(image, done)
+    _refuse_nothing(predicted, predictor, image)
     with meter.step("measure"):
         parts = find_parts(predicted.labels)
         measured = measure(predicted.labels, image, predicted.confidence, predicted.intervals_ml, parts=parts)
@@ -137,6 +138,19 @@ def _see(sources: Sequence[Path], predictor: Predictor, options: DrawOptions, me
     findings = reasons.on(findings, f"{EXPLANATION}/")
     channels = predictor.channels if isinstance(predictor, SlicePredictor) else {}
     return _Drawn(study, series, image, predicted, channels, findings, meshes, reasons)
+
+
+def _refuse_nothing(predicted: Prediction, predictor: Predictor, image: Image) -> None:
+    """A scene, a SEG and a report of no structure at all would be empty, and easily taken for "all is well"."""
+    if predicted.labels.array.any():
+        return
+    left_out = "".join(f" Left out: {name}, {why}." for name, why in predicted.left_out.items())
+    size = " × ".join(map(str, image.grid.shape))
+    raise NothingFoundError(
+        f"Pack {predictor.pack.name!r} drew nothing in this scan of {size} voxels, not even an organ.{left_out} Does "
+        "the scan show the part of the body that the pack is for, and are its values what it expects? See "
+        "`limner inspect` and `limner packs show`. Nothing was written."
+    )
 
 
 def judged(findings: Sequence[Finding], predicted: Prediction) -> tuple[Finding, ...]:
