@@ -13,7 +13,7 @@ from scipy import ndimage
 from limner.data import lungs, nodules
 from limner.data.backgrounds import Background, lung_mask, to_axial_image
 from limner.data.nodules import Nodule, Shape
-from limner.data.sampling import scan_noise, thick
+from limner.data.sampling import Sampled, scan_noise, thick
 from limner.errors import CohortError
 from limner.image import Image, resample_array
 
@@ -80,9 +80,8 @@ class ChestPatches:
         blur_mm = rng.uniform(0.4, 0.9)
         count = int(rng.choice([0, 1, 2, 3], p=[0.25, 0.45, 0.2, 0.1]))
         blur = None if ground.phantom else blur_mm
-        placed = put_nodules(
-            rng, hu, lung, count, ground.spacing_mm, self.shapes, self.real, blur, drawn_mm=ground.drawn_mm
-        )
+        sampled = Sampled(ground.spacing_mm, blur, ground.drawn_mm)
+        placed = put_nodules(rng, hu, lung, count, sampled, self.shapes, self.real)
         boxes = [_box(at, one, ground.spacing_mm) for at, one in placed]
         image = self._scan(rng, hu, ground, blur_mm)
         litres = float(lung.sum() * np.prod(ground.spacing_mm) / 1e6)
@@ -116,24 +115,21 @@ def put_nodules(
     hu: NDArray[np.float32],
     lung: NDArray[np.bool_],
     count: int,
-    spacing_mm: tuple[float, float, float],
+    sampled: Sampled,
     shapes: Sequence[Shape],
     real: float,
-    blur_mm: float | None = None,
-    drawn_mm: tuple[float, float, float] | None = None,
 ) -> list[tuple[NDArray[np.float64], Nodule]]:
     """Blends nodules into lungs, in place, apart from each other and where they stand out.
 
     Args:
-        blur_mm: point spread of a nodule that is put into a scan that is blurred already.
-        drawn_mm: spacing of the scan that ``hu`` was resampled from; a nodule has its slices, too.
+        sampled: how ``hu`` came to its voxels: a nodule has its blur and its slices, too.
 
     Returns:
         Their middles ``(z, y, x)`` in voxels and what they are; fewer than ``count`` where there is no room.
     """
     inside = np.argwhere(lung)
     placed: list[tuple[NDArray[np.float64], Nodule]] = []
-    spacing = np.array(spacing_mm)
+    spacing, drawn_mm = np.array(sampled.spacing_mm), sampled.drawn_mm
     for _ in range(4 * count if len(inside) > 50 else 0):
         if len(placed) == count:
             break
@@ -142,12 +138,12 @@ def put_nodules(
         gaps = [np.linalg.norm((at - b) * spacing) - (one.diameter_mm + o.diameter_mm) / 2 for b, o in placed]
         if gaps and min(gaps) < 3:
             continue
-        alpha = nodules.render(one, drawn_mm or spacing_mm, shapes)
+        alpha = nodules.render(one, drawn_mm or sampled.spacing_mm, shapes)
         off = np.zeros(3, np.float32)
         if drawn_mm:
-            alpha, off = thick(rng, alpha, drawn_mm, spacing_mm)
-        if blur_mm:
-            alpha = ndimage.gaussian_filter(alpha, blur_mm / spacing)
+            alpha, off = thick(rng, alpha, drawn_mm, sampled.spacing_mm)
+        if sampled.blur_mm:
+            alpha = ndimage.gaussian_filter(alpha, sampled.blur_mm / spacing)
         if _seen(hu, at, alpha, one.hu) < LEAST_SEEN:
             continue
         nodules.blend(hu, at.tolist(), alpha, one.hu)
@@ -173,7 +169,7 @@ def phantom_case(
     drawn = lungs.draw(chest, lungs.grid_for(chest, spacing_mm))
     hu = drawn.hu
     asked = int(rng.integers(1, 7)) if count is None else count
-    placed = put_nodules(rng, hu, drawn.lung, asked, spacing_mm, shapes, real)
+    placed = put_nodules(rng, hu, drawn.lung, asked, Sampled(spacing_mm), shapes, real)
     image = lungs.scan(drawn, hu, seed)
     centers = drawn.grid.world(np.array([at for at, _ in placed]).reshape(-1, 3))
     return Case(image, centers, np.array([float(nodules.sides_mm(one).max()) for _, one in placed]))
@@ -227,7 +223,7 @@ def blended_case(
     lung = resample_array(coarse.view(np.uint8), small, axial.grid, nearest=True) > 0
     hu = axial.array.astype(np.float32)
     asked = int(rng.integers(1, 7)) if count is None else count
-    placed = put_nodules(rng, hu, lung, asked, axial.grid.spacing_mm, shapes, real, blur_mm=0.6)
+    placed = put_nodules(rng, hu, lung, asked, Sampled(axial.grid.spacing_mm, blur_mm=0.6), shapes, real)
     centers = axial.grid.world(np.array([at for at, _ in placed]).reshape(-1, 3))
     sides = np.array([float(nodules.sides_mm(one).max()) for _, one in placed])
     blended = Image(np.rint(hu).astype(np.int16), axial.grid, axial.modality, axial.unit, axial.clipped)

@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 Field = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """How an image came to its voxels.
+
+    Args:
+        spacing_mm: of its voxels.
+        blur_mm: point spread that it has already; None where that is still to come.
+        drawn_mm: spacing of the scan that it was resampled from; None where it is the scan itself.
+    """
+
+    spacing_mm: tuple[float, float, float]
+    blur_mm: float | None = None
+    drawn_mm: tuple[float, float, float] | None = None
 
 
 def resampled(

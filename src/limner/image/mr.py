@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Protocol
 
 SEQUENCES: dict[str, str] = {
     "flair": "FLAIR",
@@ -11,6 +12,23 @@ SEQUENCES: dict[str, str] = {
     "post": "T1 after contrast medium",
 }
 """Names of the channels that a pack on slices of MR may ask for, and what each is."""
+
+
+class AskedChannels(Protocol):
+    """The channels that are asked for, as a pack's ``PictureSpec`` or a recipe says it."""
+
+    @property
+    def channel_names(self) -> list[str]:
+        """Of :data:`SEQUENCES`, in the pack's order."""
+
+    @property
+    def reference(self) -> str | None:
+        """The channel whose grid is drawn on."""
+
+    @property
+    def stand_ins(self) -> dict[str, list[str]]:
+        """Channel → those that stand in where it is missing, the first that is there."""
+
 
 _NO_AGENT = frozenset({"", "NO", "NONE", "N", "NA", "N/A", "0"})
 

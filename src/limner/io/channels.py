@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
 from limner.errors import InputError, SeriesChoiceError
 from limner.image import Image, Problem, Series, Study
-from limner.image.mr import SEQUENCES
+from limner.image.mr import SEQUENCES, AskedChannels
 from limner.io.choose import why_not
 from limner.io.sequences import Found, facts, how_to_name, identity, kind, name_of
 from limner.io.sources import open_studies
@@ -40,23 +39,7 @@ class Channels:
         return {name: facts(one) for name, one in self.series.items()}
 
 
-class Asked(Protocol):
-    """The channels that a pack asks for; its ``PictureSpec`` says it."""
-
-    @property
-    def channel_names(self) -> list[str]:
-        """Of :data:`limner.image.mr.SEQUENCES`, in the pack's order."""
-
-    @property
-    def reference(self) -> str | None:
-        """The channel whose grid is drawn on."""
-
-    @property
-    def stand_ins(self) -> dict[str, list[str]]:
-        """Channel → those that stand in where it is missing, the first that is there."""
-
-
-def open_channels(paths: Sequence[Path], asked: Asked, named: Mapping[str, str] | None = None) -> Channels:
+def open_channels(paths: Sequence[Path], asked: AskedChannels, named: Mapping[str, str] | None = None) -> Channels:
     """Finds the series of each channel.
 
     Args:
@@ -178,7 +161,7 @@ def shared(series: Series, reference: Series) -> float:
     return float(inside.all(axis=1).mean())
 
 
-def _missing(asked: Asked, taken: Mapping[str, Series]) -> list[Problem]:
+def _missing(asked: AskedChannels, taken: Mapping[str, Series]) -> list[Problem]:
     """What stands in for what is missing; refuses where nothing may."""
     found = []
     for name in asked.channel_names:

@@ -4,27 +4,15 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from limner.image.mr import SEQUENCES
+from limner.image.mr import SEQUENCES, AskedChannels
 
 
-class NamedChannels(Protocol):
+class NamedChannels(AskedChannels, Protocol):
     """What a pack or a recipe says of the channels of slices."""
 
     @property
     def channels(self) -> int:
         """How many."""
-
-    @property
-    def channel_names(self) -> list[str]:
-        """Which sequence each is."""
-
-    @property
-    def reference(self) -> str | None:
-        """On whose grid a scan is drawn."""
-
-    @property
-    def stand_ins(self) -> dict[str, list[str]]:
-        """What stands in for one that is missing."""
 
 
 def check_channels(given: NamedChannels, axes: int) -> None:
