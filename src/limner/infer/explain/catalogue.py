@@ -56,7 +56,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "size": ("its size ({v:.1f} {unit} across)", "大小（最长径 {v:.1f} {unit}）"),
     "margin.yes": ("a blurred margin ({v:.0%} of the radius wide)", "边界模糊（宽度为半径的 {v:.0%}）"),
     "margin.none": ("a margin too faint to be measured", "边界过于模糊，无法测量"),
-    "margin.no": ("a sharp margin ({v:.0%} of the radius wide)", "边界清晰（宽度为半径的 {v:.0%}）"),
+    "margin.no": ("its margin ({v:.0%} of the radius wide)", "边界（宽度为半径的 {v:.0%}）"),
     "lobulation": ("its lobes ({v:.0%} of its hull is left out)", "分叶（凸包缺损 {v:.0%}）"),
     "spiculation": ("its spikes ({v:.0%} of it)", "毛刺（占 {v:.0%}）"),
     "texture": ("its texture (contrast {v:.1f})", "纹理（对比度 {v:.1f}）"),
