@@ -5,6 +5,8 @@ A pack's folder holds weights and words, never code; this room holds only the no
 
 from limner.packs.pack import (
     Calibration,
+    DirectionSpec,
+    GeneratorSpec,
     InputSpec,
     LocatorSpec,
     Net,
@@ -12,6 +14,7 @@ from limner.packs.pack import (
     Pack,
     PackSpec,
     PictureSpec,
+    ShapeSpec,
     TrainingRow,
     list_packs,
     load_pack,
@@ -19,6 +22,8 @@ from limner.packs.pack import (
 
 __all__ = [
     "Calibration",
+    "DirectionSpec",
+    "GeneratorSpec",
     "InputSpec",
     "LocatorSpec",
     "Net",
@@ -26,6 +31,7 @@ __all__ = [
     "Pack",
     "PackSpec",
     "PictureSpec",
+    "ShapeSpec",
     "TrainingRow",
     "list_packs",
     "load_pack",

@@ -95,11 +95,22 @@ def with_plan(recipe: Recipe, chosen: Plan) -> Recipe:
     """
     done = recipe.model_copy(update={"net": NetSpec(name=chosen.net, options=chosen.options)})
     try:  # before any data are read: a slip in an option should cost a second
-        dims = {"dims": len(recipe.data.size)} if isinstance(recipe.data, PictureData) else {}
-        nets.build(chosen.net, recipe.channels, len(recipe.data.classes), **{**dims, **chosen.options})
+        _build(done)
     except (TypeError, ValueError) as error:
         raise RecipeError(f"net {chosen.net!r} cannot be built with net.options={chosen.options}: {error}.") from error
     return done
+
+
+def _build(recipe: Recipe) -> None:
+    data, kinds = recipe.data, len(recipe.data.classes)
+    if recipe.task == "generate":
+        from limner.train.generate import build_generator
+
+        by = data.condition if isinstance(data, PictureData) else "none"
+        build_generator(recipe, {"none": 0, "label": kinds, "mask": kinds - 1}[by])
+        return
+    dims = {"dims": len(data.size)} if isinstance(data, PictureData) else {}
+    nets.build(recipe.net.name, recipe.channels, kinds, **{**dims, **recipe.net.options})
 
 
 def _for_pictures(recipe: Recipe, data: PictureData, have: Means) -> Plan:
