@@ -32,6 +32,7 @@ def make(folder, **data):
     recipe = write_recipe(
         folder / "recipe.yaml", cohort, task="generate", net=NET, data={"size": [16, 16], "sources": sources, **data},
         game={"r1_every": 2, "path_every": 2, "adapt": 1},
+        train={"steps": 4, "batch": 4, "check_every": 2, "threads": 1, "ema": 0.5},  # half precision, as recipes have it
     )  # fmt: skip
     return load_pack(train(recipe, [], folder / "run").pack)
 
