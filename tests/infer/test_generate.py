@@ -32,7 +32,7 @@ def make(folder, **data):
     recipe = write_recipe(
         folder / "recipe.yaml", cohort, task="generate", net=NET, data={"size": [16, 16], "sources": sources, **data},
         game={"r1_every": 2, "path_every": 2, "adapt": 1},
-        train={"steps": 4, "batch": 4, "check_every": 2, "threads": 1, "ema": 0.5},  # half precision, as recipes have it
+        train={"steps": 4, "batch": 4, "check_every": 2, "threads": 1, "ema": 0.5},  # half precision
     )  # fmt: skip
     return load_pack(train(recipe, [], folder / "run").pack)
 
@@ -137,3 +137,21 @@ def test_the_command(plain, tmp_path):
     assert found.exit_code == 0, found.output
     assert [one["seed"] for one in json.loads(found.output)["images"]] == [3, 4]
     assert (out / "sheet.png").is_file()
+
+
+def test_a_direction_leads_both_ways_from_each_seed(plain, tmp_path):
+    generator = open_generator(plain)
+    name = plain.generator.directions[0].name
+    made = generate(generator, tmp_path / "way", GenerateOptions(count=2, seed=5, direction=name, frames=3))
+    assert [one["seed"] for one in made.told["images"]][:3] == [
+        f"5, {name} -2.50",
+        f"5, {name} +0.00",
+        f"5, {name} +2.50",
+    ]
+    way, latent = generator.direction(name), generator.latent(5)
+    middle = np.asarray(Image.open(tmp_path / "way" / "0001.png"), float)
+    assert np.abs(generator.pictures([latent])[0, 0] * 255 - middle).max() <= 1
+    moved = generator.along(latent, way, 1.0).styles - latent.styles
+    assert np.linalg.norm(moved, axis=1) == pytest.approx(way.spread, rel=1e-3)
+    with pytest.raises(InputError, match="knows no direction 'age'"):
+        generator.direction("age")

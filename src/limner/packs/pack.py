@@ -109,15 +109,15 @@ class DirectionSpec(_Part):
     """A direction in the space of styles, and what of a picture it changes.
 
     Args:
-        name: of the attribute, or ``direction 3`` where none answers to it.
+        name: of the attribute that follows it, or ``direction 3`` where none does; several may have one name.
         vector: unit length.
-        step: how far one standard deviation of the attribute is; 0 where it has no name.
-        correlation: of the attribute with the way along it, on generated pictures.
+        spread: of styles along it, one standard deviation.
+        correlation: of that attribute with the way along it, on generated pictures.
     """
 
     name: str
     vector: list[float]
-    step: float = 0.0
+    spread: float = 1.0
     correlation: float = 0.0
 
 

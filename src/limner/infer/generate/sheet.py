@@ -12,12 +12,12 @@ from PIL import Image
 GAP = 4
 
 
-def sheet(pictures: NDArray[np.float32], most: int = 64) -> bytes:
-    """A PNG of pictures ``(N, C, H, W)`` in 0–1, in rows; of more than ``most`` evenly chosen ones."""
-    if len(pictures) > most:
+def sheet(pictures: NDArray[np.float32], most: int = 64, columns: int | None = None) -> bytes:
+    """A PNG of pictures ``(N, C, H, W)`` in 0–1, in rows of ``columns``; of more than ``most`` evenly chosen ones."""
+    if columns is None and len(pictures) > most:
         pictures = pictures[np.linspace(0, len(pictures) - 1, most).round().astype(int)]
     count, channels, height, width = pictures.shape
-    columns = math.ceil(math.sqrt(count * height / width * 1.5))
+    columns = columns or math.ceil(math.sqrt(count * height / width * 1.5))
     rows = math.ceil(count / columns)
     page = np.ones((channels, rows * (height + GAP) - GAP, columns * (width + GAP) - GAP), np.float32)
     for number, picture in enumerate(pictures):

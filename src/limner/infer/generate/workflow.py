@@ -31,7 +31,9 @@ class GenerateOptions:
         count: pictures; their seeds are ``seed``, ``seed + 1``, …
         seed: of the first.
         between: two seeds; ``frames`` pictures lead from one to the other.
-        frames: of the way.
+        direction: name of a direction; ``frames`` pictures of each seed lead along it, ``reach`` standard deviations
+            each way.
+        frames: of a way; 60 between two, 7 along a direction where None.
         kind: a class of the pack, where it makes pictures of classes.
         labels: a label map (PNG, its values those of the pack's classes) to make pictures from.
         truncation: 1 for all that was learned, less for nearer to the middle.
@@ -40,7 +42,9 @@ class GenerateOptions:
     count: int = 8
     seed: int = 0
     between: tuple[int, int] | None = None
-    frames: int = 60
+    direction: str | None = None
+    reach: float = 2.5
+    frames: int | None = None
     kind: str | None = None
     labels: Path | None = None
     truncation: float = 1.0
@@ -66,9 +70,11 @@ def generate(
         options: how many, from which seeds.
 
     Raises:
-        InputError: the pack has no such class, or takes no label map.
+        InputError: the pack has no such class or direction, or takes no label map; or two ways are asked for at once.
     """
     pack = generator.pack
+    if options.between and options.direction:
+        raise InputError("A way leads between two seeds or along a direction; ask for one of them.")
     fixed = _condition(generator, options)
     seeds, latents = _latents(generator, options, fixed)
     with new_folder(out, force=force, marker="generated.json") as folder:
@@ -81,7 +87,8 @@ def generate(
                 rows.append(_write(generator, picture, latent, seeds[number], folder, number))
             pictures.append(some)
         together = np.concatenate(pictures)
-        (folder / "sheet.png").write_bytes(sheet(together))
+        columns = options.frames or 7 if options.direction else None
+        (folder / "sheet.png").write_bytes(sheet(together, columns=columns))
         told = _told(pack, generator, options, rows)
         if options.between:
             _film(together, folder / "way.webp")
@@ -96,11 +103,16 @@ def _latents(
     def at(seed: int) -> Latent:
         return generator.latent(seed, condition=fixed, truncation=options.truncation)
 
+    seeds = [options.seed + k for k in range(options.count)]
+    if options.direction is not None:
+        way = generator.direction(options.direction)
+        steps = np.linspace(-options.reach, options.reach, options.frames or 7)
+        moved = [(f"{seed}, {way.name} {step:+.2f}", at(seed), float(step)) for seed in seeds for step in steps]
+        return [name for name, _, _ in moved], [generator.along(one, way, step) for _, one, step in moved]
     if options.between is None:
-        seeds = [options.seed + k for k in range(options.count)]
         return [*seeds], [at(seed) for seed in seeds]
     first, last = (at(seed) for seed in options.between)
-    shares = np.linspace(0, 1, options.frames)
+    shares = np.linspace(0, 1, options.frames or 60)
     names: list[int | str] = [f"{options.between[0]}…{options.between[1]}: {share:.3f}" for share in shares]
     return names, [generator.between(first, last, float(share)) for share in shares]
 
@@ -168,6 +180,7 @@ def _told(pack: Pack, generator: Generator, options: GenerateOptions, rows: list
         "seed": options.seed,
         "truncation": options.truncation,
         "between": list(options.between) if options.between else None,
+        "direction": options.direction,
         "licence": pack.spec.licence,
         "images": rows,
         "files": {"sheet": "sheet.png"},
