@@ -94,7 +94,8 @@ class NoduleFinder:
         self.engine, self._opened = open_engine(engine, pack.main)
         known = pack.spec.calibration or Calibration()
         self._platt = Platt(known.temperature, known.bias)
-        self.threshold = pack.spec.decode.get("threshold", THRESHOLD if known.threshold is None else known.threshold)
+        own = THRESHOLD if known.threshold is None else known.threshold
+        self.threshold = own if pack.spec.decode.threshold is None else pack.spec.decode.threshold
 
     def __call__(self, image: Image, progress: Progress | None = None) -> Found:
         """Finds nodules in a CT in Hounsfield units.

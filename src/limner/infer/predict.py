@@ -25,6 +25,8 @@ from limner.packs import InputSpec, Net, Pack
 if TYPE_CHECKING:
     from limner.scene import Part
 
+OVERLAP = 0.4
+"""Share of a window that its neighbour sees, too, where a pack does not say."""
 OTHER = 0.3
 """Share of an organ's probability from which a voxel is taken for a lesion or a vessel in it: it may look otherwise."""
 
@@ -201,14 +203,15 @@ class _Nets:
 
     def _reweighed(self, whole: NDArray[np.float32], organ: Organ, volume: NDArray[np.float32]) -> NDArray[np.float32]:
         """What the nets say, held against the organ's attenuation; lesions and vessels in it may look otherwise."""
-        weight = self._pack.spec.decode.get("tissue_weight", 0.0)
+        weight = self._pack.spec.decode.tissue_weight
         other = np.sum([*organ.parts.values()], axis=0) if organ.parts else np.zeros_like(whole)
         return reweigh(whole, volume, organ.grid.spacing_mm, weight, other > OTHER * np.maximum(whole, 0.2))
 
     def _run(self, step: str, net: Net, volume: NDArray[np.float32], grid: Grid) -> NDArray[np.float32]:
         self.engine, opened = self._watch("load the nets", lambda: open_engine(self._asked, net))
         window = choose_window(self._pack, net.volume, volume.shape[1:], self._max_memory_gb)
-        overlap = self._pack.spec.decode.get("overlap", 0.4)
+        asked = self._pack.spec.decode.overlap
+        overlap = OVERLAP if asked is None else asked
         self.seen.append(Seen(net, volume, grid, window, corners(volume.shape[1:], window, overlap)))
         logits = self._watch(
             step,

@@ -3,6 +3,7 @@
 A pack's folder holds weights and words, never code; this room holds only the nouns that read and check it.
 """
 
+from limner.packs.decode import Decode
 from limner.packs.pack import (
     Calibration,
     InputSpec,
@@ -19,6 +20,7 @@ from limner.packs.pack import (
 
 __all__ = [
     "Calibration",
+    "Decode",
     "InputSpec",
     "LocatorSpec",
     "Net",

@@ -133,8 +133,7 @@ def _held(pack: Pack, data: PictureData, examples: Examples) -> Callable[[nn.Mod
         truth = truth_of(examples, data.classes, strict=False)
         held = detect.Boxed(examples.stack(), truth, tuple(row.patient for row in examples.rows))
         options: dict[str, Any] = spec.net.options if spec.net else {}
-        cells = int(spec.decode.get("presence_cells", detect.PRESENCE_CELLS))
-        return detect.CheckedBoxes(held, int(options.get("stride", 4)), cells).calibrate
+        return detect.CheckedBoxes(held, int(options.get("stride", 4)), spec.decode.presence_cells).calibrate
     if spec.multi_label:
         none = (multilabel.NONE, *spec.none_values)
         there = class_truths(examples, _as_called(data.classes, examples, set(none)), none)
