@@ -15,6 +15,7 @@ from limner.data.fitted import read_for
 from limner.errors import InputError, LimnerError, OutputExistsError
 from limner.image import Grid, LabelMap, Picture
 from limner.infer.decode import to_uint8
+from limner.infer.memory import refuse_limit
 from limner.infer.predict import Prediction, predict
 from limner.infer.uncertainty import already, path_of, write_map
 from limner.packs import Pack, PictureSpec
@@ -41,6 +42,7 @@ def predict_inputs(
             NIfTI, DICOM folders or ``.npy`` for those whose size has three (see :func:`limner.io.read_input`). Packs on
             slices of MR take scans, too: a study's folder, or the NIfTI file of their reference.
         out: folder; made where it is missing.
+        max_memory_gb: what the engine may hold at most; of scans, whose windows shrink.
         force: replace label maps that are there.
         channels: of a pack on slices of MR: channel → a path, or words of a series' description. Without inputs it is
             one scan, named after the reference's path.
@@ -57,9 +59,12 @@ def predict_inputs(
 
     Raises:
         OutputExistsError: a label map is there and ``force`` is false; nothing was predicted.
+        PackError: a limit of memory for a pack on pictures, where it would not hold.
         InputError: two inputs have one name, every input failed, or an uncertainty map is asked of another task.
     """
     out = Path(out)
+    if isinstance(pack.spec.input, PictureSpec):
+        refuse_limit(pack.name, max_memory_gb)
     inputs = _with_channels(pack, inputs, channels or {})
     names = [_id(Path(path)) for path in inputs]
     if len(set(names)) < len(names):

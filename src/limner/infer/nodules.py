@@ -16,7 +16,8 @@ from limner.image import Grid, Image, resample_array
 from limner.infer.classical import applies, body, coarse_grid, lungs
 from limner.infer.closing import closed
 from limner.infer.engines import open_engine
-from limner.infer.predict import Seen, choose_window, in_axial_order, to_net
+from limner.infer.memory import choose_window
+from limner.infer.predict import Seen, in_axial_order, to_net
 from limner.infer.windows import cut
 from limner.packs import Calibration, Pack
 from limner.tasks.boxes import Marks, decode, suppress
