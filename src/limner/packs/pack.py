@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from limner.errors import PackError
 from limner.image import Label, anatomy
 from limner.packs.channels import check_channels
+from limner.packs.decode import Decode
 
 SHIPPED = Path(__file__).resolve().parent
 
@@ -180,11 +181,16 @@ class PackSpec(_Part):
     non_commercial: bool
     training: list[TrainingRow]
     memory: MemorySpec = Field(default_factory=lambda: MemorySpec(fixed_mb=250.0, bytes_per_voxel=550.0))
-    decode: dict[str, float] = Field(default_factory=dict)
+    decode: Decode = Field(default_factory=Decode)
     figures: list[dict[str, Any]] = Field(default_factory=list)
     history: str = Field("", description="how long it was trained, and where the loss ended")
     citations: list[str] = Field(default_factory=list)
     files: dict[str, str] = Field(default_factory=dict, description="file name → SHA-256")
+
+    @model_validator(mode="after")
+    def _read_as_told(self) -> PackSpec:
+        self.decode.check(self.task, scans=isinstance(self.input, InputSpec))
+        return self
 
 
 @dataclass(frozen=True)
