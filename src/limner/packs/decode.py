@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_serializer, model_validator
 
-Task = Literal["segment", "classify", "detect"]
+from limner.packs.task import Task
+
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -54,7 +55,7 @@ class Decode(BaseModel):
         Raises:
             ValueError: for the first of them, with the nearest that it does read.
         """
-        refuse(dict.fromkeys(self.model_fields_set), READ[task, scans], "not read by this task")
+        refuse(dict.fromkeys(self.model_fields_set), READ.get((task, scans), []), "not read by this task")
 
 
 def refuse(given: Mapping[str, Any], known: list[str], why: str) -> None:

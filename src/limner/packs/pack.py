@@ -16,6 +16,7 @@ from limner.errors import PackError
 from limner.image import Label, anatomy
 from limner.packs.channels import check_channels
 from limner.packs.decode import Decode
+from limner.packs.task import Task
 
 SHIPPED = Path(__file__).resolve().parent
 
@@ -161,7 +162,7 @@ class PackSpec(_Part):
     schema_: Literal["limner.pack/1"] = Field("limner.pack/1", alias="schema")
     name: str
     version: str
-    task: Literal["segment", "classify", "detect", "generate"]
+    task: Task
     description: str
     input: InputSpec | PictureSpec
     classes: list[str]

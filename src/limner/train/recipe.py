@@ -18,6 +18,7 @@ from limner.errors import RecipeError
 from limner.nets import NETS
 from limner.packs.decode import Decode
 from limner.packs.pack import Kind
+from limner.packs.task import Task
 from limner.train.recipe_data import (
     CohortSource,
     PhantomSource,
@@ -185,7 +186,7 @@ def _form_of(data: Any) -> str:
 class Recipe(Section):
     """The whole of it."""
 
-    task: Literal["segment", "classify", "detect", "generate"]
+    task: Task
     data: Annotated[
         Annotated[VolumeData, Tag("volume")] | Annotated[PictureData, Tag("picture")], Discriminator(_form_of)
     ]
