@@ -156,6 +156,8 @@ class Net:
     classes: tuple[str, ...]
     build: NetSpec | None
     outputs: tuple[str, ...] = ("logits",)
+    inner: tuple[str, ...] = ()
+    """Values inside the net that are asked for instead of its outputs."""
 
     @property
     def volume(self) -> InputSpec:
