@@ -199,7 +199,8 @@ class Net:
     """One net of a pack: its files, what it expects, what its channels mean.
 
     ``ports`` are the channels with which it is built again, those of input and classes where None; ``part`` is the
-    module of it that this graph is, the whole where empty.
+    module of it that this graph is, the whole where empty; ``inner`` are values inside that are asked for instead of
+    its outputs.
     """
 
     pack: str
@@ -211,6 +212,7 @@ class Net:
     outputs: tuple[str, ...] = ("logits",)
     ports: tuple[int, int] | None = None
     part: str = ""
+    inner: tuple[str, ...] = ()
 
     @property
     def volume(self) -> InputSpec:
