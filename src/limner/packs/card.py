@@ -140,6 +140,12 @@ COLUMNS = {
     "ap50": "AP at IoU .5",
     "false_marks": "false marks",
     "false_lesions": "false lesions",
+    "kernel_distance": "kernel distance",
+    "frechet_distance": "Fréchet distance",
+    "precision": "precision",
+    "recall": "recall",
+    "coverage": "coverage",
+    "copied": "copied",
 }
 """Figures that a card shows, in order, where the pack has them."""
 
