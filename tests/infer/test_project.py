@@ -17,7 +17,7 @@ def generator(tmp_path_factory):
 
 
 def test_its_own_picture_is_found_again(generator):
-    light = generator.one_class(1)
+    light = generator.made_from.of_class("light")
     target = generator.pictures([generator.latent(11, condition=light)])[0]
     found = project(generator, target, condition=light, steps=150)
     assert found.error < 0.4 * found.mean_error

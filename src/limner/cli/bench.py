@@ -85,3 +85,20 @@ def marks(
     with show.progress_bar() as progress:
         result = bench_marks(bench, progress)
     show.marks_bench(result, as_json)
+
+
+@app.command(epilog="Example: limner bench generate glioma-mr-vae")
+def generate(
+    pack: Annotated[str, typer.Argument(help="Name or folder of a generative model pack.")],
+    ways: Annotated[int, typer.Option(min=2, help="Pairs of seeds between which pictures lead.")] = 24,
+    frames: Annotated[int, typer.Option(min=3, help="Of each way.")] = 17,
+    engine: Engine = "auto",
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Pictures per second, and how smooth and sharp ways between pictures are, beside blending their pixels."""
+    from limner.bench import GenerateBench, bench_generate
+
+    with show.progress_bar() as progress:
+        result = bench_generate(GenerateBench(pack, ways, frames, engine=engine), progress=progress)
+    show.generate_bench(result, as_json)

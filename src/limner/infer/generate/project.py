@@ -62,11 +62,12 @@ def project(
     """
     pack, known = generator.pack, generator.known
     build = pack.spec.net
-    if build is None or build.name != "stylegan2" or not pack.main.weights.is_file():
+    ports = pack.main.ports
+    if build is None or build.name != "stylegan2" or ports is None or not pack.main.weights.is_file():
         raise PackError(f"Pack {pack.name!r} holds no StyleGAN2 whose weights could be searched with.")
-    net = nets.load(build.name, generator.kinds, generator.picture.channels, pack.main.weights, **build.options)
+    net = nets.load(build.name, *ports, pack.main.weights, **build.options)
     net.requires_grad_(False)
-    given = _condition(generator, condition)
+    given = torch.from_numpy(_likely(generator) if condition is None else condition)[None]
     z = torch.from_numpy(np.random.default_rng(0).normal(size=(1024, known.latent)).astype(np.float32))
     seen = net.mapping(z, None if net.labels else given.expand(1024, -1))
     mean, spread = seen.mean(0), seen.std(0).clamp_min(1e-4)
@@ -96,13 +97,13 @@ def project(
     return Projection(latent, last, first)
 
 
-def _condition(generator: Generator, condition: NDArray[np.float32] | None) -> Tensor:
-    known = generator.known
-    if condition is None and known.condition == "label":
-        condition = generator.one_class(int(np.argmax(known.shares)))
-    if condition is None and known.condition == "mask":
-        condition = np.zeros((generator.kinds, *generator.picture.size), np.float32)
-    return torch.from_numpy(np.zeros(0, np.float32) if condition is None else condition)[None]
+def _likely(generator: Generator) -> NDArray[np.float32]:
+    """The commonest class, or a label map on which nothing is marked."""
+    known, classes = generator.known, generator.pack.spec.classes
+    if known.condition == "label":
+        return generator.made_from.of_class(classes[int(np.argmax(known.shares))])
+    size = generator.picture.size if known.condition == "mask" else ()
+    return np.zeros((known.conditions(len(classes)), *size), np.float32)
 
 
 def _apart(made: Tensor, target: Tensor) -> Tensor:
