@@ -1,4 +1,4 @@
-"""What things cost, and what they gain, on this machine: a drawing, augmentation, a section of a recipe.
+"""What things cost, and what they gain: a drawing, augmentation, a section of a recipe, a way to translate.
 
 Measures from outside; nothing else imports it.
 """
@@ -6,16 +6,20 @@ Measures from outside; nothing else imports it.
 from limner.bench.augment import AugmentBench, AugmentResult, bench_augment
 from limner.bench.draw import BenchResult, DrawBench, StepCost, bench_draw
 from limner.bench.gain import GainBench, GainResult, bench_gain
+from limner.bench.translate import Compared, TranslateBench, bench_translate
 
 __all__ = [
     "AugmentBench",
     "AugmentResult",
     "BenchResult",
+    "Compared",
     "DrawBench",
     "GainBench",
     "GainResult",
     "StepCost",
+    "TranslateBench",
     "bench_augment",
     "bench_draw",
     "bench_gain",
+    "bench_translate",
 ]

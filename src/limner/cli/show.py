@@ -13,9 +13,10 @@ import typer
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from limner.bench import AugmentResult, BenchResult, GainResult
+    from limner.bench import AugmentResult, BenchResult, Compared, GainResult
     from limner.findings import Drawing, Finding
     from limner.infer import Pack
+    from limner.infer.evaluate import Interval
     from limner.reproduce import Reproduction
 
 NOTE = "Not for clinical use."
@@ -209,6 +210,39 @@ def gain(result: GainResult, json_wanted: bool) -> None:
         table.add_row(row.data, row.figure, str(row.n), *ways, f"{found['gain']:+.3f} ± {found['gain_sd']:.3f}")
     _print(table)
     typer.echo(f"± is the standard deviation over seeds. The runs are in {result.folder}.")
+
+
+def compared(result: Compared, json_wanted: bool) -> None:
+    """Figures of each pack, and by how much the first lies above every other."""
+    if json_wanted:
+        as_json(
+            {
+                "n": result.n,
+                "patients": result.patients,
+                "left_out": result.left_out,
+                "figures": {name: {k: v.model_dump() for k, v in one.items()} for name, one in result.figures.items()},
+                "above": {name: {k: v.model_dump() for k, v in one.items()} for name, one in result.above.items()},
+            }
+        )
+        return
+    first = next(iter(result.figures))
+    shown = list(result.figures[first])
+    for title, rows, sign in (("pack", result.figures, ""), (f"{first} less", result.above, "+")):
+        table = _table(title, *(name.replace("_", " ") for name in shown))
+        for name, one in rows.items():
+            table.add_row(name, *(_interval(one[figure], sign) if figure in one else "" for figure in shown))
+        _print(table)
+    typer.echo(
+        f"{result.n} slices of {result.patients} patients ({result.left_out} left out: no pair); 95 % intervals over "
+        "patients, differences by slice and patient. PSNR in dB, error in grey values of 255."
+    )
+
+
+def _interval(found: Interval, sign: str = "") -> str:
+    if found.value is None:
+        return ""
+    value, low, high = (f"{one:{sign}.3f}" for one in (found.value, found.low or 0.0, found.high or 0.0))
+    return f"{value} ({low} to {high})"
 
 
 def _pack_row(found: Pack) -> dict[str, Any]:

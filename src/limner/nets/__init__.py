@@ -23,6 +23,8 @@ NETS: dict[str, str] = {
     "densenet121": "limner.nets.classifiers:densenet121",
     "center-net": "limner.nets.detector:CenterNet",
     "stylegan2": "limner.nets.stylegan2:StyleGAN2",
+    "casnet": "limner.nets.medgan:CasNet",
+    "cyclegan": "limner.nets.medgan:CycleNet",
 }
 
 

@@ -16,6 +16,7 @@ from limner.packs.pack import (
     PictureSpec,
     ShapeSpec,
     TrainingRow,
+    TranslatorSpec,
     list_packs,
     load_pack,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "PictureSpec",
     "ShapeSpec",
     "TrainingRow",
+    "TranslatorSpec",
     "list_packs",
     "load_pack",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from limner.image.mr import SEQUENCES
-from limner.packs.pack import Calibration, GeneratorSpec, Pack, PictureSpec
+from limner.packs.pack import Calibration, GeneratorSpec, Pack, PictureSpec, TranslatorSpec
 
 
 def card(pack: Pack) -> str:
@@ -80,10 +80,35 @@ def _generated(pack: Pack, made: PictureSpec, known: GeneratorSpec) -> list[str]
     ]
 
 
+def _translated(given: PictureSpec, known: TranslatorSpec, fitted: Calibration | None) -> list[str]:
+    size = " × ".join(map(str, given.size))
+    of = ", ".join(SEQUENCES[name] for name in given.channel_names)
+    pairs = "slices that do not belong together" if known.unpaired else "slices of which all were acquired"
+    return [
+        "## What it makes",
+        "",
+        f"{SEQUENCES[known.wanted]} of {of}, slice by slice, {size} pixels; learned from {pairs}. Scans are made on "
+        f"the grid of {SEQUENCES[str(given.reference)]}. Each image is marked as made by a net.",
+        "",
+        "**A lesion may be missing in what it makes, or be seen where none is.** It can show no more than what it is "
+        "given shows; what it adds, it has seen in others. Never read it alone.",
+        *(
+            [
+                "Its map of uncertainty is how much a value hangs on how the net was asked, times "
+                f"{fitted.temperature:g} ({fitted.fitted_on}). It does not see what the net has invented."
+            ]
+            if fitted
+            else []
+        ),
+    ]
+
+
 def _picture_answers(pack: Pack, given: PictureSpec) -> list[str]:
     spec = pack.spec
     if spec.generator is not None:
         return _generated(pack, given, spec.generator)
+    if spec.translator is not None:
+        return _translated(given, spec.translator, spec.calibration)
     size, colours = " × ".join(map(str, given.size)), "grey" if given.channels == 1 else f"{given.channels} channels"
     meant = ", ".join(SEQUENCES[name] for name in given.channel_names)
     lines = [
@@ -140,6 +165,15 @@ COLUMNS = {
     "ap50": "AP at IoU .5",
     "false_marks": "false marks",
     "false_lesions": "false lesions",
+    "psnr": "PSNR dB",
+    "ssim": "SSIM",
+    "perceptual": "perceptual distance",
+    "tumor_dice": "Dice of the tumour drawn on it",
+    "tumor_dice_real": "on the acquired one",
+    "missed": "tumours missed",
+    "missed_real": "missed on the acquired one",
+    "invented": "invented",
+    "invented_real": "invented on the acquired one",
 }
 """Figures that a card shows, in order, where the pack has them."""
 

@@ -146,6 +146,22 @@ class GeneratorSpec(_Part):
         return {"none": 0, "label": classes, "mask": classes - 1}[self.condition]
 
 
+class TranslatorSpec(_Part):
+    """What a translator makes of its input's channels.
+
+    Args:
+        wanted: the channel that it makes.
+        channel_names: of the pictures that it learned from, and is held against: all in one.
+        judge: pack on all channels whose features and outlines say how good a translation is.
+        unpaired: it learned from pictures that do not belong together.
+    """
+
+    wanted: str
+    channel_names: list[str]
+    judge: str | None = None
+    unpaired: bool = False
+
+
 class TrainingRow(_Part):
     """A case that the pack learned from, and its terms."""
 
@@ -160,7 +176,7 @@ class PackSpec(_Part):
     schema_: Literal["limner.pack/1"] = Field("limner.pack/1", alias="schema")
     name: str
     version: str
-    task: Literal["segment", "classify", "detect", "generate"]
+    task: Literal["segment", "classify", "detect", "generate", "translate"]
     description: str
     input: InputSpec | PictureSpec
     classes: list[str]
@@ -176,6 +192,7 @@ class PackSpec(_Part):
     net: NetSpec | None = None
     locator: LocatorSpec | None = None
     generator: GeneratorSpec | None = None
+    translator: TranslatorSpec | None = None
     licence: str
     non_commercial: bool
     training: list[TrainingRow]
@@ -253,7 +270,8 @@ class Pack:
             return self.part("synthesis", "model.onnx", OUTPUTS[spec.task])
         files = self.folder / "model.onnx", self.folder / "weights.safetensors"
         outputs = OUTPUTS[spec.task] if isinstance(spec.input, PictureSpec) or spec.task == "detect" else ("logits",)
-        return Net(self.name, *files, spec.input, tuple(spec.classes), spec.net, outputs)
+        ports = (spec.input.channels, 1) if spec.translator else None
+        return Net(self.name, *files, spec.input, tuple(spec.classes), spec.net, outputs, ports)
 
     @property
     def generator(self) -> GeneratorSpec:
@@ -267,6 +285,19 @@ class Pack:
                 f"Pack {self.name!r} generates nothing: its task is {self.spec.task}. Others: `limner packs list`."
             )
         return self.spec.generator
+
+    @property
+    def translator(self) -> TranslatorSpec:
+        """What it makes of what.
+
+        Raises:
+            PackError: this pack translates nothing.
+        """
+        if self.spec.translator is None:
+            raise PackError(
+                f"Pack {self.name!r} translates nothing: its task is {self.spec.task}. Others: `limner packs list`."
+            )
+        return self.spec.translator
 
     def part(self, name: str, file: str, outputs: tuple[str, ...]) -> Net:
         """One graph of a generator: ``mapping``, ``synthesis``, ``encoder`` or ``decoder``."""
@@ -351,6 +382,7 @@ OUTPUTS: dict[str, tuple[str, ...]] = {
     "segment": ("logits",),
     "detect": ("centers", "sizes", "offsets"),
     "generate": ("picture",),
+    "translate": ("picture",),
 }
 """What a net on pictures gives, by task, in this order."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -50,12 +50,12 @@ def picture_parts(recipe: Recipe, data: PictureData, progress: Progress | None) 
         raise CohortError(f"Task {recipe.task!r} on pictures is not built yet; there are {', '.join(makers)}.")
     learned = load_pictures(recipe, data, progress)
     if data.strict_patients:
-        _refuse_shared_patients(learned)
+        refuse_shared_patients(learned)
     parts = makers[recipe.task](recipe, data, learned)
     return replace(parts, left_out=(*learned.train.left_out, *learned.check.left_out))
 
 
-def _refuse_shared_patients(learned: Learned) -> None:
+def refuse_shared_patients(learned: Learned) -> None:
     """A cohort refuses this within itself; here it is refused between the cohorts of a recipe."""
     shared = sorted({row.patient for row in learned.train.rows} & {row.patient for row in learned.check.rows})
     if shared:
@@ -88,16 +88,20 @@ def view_for(data: PictureData, task: str) -> View:
 
 def load_pictures(recipe: Recipe, data: PictureData, progress: Progress | None = None) -> Learned:
     """Every picture that a recipe names."""
-    view = view_for(data, recipe.task)
-    train, check = [], []
-    for source in data.sources:
-        train.append(_read(source, source.split, view, progress))
-        if source.check:
-            check.append(_read(source, source.check, view, progress))
-    learned = Learned(_together(train), _together(check))
+    learned = read_sources(data.sources, view_for(data, recipe.task), progress)
     if not data.strict_patients:
         return learned
     return replace(learned, train=without(learned.train, held_out(data.sources)))
+
+
+def read_sources(sources: Sequence[PictureSource], view: View, progress: Progress | None = None) -> Learned:
+    """The examples of the splits that are learned from, and of those that are checked on."""
+    train, check = [], []
+    for source in sources:
+        train.append(_read(source, source.split, view, progress))
+        if source.check:
+            check.append(_read(source, source.check, view, progress))
+    return Learned(_together(train), _together(check))
 
 
 def _read(source: PictureSource, split: str | None, view: View, progress: Progress | None) -> Examples:

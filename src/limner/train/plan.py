@@ -17,6 +17,7 @@ from limner.train.fingerprint import ANISOTROPIC
 from limner.train.memory import available_gb
 from limner.train.recipe import NetSpec, Recipe
 from limner.train.recipe_data import CohortSource, LabelMapSource, PictureData, PictureSource, VolumeData
+from limner.train.recipe_translate import TranslateData
 
 SMALL_PIXELS = 64
 """Pictures up to this side keep their size through the first layer of a net."""
@@ -71,6 +72,10 @@ def plan(recipe: Recipe, given: Means | None = None) -> Plan:
     """
     if recipe.net.name != "auto":
         return Plan(recipe.net.name, recipe.net.options, f"{recipe.net.name}, because the recipe names it.")
+    if isinstance(recipe.data, TranslateData):
+        name = "cyclegan" if recipe.data.unpaired else "casnet"
+        pairs = "do not come in pairs" if recipe.data.unpaired else "come in pairs"
+        return Plan(name, recipe.net.options, f"{name}, because the pictures {pairs}.")
     have = given or means()
     if isinstance(recipe.data, PictureData):
         chosen = _for_pictures(recipe, recipe.data, have)
@@ -108,6 +113,9 @@ def _build(recipe: Recipe) -> None:
 
         by = data.condition if isinstance(data, PictureData) else "none"
         build_generator(recipe, {"none": 0, "label": kinds, "mask": kinds - 1}[by])
+        return
+    if isinstance(data, TranslateData):
+        nets.build(recipe.net.name, recipe.channels, 1, **recipe.net.options)
         return
     dims = {"dims": len(data.size)} if isinstance(data, PictureData) else {}
     nets.build(recipe.net.name, recipe.channels, kinds, **{**dims, **recipe.net.options})

@@ -26,6 +26,7 @@ from limner.train.recipe_data import (
     listed_classes,
     refuse_multi_label,
 )
+from limner.train.recipe_translate import LossSpec, TranslateData, refuse_losses
 
 UNFIT: dict[str, dict[str, str]] = {
     "classify": {"carve": "it moves what is marked, and classification has no marks"},
@@ -42,6 +43,13 @@ UNFIT: dict[str, dict[str, str]] = {
         "carve": "what is cut in would be generated too",
         "cutout": "holes would be generated too",
     },
+    "translate": {
+        "mixup": "two slices in one have no translation",
+        "cutmix": "two slices in one have no translation",
+        "carve": "nothing is marked",
+        "cutout": "what is not seen would have to be made up",
+        "hair": "slices have none",
+    },
 }
 """Changes of pictures that can't go with a task, and why."""
 
@@ -50,6 +58,7 @@ FITTING: dict[str, tuple[str, ...]] = {
     "classify": ("resnet18", "resnet50", "densenet121"),
     "detect": ("center-net",),
     "generate": ("stylegan2",),
+    "translate": ("casnet", "cyclegan"),
 }
 """Nets by the task whose answer they can give: maps of classes, one answer for all, centres and sizes, pictures."""
 
@@ -176,22 +185,28 @@ class SearchSpec(Section):
 
 
 def _form_of(data: Any) -> str:
-    """Pictures have a size; scans have a spacing."""
+    """Pictures have a size; scans have a spacing; where one channel is made of others, that channel is wanted."""
     given = data if isinstance(data, dict) else vars(data)
+    if "wanted" in given:
+        return "translate"
     return "picture" if "size" in given else "volume"
 
 
 class Recipe(Section):
     """The whole of it."""
 
-    task: Literal["segment", "classify", "detect", "generate"]
+    task: Literal["segment", "classify", "detect", "generate", "translate"]
     data: Annotated[
-        Annotated[VolumeData, Tag("volume")] | Annotated[PictureData, Tag("picture")], Discriminator(_form_of)
+        Annotated[VolumeData, Tag("volume")]
+        | Annotated[PictureData, Tag("picture")]
+        | Annotated[TranslateData, Tag("translate")],
+        Discriminator(_form_of),
     ]
     net: NetSpec = Field(default_factory=NetSpec)
     augment: float | Strength = 1.0
     train: TrainSpec = Field(default_factory=TrainSpec)
     game: GameSpec = Field(default_factory=GameSpec)
+    loss: LossSpec = Field(default_factory=LossSpec, description="of task 'translate'")
     pack: PackSpecDraft
     seed: int = 0
     expect: list[Expectation] = Field(default_factory=list)
@@ -202,6 +217,8 @@ class Recipe(Section):
         """Channels of the net's input."""
         if isinstance(self.data, PictureData):
             return self.data.channels
+        if isinstance(self.data, TranslateData):
+            return len(self.data.given)
         return CHANNELS if self.data.focus else 1
 
     @property
@@ -234,7 +251,11 @@ class Recipe(Section):
 
     @model_validator(mode="after")
     def _form_fits_the_task(self) -> Recipe:
-        pictures = isinstance(self.data, PictureData)
+        if isinstance(self.data, TranslateData) != (self.task == "translate"):
+            raise ValueError("data.wanted, the channel that is made of others, goes with task 'translate' alone")
+        if self.task != "translate" and self.loss != LossSpec():
+            raise ValueError(f"the section 'loss' is for task 'translate', not {self.task!r}")
+        pictures = isinstance(self.data, (PictureData, TranslateData))
         phantoms = not pictures and any(isinstance(one, PhantomSource) for one in self.data.sources)
         if self.task != "segment" and not pictures and not (self.task == "detect" and phantoms):
             raise ValueError(f"task {self.task!r} learns from pictures or small volumes: data.size is missing")
@@ -250,6 +271,12 @@ class Recipe(Section):
         return self
 
     @model_validator(mode="after")
+    def _losses_fit_the_data(self) -> Recipe:
+        if isinstance(self.data, TranslateData):
+            refuse_losses(self.net.name, self.data, self.loss)
+        return self
+
+    @model_validator(mode="after")
     def _the_pack_names_classes(self) -> Recipe:
         data = self.data
         known = {*data.classes.values(), *data.groups} if isinstance(data, PictureData) else {*data.classes}
@@ -261,6 +288,8 @@ class Recipe(Section):
     def _classes_are_known(self) -> Recipe:
         if isinstance(self.data, PictureData):
             return _check_pictures(self, self.data)
+        if isinstance(self.data, TranslateData):
+            return self
         known = set(self.data.classes)
         for source in self.data.sources:
             if isinstance(source, PhantomSource):
@@ -329,7 +358,9 @@ def read_recipe(path: Path, overrides: list[str] | None = None) -> Recipe:
 
 def _place(parts: tuple[int | str, ...]) -> str:
     """Where in the YAML; the form of the data, which the schema puts into the path, is not written there."""
-    return ".".join(str(part) for number, part in enumerate(parts) if number != 1 or part not in ("volume", "picture"))
+    return ".".join(
+        str(part) for number, part in enumerate(parts) if number != 1 or part not in ("volume", "picture", "translate")
+    )
 
 
 def _with_grid(raw: Any) -> Any:

@@ -44,6 +44,10 @@ def evaluate(
         from limner.infer.evaluate.segment import evaluate_masks
 
         return evaluate_masks(pack, cohort, options, progress)
+    if pack.spec.task == "translate":
+        from limner.infer.evaluate.translate import evaluate_translation
+
+        return evaluate_translation(pack, cohort, options, progress)
     if pack.spec.multi_label:
         from limner.infer.evaluate.multilabel import evaluate_multilabel
 
