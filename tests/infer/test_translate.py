@@ -130,7 +130,7 @@ def test_the_judge_sees_no_difference_where_there_is_none(judged, tmp_path):
     cohort = write_slices(tmp_path / "slices", 12, side=160)
     found = evaluate(judged, cohort, EvaluateOptions(split="test", engine="onnxruntime"))
     values = {name: one.value for name, one in found.metrics.items()}
-    assert values["perceptual"] < 0.01 < found.baseline["perceptual"]  # type: ignore[operator]
+    assert values["perceptual"] < 0.05 < found.baseline["perceptual"]  # type: ignore[operator]
     assert values["tumor_dice"] == values["tumor_dice_real"]
     assert values["invented"] == values["invented_real"]
 

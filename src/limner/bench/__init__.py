@@ -1,4 +1,4 @@
-"""What things cost, and what they gain: a drawing, augmentation, a section of a recipe, a way to translate.
+"""What things cost, and what they gain: a drawing, augmentation, a section of a recipe, marks, a way to translate.
 
 Measures from outside; nothing else imports it.
 """
@@ -6,6 +6,7 @@ Measures from outside; nothing else imports it.
 from limner.bench.augment import AugmentBench, AugmentResult, bench_augment
 from limner.bench.draw import BenchResult, DrawBench, StepCost, bench_draw
 from limner.bench.gain import GainBench, GainResult, bench_gain
+from limner.bench.marks import MarksBench, MarksResult, bench_marks
 from limner.bench.translate import Compared, TranslateBench, bench_translate
 
 __all__ = [
@@ -16,10 +17,13 @@ __all__ = [
     "DrawBench",
     "GainBench",
     "GainResult",
+    "MarksBench",
+    "MarksResult",
     "StepCost",
     "TranslateBench",
     "bench_augment",
     "bench_draw",
     "bench_gain",
+    "bench_marks",
     "bench_translate",
 ]

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.tasks.fidelity import mean_error, psnr, ssim
+from limner.tasks.fidelity import mean_absolute_error, psnr, ssim
 
 Float = NDArray[np.float32]
 SPAN = 255.0
@@ -22,8 +22,12 @@ BEST_DB = 60.0
 
 def fidelity(made: Float, truth: Float) -> dict[str, float]:
     """PSNR in decibels, SSIM and the mean absolute error of a picture ``(Y, X)``."""
-    a, b = np.clip(made, 0, SPAN)[None], truth[None]
-    return {"psnr": min(psnr(a, b, SPAN), BEST_DB), "ssim": ssim(a, b, SPAN), "mae": mean_error(a, b)}
+    a = np.clip(made, 0, SPAN)
+    return {
+        "psnr": min(psnr(a, truth, SPAN), BEST_DB),
+        "ssim": ssim(a, truth, SPAN),
+        "mae": mean_absolute_error(a, truth),
+    }
 
 
 def views(image: NDArray[np.uint8], mirrored: bool) -> list[NDArray[np.uint8]]:

@@ -13,7 +13,7 @@ from limner.errors import RecipeError
 from limner.image import fit_picture
 from limner.nets.features import activations
 from limner.packs import Pack
-from limner.tasks.perceptual import feature_distance
+from limner.tasks.fidelity import perceptual_distance
 
 STAGES = "encoders"
 """Of a U-Net: what it sees before it answers."""
@@ -48,14 +48,14 @@ class Sight:
 
     @torch.inference_mode()  # type: ignore[untyped-decorator]
     def features(self, image: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
-        """Feature maps ``(C, y, x)``, finest first, of a slice ``(all channels, Y, X)``."""
+        """Feature maps ``(1, C, y, x)``, finest first, of a slice ``(all channels, Y, X)``."""
         x = fit_picture(np.ascontiguousarray(image[self.places]), self.size)[0][None].astype(np.float32) / 255.0
         with torch.autocast("cpu", torch.bfloat16):
             found = activations(self.net, torch.from_numpy(x), self.modules)
-        return [one[0].float().numpy() for one in found]
+        return [one.float().numpy() for one in found]
 
     def distance(self, made: NDArray[np.float32], image: NDArray[np.uint8], truth: list[NDArray[np.float32]]) -> float:
         """How far a slice with its wanted channel made ``(Y, X)`` in 0–255 lies from what is seen in the true one."""
         shown = image.copy()
         shown[self.wanted] = np.clip(made + 0.5, 0, 255).astype(np.uint8)
-        return feature_distance(self.features(shown), truth)
+        return float(perceptual_distance(self.features(shown), truth)[0])

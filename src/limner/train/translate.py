@@ -175,7 +175,7 @@ class Checked:
     mirrored: bool
 
     def score(self, net: nn.Module) -> float:
-        """SSIM less the perceptual distance, mean over slices; the same for every kind of loss.
+        """SSIM less the perceptual distance of a stage, mean over slices; the same for every kind of loss.
 
         A blurred picture has the better SSIM and an invented one the better features: neither wins by itself.
         """
@@ -184,7 +184,7 @@ class Checked:
             made = self._made(net, image, doubt=False)[0]
             score = task.fidelity(made, self._truth(image))["ssim"]
             if self.sight is not None:
-                score -= self.sight.distance(made, image, self.seen[number])
+                score -= self.sight.distance(made, image, self.seen[number]) / len(self.seen[number])
             found.append(score)
         return float(np.mean(found))
 

@@ -38,10 +38,10 @@ class Judge:
         return np.ascontiguousarray(found[self._places])
 
     def features(self, picture: NDArray[np.uint8]) -> list[Float]:
-        """Feature maps ``(C, y, x)`` of what :meth:`shown` gives, finest first."""
+        """Feature maps ``(1, C, y, x)`` of what :meth:`shown` gives, finest first."""
         x = fit_picture(picture, self.drawer.pack.main.picture.size)[0][None].astype(np.float32) / 255.0
         found = self._sight.run({"image": x})
-        return [found[name][0] for name in self._modules]
+        return [found[name] for name in self._modules]
 
     def outline(self, picture: NDArray[np.uint8]) -> NDArray[np.bool_]:
         """Where it draws something ``(Y, X)``."""

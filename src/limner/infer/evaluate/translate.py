@@ -17,7 +17,7 @@ from limner.infer.evaluate.judge import Judge, open_judge
 from limner.infer.translate import Translator, open_translator
 from limner.packs import Pack, load_pack
 from limner.tasks import translate
-from limner.tasks.perceptual import feature_distance
+from limner.tasks.fidelity import perceptual_distance
 
 Float = NDArray[np.float32]
 TISSUE = 12
@@ -152,7 +152,7 @@ def _judged(found: Slice, row: Example, judge: Judge, shown: dict[str, Float]) -
     pictures = {end: judge.shown(row.image, values) for end, values in shown.items()}
     truth = judge.features(pictures["_real"])
     for end in ("", "_instead"):
-        found.scores[f"perceptual{end}"] = feature_distance(judge.features(pictures[end]), truth)
+        found.scores[f"perceptual{end}"] = float(perceptual_distance(judge.features(pictures[end]), truth)[0])
     if row.mask is None:
         return
     marked = row.mask > 0
