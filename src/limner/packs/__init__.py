@@ -16,6 +16,7 @@ from limner.packs.pack import (
     list_packs,
     load_pack,
 )
+from limner.packs.slices import SlicesSpec
 
 __all__ = [
     "Calibration",
@@ -26,6 +27,7 @@ __all__ = [
     "Pack",
     "PackSpec",
     "PictureSpec",
+    "SlicesSpec",
     "TrainingRow",
     "list_packs",
     "load_pack",

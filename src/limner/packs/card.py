@@ -6,6 +6,7 @@ from typing import Any
 
 from limner.image.mr import SEQUENCES
 from limner.packs.pack import Calibration, Pack, PictureSpec
+from limner.packs.slices import SlicesSpec
 
 
 def card(pack: Pack) -> str:
@@ -41,6 +42,8 @@ def _answers(pack: Pack) -> list[str]:
     spec = pack.spec
     if isinstance(spec.input, PictureSpec):
         return _picture_answers(pack, spec.input)
+    if isinstance(spec.input, SlicesSpec):
+        return _thin_answers(spec.input, spec.calibration)
     window = f"{spec.input.window_hu[0]:g} to {spec.input.window_hu[1]:g} HU"
     grid = " × ".join(f"{s:g}" for s in spec.input.spacing_mm)
     return [
@@ -49,6 +52,19 @@ def _answers(pack: Pack) -> list[str]:
         f"Learned: {', '.join(pack.structures)}. By rules on attenuation: {', '.join(spec.classical) or 'nothing'}.",
         f"Input: {', '.join(spec.input.modality)}, window {window}, grid {grid} mm (Z, Y, X).",
         *(_scan_answers(spec.calibration) if spec.calibration and spec.task == "segment" else []),
+    ]
+
+
+def _thin_answers(given: SlicesSpec, known: Calibration | None) -> list[str]:
+    low, high = given.thin_mm
+    return [
+        "## What it does",
+        "",
+        f"Makes {given.factor} slices of each slice of {'/'.join(given.modality)}; the mean of the "
+        f"{given.factor} is the slice again, exactly.",
+        f"Input: slices that lie {given.factor * low:g} to {given.factor * high:g} mm apart and are about as thick, of "
+        "any size and pixel; values of any range.",
+        *([f"Its map of uncertainty is multiplied by {known.temperature:g} ({known.fitted_on})."] if known else []),
     ]
 
 

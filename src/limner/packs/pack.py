@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from limner.errors import PackError
 from limner.image import Label, anatomy
 from limner.packs.channels import check_channels
+from limner.packs.slices import SlicesSpec
 
 SHIPPED = Path(__file__).resolve().parent
 
@@ -119,9 +120,9 @@ class PackSpec(_Part):
     schema_: Literal["limner.pack/1"] = Field("limner.pack/1", alias="schema")
     name: str
     version: str
-    task: Literal["segment", "classify", "detect"]
+    task: Literal["segment", "classify", "detect", "superresolve"]
     description: str
-    input: InputSpec | PictureSpec
+    input: InputSpec | PictureSpec | SlicesSpec
     classes: list[str]
     class_values: list[str] = Field(default_factory=list, description="what cohorts call the classes")
     groups: dict[str, list[str]] = Field(default_factory=dict, description="name → classes that count as it")
@@ -152,7 +153,7 @@ class Net:
     pack: str
     model: Path
     weights: Path
-    input: InputSpec | PictureSpec
+    input: InputSpec | PictureSpec | SlicesSpec
     classes: tuple[str, ...]
     build: NetSpec | None
     outputs: tuple[str, ...] = ("logits",)
@@ -164,6 +165,8 @@ class Net:
         Raises:
             PackError: this net reads pictures.
         """
+        if isinstance(self.input, SlicesSpec):
+            raise PackError(f"Pack {self.pack!r} makes slices thinner and names nothing in them: use `limner enhance`.")
         if not isinstance(self.input, InputSpec):
             raise PackError(f"Pack {self.pack!r} reads pictures, not scans. See `limner packs list` for others.")
         return self.input
@@ -175,8 +178,21 @@ class Net:
         Raises:
             PackError: this net reads scans.
         """
+        if isinstance(self.input, SlicesSpec):
+            raise PackError(f"Pack {self.pack!r} makes slices thinner and names nothing in them: use `limner enhance`.")
         if not isinstance(self.input, PictureSpec):
             raise PackError(f"Pack {self.pack!r} reads scans, not pictures. See `limner packs list` for others.")
+        return self.input
+
+    @property
+    def slices(self) -> SlicesSpec:
+        """The input of a net that makes slices thinner.
+
+        Raises:
+            PackError: this net does something else.
+        """
+        if not isinstance(self.input, SlicesSpec):
+            raise PackError(f"Pack {self.pack!r} does not make slices thinner. See `limner packs list` for others.")
         return self.input
 
 
@@ -202,7 +218,8 @@ class Pack:
         """The net that draws."""
         spec = self.spec
         files = self.folder / "model.onnx", self.folder / "weights.safetensors"
-        outputs = OUTPUTS[spec.task] if isinstance(spec.input, PictureSpec) or spec.task == "detect" else ("logits",)
+        named = isinstance(spec.input, PictureSpec) or spec.task in ("detect", "superresolve")
+        outputs = OUTPUTS[spec.task] if named else ("logits",)
         return Net(self.name, *files, spec.input, tuple(spec.classes), spec.net, outputs)
 
     @property
@@ -280,8 +297,9 @@ OUTPUTS: dict[str, tuple[str, ...]] = {
     "classify": ("logits", "maps"),
     "segment": ("logits",),
     "detect": ("centers", "sizes", "offsets"),
+    "superresolve": ("values", "spread"),
 }
-"""What a net on pictures gives, by task, in this order."""
+"""What a net gives, by task, in this order."""
 
 CLASSICAL_LABELS: dict[str, tuple[str, ...]] = {
     "lungs": ("right lung", "left lung"),

@@ -21,8 +21,10 @@ from torch import Tensor, nn
 from limner.packs import Calibration, LocatorSpec, Net, Pack, PackSpec, TrainingRow, load_pack
 from limner.packs.card import card
 from limner.packs.pack import OUTPUTS
+from limner.train.plan import fixed_options
 from limner.train.recipe import Recipe
 from limner.train.recipe_data import PictureData
+from limner.train.recipe_thin import ThinData
 from limner.train.sources import provenance
 
 _FREE = ("cc by 4.0", "cc by 3.0", "cc0", "apache-2.0", "mit")
@@ -68,10 +70,15 @@ def export_onnx(net: nn.Module, recipe: Recipe, path: Path, weights: Path) -> No
     """ONNX with free Z, Y, X (pictures: of one size); weights are those of ``weights``, arithmetic is float32."""
     data = recipe.data
     pictures = isinstance(data, PictureData)
-    outputs = OUTPUTS[recipe.task] if isinstance(data, PictureData) or recipe.task == "detect" else ("logits",)
-    size = data.size if isinstance(data, PictureData) else _multiple(recipe)
+    named = pictures or recipe.task in ("detect", "superresolve")
+    outputs = OUTPUTS[recipe.task] if named else ("logits",)
+    if isinstance(data, ThinData):
+        size: tuple[int, ...] = (8, 16)
+    else:
+        size = data.size if isinstance(data, PictureData) else _multiple(recipe)
     example = torch.zeros(1, recipe.channels, *size)
-    axes = {0: "n", **({} if pictures else {2: "z", 3: "y", 4: "x"})}
+    axes = {0: "n", **({} if pictures else dict(enumerate(("z", "y", "x")[-len(size) :], 2)))}
+    there = {**axes, 2: "thin"} if isinstance(data, ThinData) else axes
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tracing exporter warns of its successor, which needs another package
         torch.onnx.export(
@@ -80,7 +87,7 @@ def export_onnx(net: nn.Module, recipe: Recipe, path: Path, weights: Path) -> No
             str(path),
             input_names=["image"],
             output_names=list(outputs),
-            dynamic_axes={"image": axes, **dict.fromkeys(outputs, axes)},
+            dynamic_axes={"image": axes, **dict.fromkeys(outputs, there)},
             opset_version=17,
             training=torch.onnx.TrainingMode.PRESERVE,  # batch norm stays apart, so that weights are stored once
             dynamo=False,
@@ -164,7 +171,7 @@ def _spec(
         "regions": recipe.pack.regions,
         "kinds": recipe.pack.kinds,
         "classical": recipe.pack.classical,
-        "net": {"name": recipe.net.name, "options": {**_dims(recipe), **recipe.net.options}},
+        "net": {"name": recipe.net.name, "options": {**fixed_options(recipe), **recipe.net.options}},
         "locator": locator and _locator(locator, recipe),
         "licence": "Non-commercial use only: learned from data under " + "; ".join(bound) if bound else "Apache-2.0",
         "non_commercial": bool(bound),
@@ -186,13 +193,10 @@ def _several(recipe: Recipe) -> dict[str, Any]:
     return {"multi_label": True, "none_values": sorted(words)}
 
 
-def _dims(recipe: Recipe) -> dict[str, int]:
-    """Nets on pictures are told how many axes there are, and must be when they are built again."""
-    return {"dims": len(recipe.data.size)} if isinstance(recipe.data, PictureData) else {}
-
-
 def _input(recipe: Recipe) -> dict[str, Any]:
     data = recipe.data
+    if isinstance(data, ThinData):
+        return {"modality": data.modality, "factor": data.factor, "thin_mm": data.thin_mm}
     if isinstance(data, PictureData):
         return {
             "modality": data.modality,

@@ -17,6 +17,7 @@ from limner.train.fingerprint import ANISOTROPIC
 from limner.train.memory import available_gb
 from limner.train.recipe import NetSpec, Recipe
 from limner.train.recipe_data import CohortSource, LabelMapSource, PictureData, PictureSource, VolumeData
+from limner.train.recipe_thin import PlaneSource, ThinData
 
 SMALL_PIXELS = 64
 """Pictures up to this side keep their size through the first layer of a net."""
@@ -72,6 +73,8 @@ def plan(recipe: Recipe, given: Means | None = None) -> Plan:
     if recipe.net.name != "auto":
         return Plan(recipe.net.name, recipe.net.options, f"{recipe.net.name}, because the recipe names it.")
     have = given or means()
+    if isinstance(recipe.data, ThinData):
+        return Plan("sharpen", recipe.net.options, "sharpen, because it keeps the thick slices as they are.")
     if isinstance(recipe.data, PictureData):
         chosen = _for_pictures(recipe, recipe.data, have)
     else:
@@ -95,11 +98,18 @@ def with_plan(recipe: Recipe, chosen: Plan) -> Recipe:
     """
     done = recipe.model_copy(update={"net": NetSpec(name=chosen.net, options=chosen.options)})
     try:  # before any data are read: a slip in an option should cost a second
-        dims = {"dims": len(recipe.data.size)} if isinstance(recipe.data, PictureData) else {}
-        nets.build(chosen.net, recipe.channels, len(recipe.data.classes), **{**dims, **chosen.options})
+        outputs = 1 if isinstance(recipe.data, ThinData) else len(recipe.data.classes)
+        nets.build(chosen.net, recipe.channels, outputs, **{**fixed_options(recipe), **chosen.options})
     except (TypeError, ValueError) as error:
         raise RecipeError(f"net {chosen.net!r} cannot be built with net.options={chosen.options}: {error}.") from error
     return done
+
+
+def fixed_options(recipe: Recipe) -> dict[str, int]:
+    """What the data alone say of a net: its axes of space, and how many slices it makes of one."""
+    if isinstance(recipe.data, ThinData):
+        return {"dims": 2, "factor": recipe.data.factor}
+    return {"dims": len(recipe.data.size)} if isinstance(recipe.data, PictureData) else {}
 
 
 def _for_pictures(recipe: Recipe, data: PictureData, have: Means) -> Plan:
@@ -163,7 +173,7 @@ def count_cases(recipe: Recipe) -> int:
     """How many cases a recipe learns from, without reading one."""
     count = 0
     for source in recipe.data.sources:
-        if isinstance(source, (CohortSource, PictureSource)):
+        if isinstance(source, (CohortSource, PictureSource, PlaneSource)):
             count += _count(Path(source.cohort), source.split)
         elif isinstance(source, LabelMapSource):
             pattern = Path(source.label_maps)

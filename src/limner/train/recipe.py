@@ -26,6 +26,7 @@ from limner.train.recipe_data import (
     listed_classes,
     refuse_multi_label,
 )
+from limner.train.recipe_thin import ThinData
 
 UNFIT: dict[str, dict[str, str]] = {
     "classify": {"carve": "it moves what is marked, and classification has no marks"},
@@ -36,6 +37,7 @@ UNFIT: dict[str, dict[str, str]] = {
         "carve": "boxes have no border to cut along",
         "outside": "what is seen in the mirror has no box",
     },
+    "superresolve": {},
 }
 """Changes of pictures that can't go with a task, and why."""
 
@@ -43,8 +45,9 @@ FITTING: dict[str, tuple[str, ...]] = {
     "segment": ("unet", "cbam-unet", "unet++", "basic-unet", "dynunet", "swin-unetr", "attention-unet"),
     "classify": ("resnet18", "resnet50", "densenet121"),
     "detect": ("center-net",),
+    "superresolve": ("sharpen",),
 }
-"""Nets by the task whose answer they can give: maps of classes, one answer for all, centres and sizes."""
+"""Nets by the task whose answer they can give: maps of classes, one answer for all, centres and sizes, thin slices."""
 
 
 class NetSpec(Section):
@@ -156,17 +159,22 @@ class SearchSpec(Section):
 
 
 def _form_of(data: Any) -> str:
-    """Pictures have a size; scans have a spacing."""
+    """Pictures have a size; scans have a spacing; what is to become thinner has a factor."""
     given = data if isinstance(data, dict) else vars(data)
+    if "factor" in given:
+        return "thin"
     return "picture" if "size" in given else "volume"
 
 
 class Recipe(Section):
     """The whole of it."""
 
-    task: Literal["segment", "classify", "detect"]
+    task: Literal["segment", "classify", "detect", "superresolve"]
     data: Annotated[
-        Annotated[VolumeData, Tag("volume")] | Annotated[PictureData, Tag("picture")], Discriminator(_form_of)
+        Annotated[VolumeData, Tag("volume")]
+        | Annotated[PictureData, Tag("picture")]
+        | Annotated[ThinData, Tag("thin")],
+        Discriminator(_form_of),
     ]
     net: NetSpec = Field(default_factory=NetSpec)
     augment: float | Strength = 1.0
@@ -181,6 +189,8 @@ class Recipe(Section):
         """Channels of the net's input."""
         if isinstance(self.data, PictureData):
             return self.data.channels
+        if isinstance(self.data, ThinData):
+            return 1
         return CHANNELS if self.data.focus else 1
 
     @property
@@ -214,8 +224,12 @@ class Recipe(Section):
     @model_validator(mode="after")
     def _form_fits_the_task(self) -> Recipe:
         pictures = isinstance(self.data, PictureData)
+        if isinstance(self.data, ThinData) != (self.task == "superresolve"):
+            raise ValueError(
+                "data.factor, how many thin slices a thick one becomes, goes with task 'superresolve' alone"
+            )
         phantoms = not pictures and any(isinstance(one, PhantomSource) for one in self.data.sources)
-        if self.task != "segment" and not pictures and not (self.task == "detect" and phantoms):
+        if self.task not in ("segment", "superresolve") and not pictures and not (self.task == "detect" and phantoms):
             raise ValueError(f"task {self.task!r} learns from pictures or small volumes: data.size is missing")
         if phantoms and self.task != "detect":
             raise ValueError(f"a source with 'chests' teaches task 'detect', not {self.task!r}")
@@ -240,6 +254,8 @@ class Recipe(Section):
     def _classes_are_known(self) -> Recipe:
         if isinstance(self.data, PictureData):
             return _check_pictures(self, self.data)
+        if isinstance(self.data, ThinData):
+            return self
         known = set(self.data.classes)
         for source in self.data.sources:
             if isinstance(source, PhantomSource):
@@ -304,7 +320,9 @@ def read_recipe(path: Path, overrides: list[str] | None = None) -> Recipe:
 
 def _place(parts: tuple[int | str, ...]) -> str:
     """Where in the YAML; the form of the data, which the schema puts into the path, is not written there."""
-    return ".".join(str(part) for number, part in enumerate(parts) if number != 1 or part not in ("volume", "picture"))
+    return ".".join(
+        str(part) for number, part in enumerate(parts) if number != 1 or part not in ("volume", "picture", "thin")
+    )
 
 
 def _with_grid(raw: Any) -> Any:
