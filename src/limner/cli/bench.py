@@ -68,3 +68,20 @@ def gain(
 
     bench = GainBench(recipe, without, seeds, tuple(overrides or ()), out, resume)
     show.gain(bench_gain(bench, lambda run, _: typer.echo(run, err=True)), as_json)
+
+
+@app.command(epilog="Example: limner bench marks pictures/ --size 64 --quality 90")
+def marks(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Real pictures, or folders of them.")],
+    size: Annotated[list[int] | None, typer.Option(help="Pixels of the longer side; 64, 128 and 256.")] = None,
+    quality: Annotated[list[int] | None, typer.Option(help="Of JPEG; 90 and 75.")] = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Mark pictures invisibly as synthetic, pack them as JPEG, and count where the mark is found, and where wrongly."""
+    from limner.bench import MarksBench, bench_marks
+
+    bench = MarksBench(tuple(paths), tuple(size or (64, 128, 256)), tuple(quality or (90, 75)))
+    with show.progress_bar() as progress:
+        result = bench_marks(bench, progress)
+    show.marks_bench(result, as_json)

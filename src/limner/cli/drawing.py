@@ -31,15 +31,16 @@ def demo(
 
 def inspect(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH", help="Folders and files of DICOM, archives of DICOM, or NIfTI.")
+        list[Path],
+        typer.Argument(metavar="PATH", help="Folders and files of DICOM, archives of DICOM, NIfTI, or pictures."),
     ],
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Show what is in there: patients, studies, series, geometry, problems."""
-    from limner.io import open_studies, summarize
+    """Show what is in there: patients, studies, series, geometry, problems, and whether an image is synthetic."""
+    from limner.io import look
 
-    show.summary(summarize(open_studies(paths)), as_json)
+    show.summary(look(paths), as_json)
 
 
 def draw(

@@ -13,7 +13,7 @@ import typer
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from limner.bench import AugmentResult, BenchResult, GainResult
+    from limner.bench import AugmentResult, BenchResult, GainResult, MarksResult
     from limner.findings import Drawing, Finding
     from limner.infer import Pack
     from limner.reproduce import Reproduction
@@ -66,7 +66,7 @@ def drawing(drawn: Drawing, out: Path, json_wanted: bool) -> None:
 
 
 def summary(found: Mapping[str, Any], json_wanted: bool) -> None:
-    """Patients, studies, series."""
+    """Patients, studies, series, pictures, and what is synthetic among them."""
     if json_wanted:
         as_json(found)
         return
@@ -82,9 +82,21 @@ def summary(found: Mapping[str, Any], json_wanted: bool) -> None:
         _print(table)
         for line in _acquired(study["series"]):
             typer.echo(line)
+        for series in study["series"]:
+            if series["marks"]["synthetic"]:
+                typer.echo(f"{series['description'] or 'no description'}: {series['marks']['told']}")
         series_problems = [problem for series in study["series"] for problem in series["problems"]]
         for problem in [*study["problems"], *series_problems]:
             typer.echo(f"{problem['severity']}: {problem['text']}")
+    if found["pictures"]:
+        table = _table("picture", "pixels (Y, X)", "channels", "synthetic")
+        for one in found["pictures"]:
+            size = " × ".join(map(str, one["size"]))
+            table.add_row(one["file"], size, str(one["channels"]), "yes" if one["marks"]["synthetic"] else "no mark")
+        _print(table)
+        for one in found["pictures"]:
+            if one["marks"]["synthetic"]:
+                typer.echo(f"{one['file']}: {one['marks']['told']}")
 
 
 def _acquired(series: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -214,6 +226,22 @@ def augment_bench(result: AugmentResult, json_wanted: bool) -> None:
     _print(table)
     if result.missing:
         typer.echo(f"Not installed, and so not measured: {', '.join(result.missing)}.")
+
+
+def marks_bench(result: MarksResult, json_wanted: bool) -> None:
+    """Where the mark was found, and how often where there was none."""
+    if json_wanted:
+        as_json(result.as_dict())
+        return
+    table = _table("pixels", "JPEG", "pictures", "mark found", "tag read", "PSNR (dB)", "least")
+    for row in result.rows:
+        counts = (f"{count / row.n:.4f}" for count in (row.found, row.tags))
+        decibel = (f"{row.psnr_mean:.1f}", f"{row.psnr_least:.1f}")
+        table.add_row(str(row.size), str(row.quality), str(row.n), *counts, *decibel)
+    _print(table)
+    typer.echo(
+        f"{result.false_alarms} of {result.unmarked} unmarked pictures taken for marked (bound: {result.bound:g} each)."
+    )
 
 
 def gain(result: GainResult, json_wanted: bool) -> None:

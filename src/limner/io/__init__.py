@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from limner.io.channels import Channels, open_channels
     from limner.io.choose import choose_series
+    from limner.io.look import look
     from limner.io.meshfiles import read_glb, read_stl, write_glb, write_stl
     from limner.io.nifti import read_nifti, read_nifti_labels, write_nifti_heat, write_nifti_labels
     from limner.io.picture import is_picture, read_picture
@@ -23,18 +24,23 @@ if TYPE_CHECKING:
     from limner.io.sources import open_studies
     from limner.io.sr import write_sr
     from limner.io.summary import summarize
+    from limner.io.synthetic import Marks, Origin, read_marks
     from limner.io.verify import Check, verify_drawing
 
 _DOORS = {
     "Channels": "limner.io.channels",
     "Check": "limner.io.verify",
+    "Marks": "limner.io.synthetic",
+    "Origin": "limner.io.synthetic",
     "choose_series": "limner.io.choose",
     "dicom_obstacle": "limner.io.reference",
     "is_picture": "limner.io.picture",
+    "look": "limner.io.look",
     "open_channels": "limner.io.channels",
     "open_studies": "limner.io.sources",
     "read_glb": "limner.io.meshfiles",
     "read_input": "limner.io.small_volume",
+    "read_marks": "limner.io.synthetic",
     "read_nifti": "limner.io.nifti",
     "read_nifti_labels": "limner.io.nifti",
     "read_picture": "limner.io.picture",
@@ -57,13 +63,17 @@ _DOORS = {
 __all__ = [
     "Channels",
     "Check",
+    "Marks",
+    "Origin",
     "choose_series",
     "dicom_obstacle",
     "is_picture",
+    "look",
     "open_channels",
     "open_studies",
     "read_glb",
     "read_input",
+    "read_marks",
     "read_nifti",
     "read_nifti_labels",
     "read_picture",

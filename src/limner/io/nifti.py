@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import struct
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from limner.errors import GeometryError, NotAnImageError
 from limner.image import Grid, Image, Label, LabelMap, Problem, Series, Study, reorient, reorient_grid, to_axial
 
+_COMMENT = 6  # NIFTI_ECODE_COMMENT
 _RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 _MM = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}  # spatial unit codes of xyzt_units: unknown, metre, millimetre, micron
 
@@ -95,7 +97,32 @@ def write_nifti_heat(values: NDArray[np.floating], grid: Grid, path: Path) -> No
     _write(whole, grid, Path(path), slope=1 / 32767)
 
 
-def _write(array: NDArray[np.integer], grid: Grid, path: Path, slope: float | None = None) -> None:
+def write_nifti_image(image: Image, path: Path, *, note: str, comment: str) -> None:
+    """Writes voxel values as they are.
+
+    Args:
+        image: integers of up to 16 bits, or float32.
+        path: gzipped by its name; the file appears whole or not at all.
+        note: for the header's ``descrip``, 79 bytes at most.
+        comment: a header extension of any length, for programs.
+    """
+    _write(image.array, image.grid, Path(path), note=note, comment=comment)
+
+
+def read_nifti_comments(path: Path) -> list[str]:
+    """The comments among the header's extensions (code 6 of nifti1.h)."""
+    extensions = getattr(_load(Path(path)).header, "extensions", ())
+    return [one.get_content().decode("utf-8", "replace") for one in extensions if one.get_code() == _COMMENT]
+
+
+def _write(
+    array: NDArray[Any],
+    grid: Grid,
+    path: Path,
+    slope: float | None = None,
+    note: str = "Limner; not for clinical use",
+    comment: str = "",
+) -> None:
     import nibabel
 
     header = nibabel.Nifti1Header()
@@ -107,8 +134,9 @@ def _write(array: NDArray[np.integer], grid: Grid, path: Path, slope: float | No
     header.set_sform(affine, code=1)
     header.set_qform(affine, code=1, strip_shears=True)
     header.set_xyzt_units("mm")
-    header["vox_offset"] = 352
-    header["descrip"] = b"Limner; not for clinical use"
+    extension = _extension(comment)
+    header["vox_offset"] = 348 + len(extension)
+    header["descrip"] = note.encode()[:79]
     aside = path.with_name(f".{path.name}.part")
     payload = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<"), copy=False)
     try:
@@ -116,14 +144,23 @@ def _write(array: NDArray[np.integer], grid: Grid, path: Path, slope: float | No
             if path.name.endswith(".gz"):
                 # Level 1 and no time stamp: fast, and the same labels give the same bytes.
                 with gzip.GzipFile(filename="", mode="wb", fileobj=raw, compresslevel=1, mtime=0) as packed:
-                    packed.write(header.binaryblock + b"\0\0\0\0")
+                    packed.write(header.binaryblock + extension)
                     packed.write(payload.data)
             else:
-                raw.write(header.binaryblock + b"\0\0\0\0")
+                raw.write(header.binaryblock + extension)
                 raw.write(payload.data)
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
+
+
+def _extension(comment: str) -> bytes:
+    """What stands between header and voxels: nothing, or one comment, padded to 16 bytes (nifti1.h, extensions)."""
+    if not comment:
+        return b"\0\0\0\0"
+    text = comment.encode()
+    size = -(-(len(text) + 8) // 16) * 16
+    return b"\1\0\0\0" + struct.pack("<ii", size, _COMMENT) + text.ljust(size - 8, b"\0")
 
 
 def open_nifti(path: Path, keep: object = None) -> Study:
