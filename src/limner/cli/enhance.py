@@ -28,15 +28,11 @@ def enhance(
 
     The result is marked as made by a net. Downsampling it gives the input back, which is measured on what was written.
     """
-    from limner.draw.folder import check_output, new_folder
     from limner.infer import load_pack
-    from limner.infer.enhance import How, write_enhanced
-    from limner.infer.enhance import enhance as enhance_input
+    from limner.infer.enhance import How
+    from limner.infer.enhance import enhance as enhance_inputs
 
-    check_output(out, force=force, marker="enhance.json", inputs=inputs)
-    how = How(engine, max_memory, modality)
     with show.progress_bar() as progress:
-        made = enhance_input(load_pack(pack), inputs, how, progress)
-    with new_folder(out, force=force, marker="enhance.json") as folder:
-        told = write_enhanced(made, folder)
+        how = How(engine, max_memory, modality)
+        told = enhance_inputs(load_pack(pack), inputs, out, how, force=force, progress=progress)
     show.enhanced(told, out, as_json)

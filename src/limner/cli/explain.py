@@ -73,8 +73,8 @@ def explain(
     Of a scan one finding is explained, in the part of the scan in which the net found it.
     A cohort gives figures instead: how often the heat is in the lesion, and what deletion and insertion do.
     """
-    from limner.draw.folder import check_output, new_folder
     from limner.infer import load_pack
+    from limner.io.folder import check_output, new_folder
 
     check_output(out, force=force, marker="explanation.json", inputs=[given])
     loaded = load_pack(pack)
@@ -115,8 +115,8 @@ def _options(method: Method, **more: Any) -> CohortOptions:
 
 def _cohort(pack: Pack, cohort: Path, out: Path, options: CohortOptions, force: bool, as_json: bool) -> None:
     """Figures over a cohort."""
-    from limner.draw.folder import new_folder
     from limner.infer.explain.evaluate import evaluate_explanations
+    from limner.io.folder import new_folder
 
     with show.progress_bar() as progress:
         found = evaluate_explanations(pack, cohort, options, progress)

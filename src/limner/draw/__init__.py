@@ -4,12 +4,12 @@
 page, and nothing here imports torch.
 """
 
-from limner.draw.folder import new_folder
 from limner.draw.meter import Meter, Step
 from limner.draw.options import DrawOptions
 from limner.draw.picture import draw_picture
 from limner.draw.predictor import PackPredictor, Predictor, ThresholdPredictor
 from limner.draw.workflow import draw
+from limner.io.folder import new_folder
 
 __all__ = [
     "DrawOptions",

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limner.draw.answer import Answer, answer
-from limner.draw.folder import new_folder
 from limner.draw.meter import Meter, Progress
 from limner.draw.options import DrawOptions
 from limner.draw.reasons import AllReasons, find_reasons
@@ -23,6 +22,7 @@ from limner.errors import InputError, VerificationError
 from limner.findings import Drawing, PackNote, ProblemNote, StudyNote
 from limner.image import Picture
 from limner.io import Check
+from limner.io.folder import new_folder
 from limner.packs import Pack
 
 IMAGE, LABELS, EXPLANATION = "picture.png", "labels.png", "explanation"

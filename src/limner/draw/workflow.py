@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from limner.draw.folder import check_output, new_folder
 from limner.draw.meter import Meter, Progress
 from limner.draw.options import DrawOptions
 from limner.draw.picture import draw_picture
@@ -22,6 +21,7 @@ from limner.errors import LimnerError, NothingFoundError, PackError
 from limner.findings import Drawing, Finding, PackNote, ProblemNote, StudyNote
 from limner.image import Image, LabelMap, Mesh, Problem, Series, Study
 from limner.infer import Prediction, load_pack
+from limner.io.folder import check_output, new_folder
 
 PICTURE = "picture.png"
 FILES = {

@@ -5,6 +5,8 @@ A pack's folder holds weights and words, never code; this room holds only the no
 
 from limner.packs.pack import (
     Calibration,
+    DirectionSpec,
+    GeneratorSpec,
     InputSpec,
     LocatorSpec,
     Net,
@@ -12,6 +14,7 @@ from limner.packs.pack import (
     Pack,
     PackSpec,
     PictureSpec,
+    ShapeSpec,
     TrainingRow,
     list_packs,
     load_pack,
@@ -20,6 +23,8 @@ from limner.packs.slices import SlicesSpec
 
 __all__ = [
     "Calibration",
+    "DirectionSpec",
+    "GeneratorSpec",
     "InputSpec",
     "LocatorSpec",
     "Net",
@@ -27,6 +32,7 @@ __all__ = [
     "Pack",
     "PackSpec",
     "PictureSpec",
+    "ShapeSpec",
     "SlicesSpec",
     "TrainingRow",
     "list_packs",

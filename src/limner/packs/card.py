@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from limner.image.mr import SEQUENCES
-from limner.packs.pack import Calibration, Pack, PictureSpec
+from limner.packs.pack import Calibration, GeneratorSpec, Pack, PictureSpec
 from limner.packs.slices import SlicesSpec
 
 
@@ -83,8 +83,23 @@ def _tempered(known: Calibration) -> str:
     )
 
 
+def _generated(pack: Pack, made: PictureSpec, known: GeneratorSpec) -> list[str]:
+    classes = ", ".join(pack.spec.classes[1:] if known.condition == "mask" else pack.spec.classes)
+    origin = {"none": "nothing but a seed", "label": f"a class ({classes})", "mask": f"a label map ({classes})"}
+    size, colours = " × ".join(map(str, made.size)), "grey" if made.channels == 1 else f"{made.channels} channels"
+    named = [one.name for one in known.directions]
+    return [
+        "## What it makes",
+        "",
+        f"Pictures of nobody, {size} pixels, {colours}, from {origin[known.condition]}. Each is marked as synthetic.",
+        *([f"Directions: {', '.join(named)}."] if named else []),
+    ]
+
+
 def _picture_answers(pack: Pack, given: PictureSpec) -> list[str]:
     spec = pack.spec
+    if spec.generator is not None:
+        return _generated(pack, given, spec.generator)
     size, colours = " × ".join(map(str, given.size)), "grey" if given.channels == 1 else f"{given.channels} channels"
     meant = ", ".join(SEQUENCES[name] for name in given.channel_names)
     lines = [

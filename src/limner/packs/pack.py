@@ -106,6 +106,47 @@ class MemorySpec(_Part):
     bytes_per_voxel: float
 
 
+class DirectionSpec(_Part):
+    """A direction in the space of styles, and what of a picture it changes.
+
+    Args:
+        name: of the attribute, or ``direction 3`` where none answers to it.
+        vector: unit length.
+        step: how far one standard deviation of the attribute is; 0 where it has no name.
+        correlation: of the attribute with the way along it, on generated pictures.
+    """
+
+    name: str
+    vector: list[float]
+    step: float = 0.0
+    correlation: float = 0.0
+
+
+class ShapeSpec(_Part):
+    """What label maps that it learned from look like: shares of the side, and how many are empty."""
+
+    empty: float
+    area: list[float] = Field(description="quantiles of the marked share of the picture, least to largest")
+    center: list[float] = Field(description="mean along y and x, then standard deviation along y and x")
+
+
+class GeneratorSpec(_Part):
+    """What a generator takes: ``latent`` numbers become ``layers`` styles of ``width``; noise stands beside them."""
+
+    latent: int
+    layers: int
+    width: int
+    noises: int = 0
+    condition: Literal["none", "label", "mask"] = "none"
+    shares: list[float] = Field(default_factory=list, description="of each class among what it learned from")
+    shapes: list[ShapeSpec] = Field(default_factory=list, description="of each class of its label maps")
+    directions: list[DirectionSpec] = Field(default_factory=list)
+
+    def conditions(self, classes: int) -> int:
+        """Channels of the condition: classes, or what a label map marks."""
+        return {"none": 0, "label": classes, "mask": classes - 1}[self.condition]
+
+
 class TrainingRow(_Part):
     """A case that the pack learned from, and its terms."""
 
@@ -120,7 +161,7 @@ class PackSpec(_Part):
     schema_: Literal["limner.pack/1"] = Field("limner.pack/1", alias="schema")
     name: str
     version: str
-    task: Literal["segment", "classify", "detect", "superresolve"]
+    task: Literal["segment", "classify", "detect", "generate", "superresolve"]
     description: str
     input: InputSpec | PictureSpec | SlicesSpec
     classes: list[str]
@@ -135,6 +176,7 @@ class PackSpec(_Part):
     classical: list[str] = Field(default_factory=list)
     net: NetSpec | None = None
     locator: LocatorSpec | None = None
+    generator: GeneratorSpec | None = None
     licence: str
     non_commercial: bool
     training: list[TrainingRow]
@@ -148,7 +190,11 @@ class PackSpec(_Part):
 
 @dataclass(frozen=True)
 class Net:
-    """One net of a pack: its files, what it expects, what its channels mean."""
+    """One net of a pack: its files, what it expects, what its channels mean.
+
+    ``ports`` are the channels with which it is built again, those of input and classes where None; ``part`` is the
+    module of it that this graph is, the whole where empty.
+    """
 
     pack: str
     model: Path
@@ -157,6 +203,8 @@ class Net:
     classes: tuple[str, ...]
     build: NetSpec | None
     outputs: tuple[str, ...] = ("logits",)
+    ports: tuple[int, int] | None = None
+    part: str = ""
 
     @property
     def volume(self) -> InputSpec:
@@ -217,10 +265,32 @@ class Pack:
     def main(self) -> Net:
         """The net that draws."""
         spec = self.spec
+        if spec.generator is not None:
+            return self.part("synthesis", "model.onnx", OUTPUTS[spec.task])
         files = self.folder / "model.onnx", self.folder / "weights.safetensors"
         named = isinstance(spec.input, PictureSpec) or spec.task in ("detect", "superresolve")
         outputs = OUTPUTS[spec.task] if named else ("logits",)
         return Net(self.name, *files, spec.input, tuple(spec.classes), spec.net, outputs)
+
+    @property
+    def generator(self) -> GeneratorSpec:
+        """What it takes to make pictures.
+
+        Raises:
+            PackError: this pack makes none.
+        """
+        if self.spec.generator is None:
+            raise PackError(
+                f"Pack {self.name!r} generates nothing: its task is {self.spec.task}. Others: `limner packs list`."
+            )
+        return self.spec.generator
+
+    def part(self, name: str, file: str, outputs: tuple[str, ...]) -> Net:
+        """One graph of a generator: ``mapping``, ``synthesis``, ``encoder`` or ``decoder``."""
+        spec, known = self.spec, self.generator
+        ports = known.conditions(len(spec.classes)), spec.input.channels
+        files = self.folder / file, self.folder / "weights.safetensors"
+        return Net(self.name, *files, spec.input, tuple(spec.classes), spec.net, outputs, ports, name)
 
     @property
     def draws_slices(self) -> bool:
@@ -297,6 +367,7 @@ OUTPUTS: dict[str, tuple[str, ...]] = {
     "classify": ("logits", "maps"),
     "segment": ("logits",),
     "detect": ("centers", "sizes", "offsets"),
+    "generate": ("picture",),
     "superresolve": ("values", "spread"),
 }
 """What a net gives, by task, in this order."""

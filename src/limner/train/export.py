@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import json
 import shutil
-import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
 import torch
-from onnx import TensorProto, helper, numpy_helper
-from onnx.external_data_helper import set_external_data
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from limner.packs import Calibration, LocatorSpec, Net, Pack, PackSpec, TrainingRow, load_pack
 from limner.packs.card import card
 from limner.packs.pack import OUTPUTS
+from limner.train.export_generator import export_generator
+from limner.train.graph import write_graph
 from limner.train.plan import fixed_options
 from limner.train.recipe import Recipe
 from limner.train.recipe_data import PictureData
@@ -54,11 +52,13 @@ def write_pack(net: nn.Module, recipe: Recipe, folder: Path, calibration: Calibr
     save_file(
         {name: value.half().contiguous() for name, value in net.state_dict().items()}, aside / "weights.safetensors"
     )
-    export_onnx(net, recipe, aside / "model.onnx", aside / "weights.safetensors")
+    generator = export_generator(net, recipe, aside) if recipe.task == "generate" else None
+    if generator is None:
+        export_onnx(net, recipe, aside / "model.onnx", aside / "weights.safetensors")
     locator = load_pack(Path(recipe.pack.locator) / "pack") if recipe.pack.locator else None
     if locator:
         copy_net(locator.main, aside / "locator.onnx", aside / "locator.safetensors")
-    spec = _spec(recipe, aside, locator, _curve_end(folder), calibration)
+    spec = _spec(recipe, aside, locator, _curve_end(folder), calibration).model_copy(update={"generator": generator})
     (aside / "pack.json").write_text(spec.model_dump_json(by_alias=True, indent=1) + "\n")
     (aside / "CARD.md").write_text(card(load_pack(aside)))
     shutil.rmtree(final, ignore_errors=True)
@@ -76,57 +76,15 @@ def export_onnx(net: nn.Module, recipe: Recipe, path: Path, weights: Path) -> No
         size: tuple[int, ...] = (8, 16)
     else:
         size = data.size if isinstance(data, PictureData) else _multiple(recipe)
-    example = torch.zeros(1, recipe.channels, *size)
     axes = {0: "n", **({} if pictures else dict(enumerate(("z", "y", "x")[-len(size) :], 2)))}
     there = {**axes, 2: "thin"} if isinstance(data, ThinData) else axes
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the tracing exporter warns of its successor, which needs another package
-        torch.onnx.export(
-            _First(net.to(memory_format=torch.contiguous_format), len(outputs)).eval(),
-            (example,),
-            str(path),
-            input_names=["image"],
-            output_names=list(outputs),
-            dynamic_axes={"image": axes, **dict.fromkeys(outputs, there)},
-            opset_version=17,
-            training=torch.onnx.TrainingMode.PRESERVE,  # batch norm stays apart, so that weights are stored once
-            dynamo=False,
-        )
-    model = onnx.load(str(path))
-    halve(model, weights)
-    onnx.save(model, str(path))
-    onnx.checker.check_model(str(path))
-
-
-def halve(model: onnx.ModelProto, weights: Path, least: int = 256) -> None:
-    """Large float32 initializers become half precision followed by a cast, in place; arithmetic stays float32.
-
-    Those that stand unchanged in ``weights`` (safetensors, same folder) are not stored again: ONNX external data points
-    into that file.
-
-    Source: onnx.proto, TensorProto.external_data; the safetensors layout (8 bytes length, JSON header, raw data).
-    """
-    raw = weights.read_bytes()
-    length = int.from_bytes(raw[:8], "little")
-    header = {k: v for k, v in json.loads(raw[8 : 8 + length]).items() if k != "__metadata__"}
-    casts = []
-    for initializer in model.graph.initializer:
-        values = numpy_helper.to_array(initializer)
-        if values.dtype != np.float32 or values.size < least:
-            continue
-        name, half = initializer.name, values.astype(np.float16)
-        initializer.CopyFrom(numpy_helper.from_array(half, name + ".half"))
-        casts.append(helper.make_node("Cast", [name + ".half"], [name], to=TensorProto.FLOAT))
-        held = header.get(name.removeprefix("net."))
-        if held is None:
-            continue
-        start, stop = (8 + length + offset for offset in held["data_offsets"])
-        if raw[start:stop] == half.tobytes():
-            set_external_data(initializer, weights.name, offset=start, length=stop - start)
-            initializer.ClearField("raw_data")
-    nodes = list(model.graph.node)
-    del model.graph.node[:]
-    model.graph.node.extend([*casts, *nodes])
+    write_graph(
+        _First(net.to(memory_format=torch.contiguous_format), len(outputs)),
+        {"image": torch.zeros(1, recipe.channels, *size)},
+        {"image": axes, **dict.fromkeys(outputs, there)},
+        path,
+        weights,
+    )
 
 
 def copy_net(net: Net, target: Path, weights: Path) -> None:
@@ -171,7 +129,7 @@ def _spec(
         "regions": recipe.pack.regions,
         "kinds": recipe.pack.kinds,
         "classical": recipe.pack.classical,
-        "net": {"name": recipe.net.name, "options": {**fixed_options(recipe), **recipe.net.options}},
+        "net": {"name": recipe.net.name, "options": {**_fixed(recipe), **recipe.net.options}},
         "locator": locator and _locator(locator, recipe),
         "licence": "Non-commercial use only: learned from data under " + "; ".join(bound) if bound else "Apache-2.0",
         "non_commercial": bool(bound),
@@ -191,6 +149,13 @@ def _several(recipe: Recipe) -> dict[str, Any]:
         return {}
     words = {value for source in recipe.data.sources for value, led_to in source.values.items() if not led_to}
     return {"multi_label": True, "none_values": sorted(words)}
+
+
+def _fixed(recipe: Recipe) -> dict[str, Any]:
+    """What a net is told beside its options when it is built again; a generator, its size."""
+    if isinstance(recipe.data, PictureData) and recipe.task == "generate":
+        return {"size": recipe.data.size[0], "labels": recipe.data.condition == "mask"}
+    return fixed_options(recipe)
 
 
 def _input(recipe: Recipe) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from limner.train.devices import Share, launch, leads, world_size
 from limner.train.live import Live
 from limner.train.memory import ran_out
 from limner.train.recipe import TrainSpec
+from limner.train.rival import BETAS, Opponent, Rival
 from limner.train.stopping import Stop, stoppable
 
 Progress = Callable[[str, float], None]
@@ -49,6 +50,7 @@ class Parts:
         examples: in one pass, for runs that count in epochs; 0 where passes have no meaning.
         left_out: inputs that are not learned from, id and reason: damaged, or of somebody who is held out.
         notes: what the person who trains should know of the data before it begins, a sentence each.
+        rival: a discriminator that learns beside the net; None where the loss alone says what is right.
     """
 
     net: nn.Module
@@ -59,6 +61,7 @@ class Parts:
     examples: int = 0
     left_out: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
+    rival: Rival | None = None
 
 
 @dataclass
@@ -133,13 +136,16 @@ class _Loop:
         self.parts, self.spec, self.folder = parts, _in_steps(spec, parts.examples, world), folder
         self.format = memory_format(parts.net)
         self.net = parts.net.to(memory_format=self.format)
-        plain = torch.optim.AdamW(self.net.parameters(), lr=spec.rate, weight_decay=spec.weight_decay)
+        betas = (0.9, 0.999) if parts.rival is None else BETAS
+        plain = torch.optim.AdamW(self.net.parameters(), lr=spec.rate, betas=betas, weight_decay=spec.weight_decay)
         self.average = deepcopy(self.net)
         self.state = LoopState()
+        rival_state = None
         if resume and (folder / "checkpoint.pt").exists():
-            self.state = _restore(folder / "checkpoint.pt", self.net, self.average, plain)
+            self.state, rival_state = _restore(folder / "checkpoint.pt", self.net, self.average, plain)
         self.seed = torch.initial_seed()
         self.model, self.optimizer = self.fabric.setup(self.net, plain)
+        self.opponent = parts.rival and Opponent(parts.rival, spec.rate, spec.clip, self.fabric, rival_state)
         self.average.to(self.fabric.device)
         self.model.train()
         where = folder if rank == 0 else None
@@ -185,8 +191,9 @@ class _Loop:
             group["lr"] = rate
         image, *rest = next(self.batches)
         torch.manual_seed(self.seed + 1 + state.step * fabric.world_size + fabric.global_rank)  # for dropout
-        output = self.model(image.to(fabric.device, memory_format=self.format))
-        loss = self.parts.loss(output, *(one.to(fabric.device) for one in rest))
+        batch = [one.to(fabric.device) for one in (image, *rest)]
+        output = self.model(_laid_out(batch[0], self.format))
+        loss = self._loss(output, batch[1:])
         value = float(fabric.all_reduce(loss.detach(), reduce_op="mean"))
         self.optimizer.zero_grad(set_to_none=True)
         fabric.backward(loss)
@@ -195,6 +202,8 @@ class _Loop:
             self.optimizer.step()
             state.skipped = 0
             _average(self.average, self.net, min(spec.ema, (1 + state.step) / (10 + state.step)))
+            if self.opponent:
+                self.opponent.step(output, batch, rate)
         else:  # half precision overflows now and then: such a step is left out, a row of them ends the run
             _refuse_bad_input(state, image)
             state.skipped += 1
@@ -203,6 +212,13 @@ class _Loop:
         state.seconds = time.monotonic() - self.started
         self.curve.add(state.step, value, rate, state.seconds)
         return value
+
+    def _loss(self, output: Any, rest: Sequence[Tensor]) -> Tensor:
+        """Of the net; one that asks a rival runs it in the precision of the nets."""
+        if self.opponent is None:
+            return self.parts.loss(output, *rest)
+        with self.fabric.autocast():
+            return self.parts.loss(output, *rest)
 
     def _enough(self) -> bool:
         """Checks the average; True where it has not become better for too long."""
@@ -222,7 +238,9 @@ class _Loop:
         return bool(self.spec.patience) and state.waited >= int(self.spec.patience or 0)
 
     def _keep(self) -> None:
-        held = {"net": self.net.state_dict(), "average": self.average.state_dict()}
+        held: dict[str, Any] = {"net": self.net.state_dict(), "average": self.average.state_dict()}
+        if self.opponent:
+            held["rival"] = self.opponent.state()
         self._write({**held, "optimizer": self.optimizer.state_dict(), **asdict(self.state)}, "checkpoint.pt")
 
     def _write(self, held: dict[str, Any], name: str) -> None:
@@ -328,12 +346,19 @@ def _write(held: dict[str, Any], path: Path) -> None:
     partial.replace(path)
 
 
-def _restore(path: Path, net: nn.Module, average: nn.Module, optimizer: Any) -> LoopState:
+def _laid_out(x: Tensor, form: torch.memory_format) -> Tensor:
+    """Pixels and voxels channels last; latents have no place in space."""
+    fits = x.dim() == (5 if form == torch.channels_last_3d else 4)
+    return x.to(memory_format=form) if fits else x
+
+
+def _restore(path: Path, net: nn.Module, average: nn.Module, optimizer: Any) -> tuple[LoopState, dict[str, Any] | None]:
     held = torch.load(path, map_location="cpu", weights_only=True)
     net.load_state_dict(held.pop("net"))
     average.load_state_dict(held.pop("average"))
     optimizer.load_state_dict(held.pop("optimizer"))
-    return LoopState(**held)
+    rival = held.pop("rival", None)
+    return LoopState(**held), rival
 
 
 def _prefetch(sampler: Sampler, size: int, first: int) -> Generator[Sequence[Tensor]]:

@@ -36,6 +36,7 @@ def picture_parts(recipe: Recipe, data: PictureData, progress: Progress | None) 
     """The parts of a recipe whose data are pictures, by its task."""
     from limner.train.classify import classify_parts
     from limner.train.detect import detect_parts
+    from limner.train.generate import generate_parts
     from limner.train.masks import mask_parts
     from limner.train.multilabel import multilabel_parts
 
@@ -43,6 +44,7 @@ def picture_parts(recipe: Recipe, data: PictureData, progress: Progress | None) 
         "classify": multilabel_parts if data.multi_label else classify_parts,
         "detect": detect_parts,
         "segment": mask_parts,
+        "generate": generate_parts,
     }
     if recipe.task not in makers:
         raise CohortError(f"Task {recipe.task!r} on pictures is not built yet; there are {', '.join(makers)}.")
@@ -65,12 +67,16 @@ def _refuse_shared_patients(learned: Learned) -> None:
 
 def view_for(data: PictureData, task: str) -> View:
     """How the pictures of a recipe are read for a task."""
-    wanted = {"classify": "label", "segment": "mask", "detect": "boxes"}[task]
+    wanted = {"classify": "label", "segment": "mask", "detect": "boxes", "generate": data.condition}[task]
     column = data.column or wanted
     return View(
         data.size,
         data.channels,
-        label=column if wanted == "label" else "label" if wanted == "boxes" or not by_value(data.classes) else None,
+        label=column
+        if wanted == "label"
+        else "label"
+        if wanted == "boxes" or (wanted == "mask" and not by_value(data.classes))
+        else None,
         mask=column if wanted == "mask" else None,
         boxes=column if wanted == "boxes" else None,
         skip_damaged=data.skip_damaged,

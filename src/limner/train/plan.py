@@ -98,8 +98,7 @@ def with_plan(recipe: Recipe, chosen: Plan) -> Recipe:
     """
     done = recipe.model_copy(update={"net": NetSpec(name=chosen.net, options=chosen.options)})
     try:  # before any data are read: a slip in an option should cost a second
-        outputs = 1 if isinstance(recipe.data, ThinData) else len(recipe.data.classes)
-        nets.build(chosen.net, recipe.channels, outputs, **{**fixed_options(recipe), **chosen.options})
+        _build(done)
     except (TypeError, ValueError) as error:
         raise RecipeError(f"net {chosen.net!r} cannot be built with net.options={chosen.options}: {error}.") from error
     return done
@@ -110,6 +109,18 @@ def fixed_options(recipe: Recipe) -> dict[str, int]:
     if isinstance(recipe.data, ThinData):
         return {"dims": 2, "factor": recipe.data.factor}
     return {"dims": len(recipe.data.size)} if isinstance(recipe.data, PictureData) else {}
+
+
+def _build(recipe: Recipe) -> None:
+    data, kinds = recipe.data, len(recipe.data.classes)
+    if recipe.task == "generate":
+        from limner.train.generate import build_generator
+
+        by = data.condition if isinstance(data, PictureData) else "none"
+        build_generator(recipe, {"none": 0, "label": kinds, "mask": kinds - 1}[by])
+        return
+    outputs = 1 if isinstance(data, ThinData) else kinds
+    nets.build(recipe.net.name, recipe.channels, outputs, **{**fixed_options(recipe), **recipe.net.options})
 
 
 def _for_pictures(recipe: Recipe, data: PictureData, have: Means) -> Plan:

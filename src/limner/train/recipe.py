@@ -37,6 +37,12 @@ UNFIT: dict[str, dict[str, str]] = {
         "carve": "boxes have no border to cut along",
         "outside": "what is seen in the mirror has no box",
     },
+    "generate": {
+        "mixup": "two pictures in one would be generated too",
+        "cutmix": "two pictures in one would be generated too",
+        "carve": "what is cut in would be generated too",
+        "cutout": "holes would be generated too",
+    },
     "superresolve": {},
 }
 """Changes of pictures that can't go with a task, and why."""
@@ -45,9 +51,10 @@ FITTING: dict[str, tuple[str, ...]] = {
     "segment": ("unet", "cbam-unet", "unet++", "basic-unet", "dynunet", "swin-unetr", "attention-unet"),
     "classify": ("resnet18", "resnet50", "densenet121"),
     "detect": ("center-net",),
+    "generate": ("stylegan2",),
     "superresolve": ("sharpen",),
 }
-"""Nets by the task whose answer they can give: maps of classes, one answer for all, centres and sizes, thin slices."""
+"""Nets by the task whose answer they can give: maps of classes, one for all, centres and sizes, pictures, slices."""
 
 
 class NetSpec(Section):
@@ -86,6 +93,19 @@ class TrainSpec(Section):
     average_with: list[str] = Field(
         default_factory=list, description="weights.safetensors of nets akin to this one: the pack gets the mean of all"
     )
+
+
+class GameSpec(Section):
+    """A generator against a discriminator (StyleGAN2, with adaptive augmentation)."""
+
+    r1: float = Field(1.0, description="weight of R1: how steep the discriminator may be where pictures are real")
+    r1_every: int = Field(16, ge=1, description="steps between two times that R1 is asked for")
+    path: float = Field(2.0, description="weight of even path lengths, 0 for none")
+    path_every: int = Field(8, ge=1)
+    adapt: float = Field(
+        100.0, description="thousands of pictures in which augmentation may rise from never to always; 0 for none"
+    )
+    discriminator: list[int] | None = Field(None, description="its features, finest first; the generator's where None")
 
 
 class PackSpecDraft(Section):
@@ -169,7 +189,7 @@ def _form_of(data: Any) -> str:
 class Recipe(Section):
     """The whole of it."""
 
-    task: Literal["segment", "classify", "detect", "superresolve"]
+    task: Literal["segment", "classify", "detect", "generate", "superresolve"]
     data: Annotated[
         Annotated[VolumeData, Tag("volume")]
         | Annotated[PictureData, Tag("picture")]
@@ -179,6 +199,7 @@ class Recipe(Section):
     net: NetSpec = Field(default_factory=NetSpec)
     augment: float | Strength = 1.0
     train: TrainSpec = Field(default_factory=TrainSpec)
+    game: GameSpec = Field(default_factory=GameSpec)
     pack: PackSpecDraft
     seed: int = 0
     expect: list[Expectation] = Field(default_factory=list)
@@ -272,6 +293,10 @@ class Recipe(Section):
 
 def _check_pictures(recipe: Recipe, data: PictureData) -> Recipe:
     names = set(data.classes.values())
+    if recipe.task != "generate" and data.condition != "none":
+        raise ValueError(f"data.condition is for task 'generate', not {recipe.task!r}")
+    if len(names) < 2 and (recipe.task != "generate" or data.condition != "none"):
+        raise ValueError(f"data.classes needs two names at least; it has {len(names)}")
     if data.window_hu is not None:
         if len(data.size) != 3:
             raise ValueError("data.window_hu is for volumes: data.size has three numbers there")

@@ -144,7 +144,10 @@ class PictureData(Section):
     )
     modality: list[str] = Field(default_factory=lambda: ["XC"], description="DICOM modalities that it is for")
     classes: dict[str, str] = Field(
-        min_length=2, description="value in the cohort → name, or a list of names; masks: 0 is background"
+        default_factory=dict, description="value in the cohort → name, or a list of names; masks: 0 is background"
+    )
+    condition: Literal["none", "label", "mask"] = Field(
+        "none", description="generate: whether pictures are made of a class, or from a label map"
     )
     multi_label: bool = Field(
         False, description="classify: several classes may be there at once (labels a|b), or none (an empty label)"

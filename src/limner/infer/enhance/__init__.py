@@ -3,7 +3,7 @@
 Nothing here learns. What comes out is marked as made by a net where it is written: :mod:`limner.infer.enhance.write`.
 """
 
-from limner.infer.enhance.workflow import TASKS, Enhanced, How, Panel, enhance
-from limner.infer.enhance.write import write_enhanced
+from limner.infer.enhance.made import Enhanced, How, Panel
+from limner.infer.enhance.workflow import TASKS, enhance, made_of
 
-__all__ = ["TASKS", "Enhanced", "How", "Panel", "enhance", "write_enhanced"]
+__all__ = ["TASKS", "Enhanced", "How", "Panel", "enhance", "made_of"]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from limner.image import Picture
-from limner.infer.enhance.workflow import Panel
+from limner.infer.enhance.made import Panel
 
 _WIDTH, _TITLE, _DPI = 760, 26, 100
 

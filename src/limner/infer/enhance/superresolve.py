@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from limner import io
 from limner.errors import InputError
 from limner.image import Image, Series, degrade, thin_grid
-from limner.infer.enhance.workflow import Enhanced, How, Panel, Progress
+from limner.infer.enhance.made import Enhanced, How, Panel, Progress
 from limner.infer.thin import Thin, Thinner
 from limner.packs import Pack
 from limner.tasks.superresolve import interpolate

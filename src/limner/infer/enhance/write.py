@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from limner.infer.enhance.made import Enhanced
 from limner.infer.enhance.picture import side_by_side
-from limner.infer.enhance.workflow import Enhanced
 from limner.io.nifti import read_nifti, write_nifti_image
 from limner.io.reference import dicom_obstacle
 from limner.io.synthetic import Origin, write_nifti, write_picture
@@ -26,7 +26,7 @@ def write_enhanced(made: Enhanced, folder: Path) -> dict[str, Any]:
 
     Args:
         made: from :func:`limner.infer.enhance.enhance`.
-        folder: that is there; :func:`limner.draw.folder.new_folder` makes one that is whole or not there.
+        folder: that is there; see :func:`limner.io.folder.new_folder`.
 
     Returns:
         What ``enhance.json`` holds. Its check is of the file that was written, read back: the mark in the pixels moves

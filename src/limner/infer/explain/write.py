@@ -18,7 +18,7 @@ def write_explanation(explanation: Explanation, folder: Path) -> dict[str, str]:
     """Writes into a folder, which is made where it is missing.
 
     Callers that need the folder whole or not at all write into one that takes its name last
-    (:func:`limner.draw.folder.new_folder`).
+    (:func:`limner.io.folder.new_folder`).
 
     Returns:
         What was written: ``explanation``, ``heat`` (of a scan ``heat`` and the kind: NIfTI on the scan's grid, 0 where

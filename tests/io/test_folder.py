@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from limner.draw import folder as folder_module
 from limner.draw import new_folder
 from limner.errors import InputError, OutputError, OutputExistsError
+from limner.io import folder as folder_module
 
 
 def _make(out: Path, text: str = "new", force: bool = False) -> None:

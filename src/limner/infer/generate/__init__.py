@@ -1,0 +1,11 @@
+"""Pictures of nobody: from seeds, from classes and label maps, along the way from one picture to another.
+
+No torch is needed, only an engine; each picture that leaves here is marked as synthetic.
+"""
+
+from __future__ import annotations
+
+from limner.infer.generate.generator import Generator, Latent, open_generator
+from limner.infer.generate.workflow import Generated, GenerateOptions, generate
+
+__all__ = ["GenerateOptions", "Generated", "Generator", "Latent", "generate", "open_generator"]

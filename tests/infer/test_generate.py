@@ -1,0 +1,138 @@
+"""From a cohort to a pack to pictures of nobody: the same seed is the same picture, on each engine."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from limner.cli.app import app
+from limner.errors import InputError, PackError
+from limner.infer.generate import GenerateOptions, generate, open_generator
+from limner.packs import load_pack
+from limner.train import train
+from tests.train.pictures import CLASSES, write_pictures, write_recipe
+
+NET = {"name": "stylegan2", "options": {"features": [8, 8, 4], "latent": 6, "width": 8, "depth": 2}}
+
+
+def make(folder, **data):
+    cohort = write_pictures(folder / "cohort")
+    if data.get("condition") == "mask":
+        rows = cohort.read_text().splitlines()
+        lines = [f"{rows[0]},mask"]
+        for k, row in enumerate(rows[1:]):
+            mask = np.zeros((16, 16), np.uint8)
+            mask[4 : 8 + k % 4, 5:11] = k % 3 > 0
+            Image.fromarray(mask).save(cohort.parent / f"m{k}.png")
+            lines.append(f"{row},m{k}.png")
+        cohort.write_text("\n".join(lines) + "\n")
+    sources = [{"cohort": str(cohort), "licence": "CC0"}]
+    recipe = write_recipe(
+        folder / "recipe.yaml", cohort, task="generate", net=NET, data={"size": [16, 16], "sources": sources, **data},
+        game={"r1_every": 2, "path_every": 2, "adapt": 1},
+    )  # fmt: skip
+    return load_pack(train(recipe, [], folder / "run").pack)
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory):
+    return make(tmp_path_factory.mktemp("plain"))
+
+
+@pytest.fixture(scope="module")
+def classes(tmp_path_factory):
+    return make(tmp_path_factory.mktemp("classes"), condition="label", classes=CLASSES)
+
+
+@pytest.fixture(scope="module")
+def maps(tmp_path_factory):
+    classes = {"0": "background", "1": "tumor"}
+    return make(tmp_path_factory.mktemp("maps"), condition="mask", classes=classes)
+
+
+@pytest.mark.parametrize("fixture", ["plain", "classes", "maps"])
+def test_a_seed_is_a_picture_on_every_engine(fixture, request):
+    pack = request.getfixturevalue(fixture)
+    found = []
+    for engine in ("openvino", "onnxruntime", "torch"):
+        generator = open_generator(pack, engine)
+        found.append(generator.pictures([generator.latent(seed) for seed in (4, 5, 6)]))
+    assert found[0].shape == (3, 1, 16, 16)
+    assert np.abs(found[0] - found[1]).max() < 2e-3
+    assert np.abs(found[0] - found[2]).max() < 2e-3
+    assert np.abs(found[0][0] - found[0][1]).max() > 1e-3
+    alone = open_generator(pack)
+    assert np.allclose(alone.pictures([alone.latent(5)])[0], found[0][1], atol=1e-5)
+
+
+def test_files_say_what_would_make_them_again(plain, tmp_path):
+    made = generate(open_generator(plain), tmp_path / "a", GenerateOptions(count=3, seed=7))
+    told = json.loads((tmp_path / "a" / "generated.json").read_text())
+    assert told == made.told
+    assert [one["seed"] for one in told["images"]] == [7, 8, 9]
+    assert told["pack"]["sha256"] == plain.sha256
+    generate(open_generator(plain), tmp_path / "b", GenerateOptions(count=1, seed=9))
+    pixels = [np.asarray(Image.open(tmp_path / name)) for name in ("a/0002.png", "b/0000.png")]
+    assert np.abs(pixels[0].astype(int) - pixels[1]).max() <= 1  # an engine may round one way or the other
+
+
+def test_a_way_begins_and_ends_at_its_seeds(plain, tmp_path):
+    generator = open_generator(plain)
+    generate(generator, tmp_path / "way", GenerateOptions(between=(3, 8), frames=5))
+    ends = [np.asarray(Image.open(tmp_path / "way" / f"{k:04d}.png"), float) for k in (0, 4)]
+    for seed, end in zip((3, 8), ends, strict=True):
+        assert np.abs(generator.pictures([generator.latent(seed)])[0, 0] * 255 - end).max() <= 1
+    with Image.open(tmp_path / "way" / "way.webp") as film:
+        assert film.n_frames == 8  # there and back
+
+
+def test_truncation_leads_to_the_middle(plain):
+    generator = open_generator(plain)
+    mean = generator.mean_style(np.zeros(0, np.float32))
+    far, near, middle = (generator.latent(3, truncation=t).styles[0] for t in (1.0, 0.5, 0.0))
+    assert np.allclose(near, (far + mean) / 2, atol=1e-5)
+    assert np.allclose(middle, mean)
+
+
+def test_classes_come_as_often_as_they_were_seen_or_as_asked(classes, tmp_path):
+    generator = open_generator(classes)
+    drawn = [int(generator.latent(seed).condition.argmax()) for seed in range(300)]
+    assert abs(np.mean(drawn) - classes.generator.shares[1]) < 0.1
+    made = generate(generator, tmp_path / "light", GenerateOptions(count=4, kind="light"))
+    assert {one["class"] for one in made.told["images"]} == {"light"}
+    with pytest.raises(InputError, match="its classes are dark, light"):
+        generate(generator, tmp_path / "x", GenerateOptions(kind="grey"))
+    assert not (tmp_path / "x").exists()
+
+
+def test_label_maps_are_drawn_like_those_seen_or_given(maps, tmp_path):
+    generator = open_generator(maps)
+    [seen] = maps.generator.shapes
+    drawn = np.stack([generator.latent(seed).condition[0] for seed in range(200)])
+    areas = drawn.mean((1, 2))
+    assert abs((areas == 0).mean() - seen.empty) < 0.12
+    assert seen.area[0] * 0.3 < np.median(areas[areas > 0]) < seen.area[-1] * 2
+    given = np.zeros((32, 32), np.uint8)
+    given[8:20, 8:20] = 1
+    Image.fromarray(given).save(tmp_path / "given.png")
+    generate(generator, tmp_path / "made", GenerateOptions(count=2, labels=tmp_path / "given.png"))
+    written = np.asarray(Image.open(tmp_path / "made" / "0001.labels.png"))
+    assert np.array_equal(written, given[::2, ::2])
+    Image.fromarray(given * 7).save(tmp_path / "strange.png")
+    with pytest.raises(InputError, match=r"\[7\]"):
+        generate(generator, tmp_path / "no", GenerateOptions(labels=tmp_path / "strange.png"))
+
+
+def test_a_pack_that_classifies_makes_no_pictures():
+    with pytest.raises(PackError, match="generates nothing"):
+        open_generator(load_pack("skin-lesion"))
+
+
+def test_the_command(plain, tmp_path):
+    out = tmp_path / "made"
+    found = CliRunner().invoke(app, ["generate", str(plain.folder), "-n", "2", "--seed", "3", "-o", str(out), "--json"])
+    assert found.exit_code == 0, found.output
+    assert [one["seed"] for one in json.loads(found.output)["images"]] == [3, 4]
+    assert (out / "sheet.png").is_file()
