@@ -270,7 +270,8 @@ class Pack:
         files = self.folder / "model.onnx", self.folder / "weights.safetensors"
         named = isinstance(spec.input, PictureSpec) or spec.task in ("detect", "superresolve")
         outputs = OUTPUTS[spec.task] if named else ("logits",)
-        return Net(self.name, *files, spec.input, tuple(spec.classes), spec.net, outputs)
+        ports = (1, 1) if spec.task == "superresolve" else None
+        return Net(self.name, *files, spec.input, tuple(spec.classes), spec.net, outputs, ports)
 
     @property
     def generator(self) -> GeneratorSpec:

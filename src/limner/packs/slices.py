@@ -11,6 +11,7 @@ class SlicesSpec(BaseModel):
     Args:
         modality: DICOM modalities that it is for.
         factor: thin slices that each thick one becomes; a thick slice is taken as their mean.
+        channels: one, the attenuation.
         thin_mm: the least and the most spacing of thin slices that it may be asked for.
     """
 
@@ -19,3 +20,4 @@ class SlicesSpec(BaseModel):
     modality: list[str]
     factor: int
     thin_mm: tuple[float, float]
+    channels: int = 1

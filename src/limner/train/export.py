@@ -21,7 +21,7 @@ from limner.train.export_generator import export_generator
 from limner.train.graph import write_graph
 from limner.train.plan import fixed_options
 from limner.train.recipe import Recipe
-from limner.train.recipe_data import PictureData
+from limner.train.recipe_data import PictureData, VolumeData
 from limner.train.recipe_thin import ThinData
 from limner.train.sources import provenance
 
@@ -195,7 +195,7 @@ def _files(folder: Path) -> list[str]:
 
 def _multiple(recipe: Recipe, times: int = 2) -> tuple[int, int, int]:
     """What window sizes must be a multiple of, for the net's strides."""
-    if recipe.net.name == "swin-unetr" and not isinstance(recipe.data, PictureData):
+    if recipe.net.name == "swin-unetr" and isinstance(recipe.data, VolumeData):
         return recipe.data.patch  # its windows of attention are fixed when it is exported
     if recipe.net.name == "center-net":
         coarsest = recipe.net.options.get("stride", 4) * 2 ** (len(recipe.net.options.get("channels", (1,) * 4)) - 1)
