@@ -6,6 +6,7 @@ import pytest
 from limner.data.thin import PairSampler, Planes, Source, check_pairs, read_planes
 from limner.errors import CohortError
 from limner.image import degrade
+from tests.infer.volumes import write_volume
 
 
 def source(side: int = 128) -> Source:
@@ -56,3 +57,20 @@ def test_a_split_without_cases_is_refused(tmp_path):
     assert read_planes(tmp_path / "index.csv", "train", 1.0, ["CT"])[0].patient == "a"
     with pytest.raises(CohortError):
         read_planes(tmp_path / "index.csv", "val", 1.0, ["CT"])
+
+
+def test_planes_across_slices_are_made_coarse_along_the_slices_only(tmp_path):
+    heights = np.arange(24) * 10  # each slice is one value: nothing changes within
+    write_volume(tmp_path / "a.nii.gz", np.broadcast_to(heights[:, None, None], (24, 20, 18)).astype(np.int16))
+    write_volume(tmp_path / "b.nii.gz", np.zeros((8, 20, 18), np.int16))
+    (tmp_path / "cohort.csv").write_text("id,image,patient\na,a.nii.gz,a\nb,b.nii.gz,b\n")
+    [planes] = read_planes(tmp_path / "cohort.csv", None, 1.0, ["CT"], across=16)  # b has too few slices
+    assert planes.across and planes.patient == "a" and len(planes.slices) == 20 + 18
+    drawn = PairSampler([Source((planes,))], 4, (4, 16), (3,), (1,), 0.0, 0)
+    for place in range(6):
+        thin = drawn.draw(0, place).thin
+        assert np.ptp(thin, axis=1).max() == 0
+        assert np.unique(np.abs(np.diff(thin[:, 0]))) == pytest.approx(10)
+    assert all(np.ptp(one.thin, axis=1).max() == 0 for one in check_pairs(planes, 4, (1,)))
+    with pytest.raises(CohortError, match="at least 40 slices"):
+        read_planes(tmp_path / "cohort.csv", None, 1.0, ["CT"], across=40)

@@ -36,11 +36,14 @@ class Planes:
         patient: who.
         slices: ``(Y, X)`` each.
         unit_hu: Hounsfield units that a step of the stored values is worth.
+        across: ``slices`` are planes across the real slices, ``(Z, X)``: only the first axis is made coarse, and what
+            it holds is what is thin.
     """
 
     patient: str
     slices: tuple[NDArray[Any], ...]
     unit_hu: float = 1.0
+    across: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,8 +62,13 @@ class Pair:
     thin: Field
 
 
-def read_planes(cohort: Path, split: str | None, unit_hu: float, modality: Sequence[str]) -> tuple[Planes, ...]:
+def read_planes(
+    cohort: Path, split: str | None, unit_hu: float, modality: Sequence[str], across: int = 0
+) -> tuple[Planes, ...]:
     """Slices of every patient of a cohort of scans, or of a table of crops (:mod:`limner.data.readers`).
+
+    Args:
+        across: of scans that have at least so many slices, planes across them instead; 0 for the slices themselves.
 
     Raises:
         CohortError: no case in that split.
@@ -72,10 +80,15 @@ def read_planes(cohort: Path, split: str | None, unit_hu: float, modality: Seque
     else:
         for case in read_cohort(cohort).split(split).cases:
             image = read_image(case.image, case.hu_window, modality)
-            held.setdefault(case.patient, []).extend(np.rint(image.array).astype(np.int16))
+            array = np.rint(image.array).astype(np.int16)
+            if not across:
+                held.setdefault(case.patient, []).extend(array)
+            elif len(array) >= across:
+                held.setdefault(case.patient, []).extend([*np.moveaxis(array, 1, 0), *np.moveaxis(array, 2, 0)])
     if not held:
-        raise CohortError(f"{cohort.name!r} has no cases in split {split!r}.")
-    return tuple(Planes(patient, tuple(slices), unit_hu) for patient, slices in held.items())
+        many = f" of at least {across} slices" if across else ""
+        raise CohortError(f"{cohort.name!r} has no cases{many} in split {split!r}.")
+    return tuple(Planes(patient, tuple(slices), unit_hu, across > 0) for patient, slices in held.items())
 
 
 def coarser(plane: Field, rows: int, columns: int) -> Field:
@@ -131,9 +144,10 @@ class PairSampler:
         source = self.sources[int(rng.choice(len(self.sources), p=self.weights))]
         planes = source.planes[int(rng.integers(len(source.planes)))]
         plane = planes.slices[int(rng.integers(len(planes.slices)))]
-        plane = plane.T if rng.random() < 0.5 else plane
+        plane = plane.T if rng.random() < 0.5 and not planes.across else plane
         height, width = self.factor * self.patch[0], self.patch[1]
-        rows = _one_of([n for n in self.rows if n * height <= plane.shape[0]], rng, height, plane)
+        thick = (1,) if planes.across else self.rows
+        rows = _one_of([n for n in thick if n * height <= plane.shape[0]], rng, height, plane)
         columns = _one_of([n for n in self.columns if n * width <= plane.shape[1]], rng, width, plane)
         top = int(rng.integers(plane.shape[0] - rows * height + 1))
         left = int(rng.integers(plane.shape[1] - columns * width + 1))
@@ -147,8 +161,8 @@ def check_pairs(planes: Planes, factor: int, rows: Sequence[int], most: int = 4)
     every = max(1, len(planes.slices) // most)
     pairs = []
     for slice_ in planes.slices[::every][:most]:
-        for plane in (slice_, slice_.T):
-            for count in sorted({*rows})[:2]:
+        for plane in (slice_,) if planes.across else (slice_, slice_.T):
+            for count in (1,) if planes.across else sorted({*rows})[:2]:
                 thin = coarser(plane.astype(np.float32) * np.float32(planes.unit_hu), count, 1)
                 thin = thin[: len(thin) // factor * factor]
                 pairs.append(Pair(degrade(thin, factor), thin))

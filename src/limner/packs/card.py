@@ -156,6 +156,15 @@ COLUMNS = {
     "ap50": "AP at IoU .5",
     "false_marks": "false marks",
     "false_lesions": "false lesions",
+    "psnr": "PSNR dB",
+    "ssim": "SSIM",
+    "psnr_gain": "dB over cubic",
+    "ssim_gain": "SSIM over cubic",
+    "psnr_soft_gain": "dB over cubic, soft tissue",
+    "ssim_soft_gain": "SSIM over cubic, soft tissue",
+    "mae_hu": "mean error HU",
+    "consistency_hu": "consistency HU",
+    "error_over_expected": "error over expected",
 }
 """Figures that a card shows, in order, where the pack has them."""
 
@@ -223,7 +232,8 @@ def _beside(figures: list[dict[str, Any]]) -> list[str]:
     """What always saying the commonest would reach, and how far the probabilities can be believed."""
     lines = []
     for row in figures:
-        known = {f"the majority's {name.replace('_', ' ')}": value for name, value in row.get("baseline", {}).items()}
+        whose = "" if "cubic psnr" in row.get("baseline", {}) else "the majority's "
+        known = {f"{whose}{name.replace('_', ' ')}": value for name, value in row.get("baseline", {}).items()}
         told = [f"{name} {_number(value)}" for name, value in known.items()]
         if "ece" in row.get("calibration", {}):
             told.append(_believable(row["calibration"]))

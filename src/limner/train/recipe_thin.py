@@ -14,6 +14,7 @@ class PlaneSource(Section):
     split: str | None = "train"
     check: str | None = Field("val", description="split on which the best weights are chosen")
     unit_hu: float = Field(1.0, gt=0, description="HU of a step of the stored values, where they are no HU")
+    across: bool = Field(False, description="planes across the slices, whose spacing is the thin one")
     weight: float = Field(1.0, gt=0)
     licence: str
 

@@ -64,14 +64,16 @@ def superresolve_parts(recipe: Recipe, data: ThinData, progress: Progress | None
         CohortError: a patient is learned from and checked on.
     """
     assert isinstance(recipe.augment, float)
-    sources, held = [], {}
+    sources: list[Source] = []
+    held: dict[str, tuple[Pair, ...]] = {}
     for number, one in enumerate(data.sources):
         if progress:
             progress(f"reading {Path(one.cohort).parent.name}", number / len(data.sources))
-        sources.append(Source(read_planes(Path(one.cohort), one.split, one.unit_hu, data.modality), one.weight))
+        least = data.factor * data.patch[0] if one.across else 0
+        sources.append(Source(read_planes(Path(one.cohort), one.split, one.unit_hu, data.modality, least), one.weight))
         if one.check:
-            for planes in read_planes(Path(one.cohort), one.check, one.unit_hu, data.modality):
-                held[planes.patient] = check_pairs(planes, data.factor, data.rows)
+            for planes in read_planes(Path(one.cohort), one.check, one.unit_hu, data.modality, least and 12):
+                held[planes.patient] = (*held.get(planes.patient, ()), *check_pairs(planes, data.factor, data.rows))
     shared = sorted({one.patient for source in sources for one in source.planes} & {*held})
     if shared:
         raise CohortError(f"{len(shared)} patients are learned from and checked on: {', '.join(shared[:20])}.")

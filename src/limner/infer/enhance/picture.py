@@ -10,7 +10,7 @@ import numpy as np
 from limner.image import Picture
 from limner.infer.enhance.made import Panel
 
-_WIDTH, _TITLE, _DPI = 760, 26, 100
+_WIDTH, _HIGHEST, _TITLE, _DPI = 560, 480, 26, 100
 
 
 def side_by_side(panels: Sequence[Panel]) -> Picture:
@@ -19,7 +19,7 @@ def side_by_side(panels: Sequence[Panel]) -> Picture:
     from matplotlib.figure import Figure
     from PIL import Image as Pillow
 
-    height = round(_WIDTH * max(one.array.shape[0] / one.array.shape[1] for one in panels))
+    height = min(_HIGHEST, round(_WIDTH * max(one.array.shape[0] / one.array.shape[1] for one in panels)))
     rows = -(-len(panels) // 2)
     wide, high = 2 * _WIDTH + 80, rows * (height + _TITLE)
     figure = Figure(figsize=(wide / _DPI, high / _DPI), dpi=_DPI, facecolor="black")

@@ -105,8 +105,10 @@ def _panels(image: Image, found: Thin, factor: int) -> tuple[Panel, ...]:
     """The coronal plane through most of the body, square pixels: before, cubic, ours, uncertainty."""
     array = image.array
     row = int((array[:, ::4] > BODY_HU).sum((0, 2)).argmax()) * 4
-    before = np.asarray(array[:, row], np.float32)
-    ours, spread = (_upright(one[:, row], image, factor) for one in (found.values, found.spread))
+    seen = np.flatnonzero((array[:, row] > BODY_HU).any(0))
+    inside = slice(seen[0], seen[-1] + 1) if len(seen) else slice(None)
+    before = np.asarray(array[:, row, inside], np.float32)
+    ours, spread = (_upright(one[:, row, inside], image, factor) for one in (found.values, found.spread))
     cubic = interpolate(before, factor, 3)
     top = max(4.0, float(np.percentile(spread, 99)))
     return (

@@ -85,7 +85,7 @@ def evaluate_thin(
         },
         calibration={},
         baseline={
-            name: round(float(np.mean([one.figures[f"{name}_by_cubic"] for one in rows])), 4)
+            f"cubic {name}": round(float(np.mean([one.figures[f"{name}_by_cubic"] for one in rows])), 4)
             for name in ("psnr", "ssim")
         },
         per_case=[{"id": one.id, **{k: round(v, 4) for k, v in one.figures.items()}} for one in rows],
