@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 
 from limner.bench import TranslateBench, bench_translate
-from limner.errors import InputError, PackError
+from limner.errors import InputError, PackError, SeriesChoiceError
 from limner.image import Grid, Image
 from limner.infer import Pack, load_pack
+from limner.infer.enhance import How, enhance
 from limner.infer.evaluate import EvaluateOptions, evaluate
 from limner.infer.inputs import predict_inputs
 from limner.infer.translate import open_translator, translate_study, warning
+from limner.io import open_studies, read_nifti
+from limner.io.synthetic import read_marks
+from tests.mr import POST, PRE, MRStudy
 from tests.mr_phantom import AXIAL, turned
 from tests.translated import flair_of, translator_pack, write_slices
 
@@ -150,3 +156,46 @@ def test_packs_are_held_against_the_first(pack, tmp_path):
     other = translator_pack(tmp_path / "other", 64)
     with pytest.raises(InputError, match="these differ"):
         bench_translate(TranslateBench([pack, other], cohort))
+
+
+def study(folder: Path) -> Path:
+    """T1 before and after contrast medium as DICOM, on grids of their own; nothing else."""
+    made = MRStudy(folder)
+    made.add(scan("pre", turned(7.0)).array.astype(np.uint16) * 4, turned(7.0), **PRE)
+    made.add(scan("post", AXIAL).array.astype(np.uint16) * 4, AXIAL, **POST)
+    return folder
+
+
+def test_a_study_becomes_a_marked_series_beside_it(scans, tmp_path):
+    told = enhance(scans, [study(tmp_path / "study")], tmp_path / "out", How("onnxruntime"))
+    assert told["makes"] == "FLAIR"
+    assert sorted(told["channels"]) == ["post", "pre"]
+    assert "A lesion that those do not show may be missing" in told["warnings"][0]
+    image = read_nifti(tmp_path / "out" / "enhanced.nii.gz")
+    assert image.grid.shape == AXIAL.shape
+    inside, outside = (
+        image.array[tuple(np.round(image.grid.index(at)).astype(int))] for at in (CENTER_MM, [40, -40, 0])
+    )
+    assert inside > 180 > 100 > outside
+    marks = read_marks(tmp_path / "out" / "enhanced.nii.gz")
+    assert marks.explicit is not None
+    assert marks.explicit.task == "translate"
+    [series] = [one for study in open_studies(tmp_path / "out" / "dicom") for one in study.series]
+    assert np.abs(series.load().grid.affine - image.grid.affine).max() < 1e-3
+    one = pydicom.dcmread(next((tmp_path / "out" / "dicom").glob("*.dcm")))
+    assert (one.PatientID, one.SyntheticData, one.Modality) == ("phantom-mr", "YES", "MR")
+    assert (tmp_path / "out" / "uncertainty.nii.gz").is_file()
+
+
+def test_files_named_by_the_user_and_what_is_refused(scans, tmp_path):
+    folder = study(tmp_path / "study")
+    named = {"pre": str(folder / "series1"), "post": str(folder / "series2")}
+    told = enhance(scans, [], tmp_path / "out", How("onnxruntime", channels=named))
+    assert told["output"]["shape"] == list(AXIAL.shape)
+    with pytest.raises(SeriesChoiceError, match="No T1 before contrast medium"):
+        enhance(scans, [folder / "series2"], tmp_path / "other", How("onnxruntime"))
+    with pytest.raises(InputError, match="--modality says 'CT'"):
+        enhance(scans, [folder], tmp_path / "other", How(modality="CT"))
+    with pytest.raises(InputError, match="limit would not hold"):
+        enhance(scans, [folder], tmp_path / "other", How(max_memory_gb=2))
+    assert not (tmp_path / "other").exists()

@@ -157,6 +157,28 @@ def evaluation(found: Mapping[str, Any], json_wanted: bool) -> None:
         typer.echo(f"warning: {problem}")
 
 
+def enhanced(found: Mapping[str, Any], out: Path, json_wanted: bool) -> None:
+    """What was made, how far it may be off, and where it lies."""
+    if json_wanted:
+        as_json({"out": str(out), **found})
+        return
+    for name in ("input", "output"):
+        shape, spacing = (" × ".join(f"{one:g}" for one in found[name][key]) for key in ("shape", "spacing_mm"))
+        typer.echo(f"{name}: {shape} voxels of {spacing} mm (Z, Y, X)")
+    if "consistency_hu" in found:
+        known = found["consistency_hu"]
+        typer.echo(
+            f"Its thick slices differ from the input by {known['mean']:.2f} HU on average, {known['max']:.1f} at most."
+        )
+    if "uncertainty_hu" in found:
+        typer.echo(f"Voxels may be off by {found['uncertainty_hu']['mean']:.0f} HU on average (uncertainty.nii.gz).")
+    for name, acquired in found.get("channels", {}).items():
+        typer.echo(f"{name}: {acquired}")
+    for warning in found["warnings"]:
+        typer.echo(f"warning: {warning}")
+    typer.echo(f"The image is in {out}. It was made by a net, and carries a mark that says so. {NOTE}")
+
+
 def packs(found: Sequence[Pack], json_wanted: bool) -> None:
     """A row per pack."""
     rows([_pack_row(pack) for pack in found], json_wanted)

@@ -104,7 +104,9 @@ class TranslatedScan:
     Args:
         image: on the grid of the reference channel, eight bits; MR has no unit.
         doubt: as large; see :class:`Translated`.
-        channels: that it was made of, as they were laid together ``(C, Z, Y, X)``, and their grid's spacing is square.
+        given: of the axial slice in which most is there, with square pixels: channel → what the net saw.
+        made: of it in that slice.
+        unsure: in that slice, None without ``doubt``.
         problems: what a reader must know.
         engine: that ran.
         seconds: of the work.
@@ -112,6 +114,9 @@ class TranslatedScan:
 
     image: Image
     doubt: Image | None
+    given: Mapping[str, NDArray[np.uint8]]
+    made: Float
+    unsure: Float | None
     problems: tuple[Problem, ...]
     engine: str
     seconds: float
@@ -173,9 +178,13 @@ def translate_study(
         return Image(as_stored(reference, there), reference.grid, "MR")
 
     told = Problem("translated", "warning", warning(pack))
+    fullest = int((stack[:, :, ::4, ::4] > 0).sum((0, 2, 3)).argmax())
     return TranslatedScan(
         back(made),
         None if unsure is None else back(unsure),
+        dict(zip(spec.channel_names, stack[:, fullest], strict=True)),
+        made[fullest],
+        None if unsure is None else unsure[fullest],
         (told, *problems, *not_axial(axial.grid)),
         translator.engine,
         round(time.perf_counter() - start, 3),

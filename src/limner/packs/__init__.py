@@ -21,6 +21,7 @@ from limner.packs.pack import (
     list_packs,
     load_pack,
 )
+from limner.packs.slices import SlicesSpec
 
 __all__ = [
     "Calibration",
@@ -35,6 +36,7 @@ __all__ = [
     "PackSpec",
     "PictureSpec",
     "ShapeSpec",
+    "SlicesSpec",
     "TrainingRow",
     "TranslatorSpec",
     "list_packs",

@@ -6,6 +6,7 @@ from typing import Any
 
 from limner.image.mr import SEQUENCES
 from limner.packs.pack import Calibration, GeneratorSpec, Pack, PictureSpec, TranslatorSpec
+from limner.packs.slices import SlicesSpec
 
 
 def card(pack: Pack) -> str:
@@ -41,6 +42,8 @@ def _answers(pack: Pack) -> list[str]:
     spec = pack.spec
     if isinstance(spec.input, PictureSpec):
         return _picture_answers(pack, spec.input)
+    if isinstance(spec.input, SlicesSpec):
+        return _thin_answers(spec.input, spec.calibration)
     window = f"{spec.input.window_hu[0]:g} to {spec.input.window_hu[1]:g} HU"
     grid = " × ".join(f"{s:g}" for s in spec.input.spacing_mm)
     return [
@@ -49,6 +52,19 @@ def _answers(pack: Pack) -> list[str]:
         f"Learned: {', '.join(pack.structures)}. By rules on attenuation: {', '.join(spec.classical) or 'nothing'}.",
         f"Input: {', '.join(spec.input.modality)}, window {window}, grid {grid} mm (Z, Y, X).",
         *(_scan_answers(spec.calibration) if spec.calibration and spec.task == "segment" else []),
+    ]
+
+
+def _thin_answers(given: SlicesSpec, known: Calibration | None) -> list[str]:
+    low, high = given.thin_mm
+    return [
+        "## What it does",
+        "",
+        f"Makes {given.factor} slices of each slice of {'/'.join(given.modality)}; the mean of the "
+        f"{given.factor} is the slice again, exactly.",
+        f"Input: slices that lie {given.factor * low:g} to {given.factor * high:g} mm apart and are about as thick, of "
+        "any size and pixel; values of any range.",
+        *([f"Its map of uncertainty is multiplied by {known.temperature:g} ({known.fitted_on})."] if known else []),
     ]
 
 
@@ -174,6 +190,13 @@ COLUMNS = {
     "missed_real": "missed on the acquired one",
     "invented": "invented",
     "invented_real": "invented on the acquired one",
+    "psnr_gain": "dB over cubic",
+    "ssim_gain": "SSIM over cubic",
+    "psnr_soft_gain": "dB over cubic, soft tissue",
+    "ssim_soft_gain": "SSIM over cubic, soft tissue",
+    "mae_hu": "mean error HU",
+    "consistency_hu": "consistency HU",
+    "error_over_expected": "error over expected",
 }
 """Figures that a card shows, in order, where the pack has them."""
 
@@ -241,7 +264,8 @@ def _beside(figures: list[dict[str, Any]]) -> list[str]:
     """What always saying the commonest would reach, and how far the probabilities can be believed."""
     lines = []
     for row in figures:
-        known = {f"the majority's {name.replace('_', ' ')}": value for name, value in row.get("baseline", {}).items()}
+        whose = "" if "cubic psnr" in row.get("baseline", {}) else "the majority's "
+        known = {f"{whose}{name.replace('_', ' ')}": value for name, value in row.get("baseline", {}).items()}
         told = [f"{name} {_number(value)}" for name, value in known.items()]
         if "ece" in row.get("calibration", {}):
             told.append(_believable(row["calibration"]))

@@ -16,6 +16,7 @@ from limner.errors import PackError
 from limner.image import Label, anatomy
 from limner.packs.channels import check_channels
 from limner.packs.decode import Decode
+from limner.packs.slices import SlicesSpec
 from limner.packs.task import Task
 
 SHIPPED = Path(__file__).resolve().parent
@@ -180,7 +181,7 @@ class PackSpec(_Part):
     version: str
     task: Task
     description: str
-    input: InputSpec | PictureSpec
+    input: InputSpec | PictureSpec | SlicesSpec
     classes: list[str]
     class_values: list[str] = Field(default_factory=list, description="what cohorts call the classes")
     groups: dict[str, list[str]] = Field(default_factory=dict, description="name → classes that count as it")
@@ -222,7 +223,7 @@ class Net:
     pack: str
     model: Path
     weights: Path
-    input: InputSpec | PictureSpec
+    input: InputSpec | PictureSpec | SlicesSpec
     classes: tuple[str, ...]
     build: NetSpec | None
     outputs: tuple[str, ...] = ("logits",)
@@ -236,6 +237,8 @@ class Net:
         Raises:
             PackError: this net reads pictures.
         """
+        if isinstance(self.input, SlicesSpec):
+            raise PackError(f"Pack {self.pack!r} makes slices thinner and names nothing in them: use `limner enhance`.")
         if not isinstance(self.input, InputSpec):
             raise PackError(f"Pack {self.pack!r} reads pictures, not scans. See `limner packs list` for others.")
         return self.input
@@ -247,8 +250,21 @@ class Net:
         Raises:
             PackError: this net reads scans.
         """
+        if isinstance(self.input, SlicesSpec):
+            raise PackError(f"Pack {self.pack!r} makes slices thinner and names nothing in them: use `limner enhance`.")
         if not isinstance(self.input, PictureSpec):
             raise PackError(f"Pack {self.pack!r} reads scans, not pictures. See `limner packs list` for others.")
+        return self.input
+
+    @property
+    def slices(self) -> SlicesSpec:
+        """The input of a net that makes slices thinner.
+
+        Raises:
+            PackError: this net does something else.
+        """
+        if not isinstance(self.input, SlicesSpec):
+            raise PackError(f"Pack {self.pack!r} does not make slices thinner. See `limner packs list` for others.")
         return self.input
 
 
@@ -276,8 +292,11 @@ class Pack:
         if spec.generator is not None:
             return self.part("synthesis", "model.onnx", OUTPUTS[spec.task])
         files = self.folder / "model.onnx", self.folder / "weights.safetensors"
-        outputs = OUTPUTS[spec.task] if isinstance(spec.input, PictureSpec) or spec.task == "detect" else ("logits",)
-        ports = (spec.input.channels, 1) if spec.translator else None
+        named = isinstance(spec.input, PictureSpec) or spec.task in ("detect", "superresolve")
+        outputs = OUTPUTS[spec.task] if named else ("logits",)
+        ports = (1, 1) if spec.task == "superresolve" else None
+        if spec.task == "translate" and isinstance(spec.input, PictureSpec):
+            ports = (spec.input.channels, 1)
         return Net(self.name, *files, spec.input, tuple(spec.classes), spec.net, outputs, ports)
 
     @property
@@ -390,8 +409,9 @@ OUTPUTS: dict[str, tuple[str, ...]] = {
     "detect": ("centers", "sizes", "offsets"),
     "generate": ("picture",),
     "translate": ("picture",),
+    "superresolve": ("values", "spread"),
 }
-"""What a net on pictures gives, by task, in this order."""
+"""What a net gives, by task, in this order."""
 
 CLASSICAL_LABELS: dict[str, tuple[str, ...]] = {
     "lungs": ("right lung", "left lung"),

@@ -19,8 +19,10 @@ from limner.packs.card import card
 from limner.packs.pack import OUTPUTS
 from limner.train.export_generator import export_generator
 from limner.train.graph import write_graph
+from limner.train.plan import fixed_options
 from limner.train.recipe import Recipe
 from limner.train.recipe_data import PictureData, VolumeData
+from limner.train.recipe_thin import ThinData
 from limner.train.recipe_translate import TranslateData
 from limner.train.sources import provenance
 
@@ -73,15 +75,19 @@ def export_onnx(net: nn.Module, recipe: Recipe, path: Path, weights: Path) -> No
     """
     data = recipe.data
     pictures = isinstance(data, (PictureData, TranslateData))
-    outputs = OUTPUTS[recipe.task] if pictures or recipe.task == "detect" else ("logits",)
-    size = data.size if isinstance(data, (PictureData, TranslateData)) else _multiple(recipe)
-    axes = {0: "n", **({} if pictures else {2: "z", 3: "y", 4: "x"})}
-    if recipe.task == "translate":
-        axes |= {2: "y", 3: "x"}
+    named = pictures or recipe.task in ("detect", "superresolve")
+    outputs = OUTPUTS[recipe.task] if named else ("logits",)
+    if isinstance(data, ThinData):
+        size: tuple[int, ...] = (8, 16)
+    else:
+        size = data.size if isinstance(data, (PictureData, TranslateData)) else _multiple(recipe)
+    fixed = isinstance(data, PictureData)
+    axes = {0: "n", **({} if fixed else dict(enumerate(("z", "y", "x")[-len(size) :], 2)))}
+    there = {**axes, 2: "thin"} if isinstance(data, ThinData) else axes
     write_graph(
         _First(net.to(memory_format=torch.contiguous_format), len(outputs)),
         {"image": torch.zeros(1, recipe.channels, *size)},
-        {"image": axes, **dict.fromkeys(outputs, axes)},
+        {"image": axes, **dict.fromkeys(outputs, there)},
         path,
         weights,
     )
@@ -153,12 +159,10 @@ def _several(recipe: Recipe) -> dict[str, Any]:
 
 
 def _fixed(recipe: Recipe) -> dict[str, Any]:
-    """What a net is told beside its options when it is built again: how many axes there are; a generator, its size."""
-    if not isinstance(recipe.data, PictureData):
-        return {}
-    if recipe.task == "generate":
+    """What a net is told beside its options when it is built again; a generator, its size."""
+    if isinstance(recipe.data, PictureData) and recipe.task == "generate":
         return {"size": recipe.data.size[0], "labels": recipe.data.condition == "mask"}
-    return {"dims": len(recipe.data.size)}
+    return fixed_options(recipe)
 
 
 def _translator(recipe: Recipe) -> dict[str, Any] | None:
@@ -179,6 +183,8 @@ def _input(recipe: Recipe) -> dict[str, Any]:
             "channel_names": data.given,
             "reference": data.home,
         }
+    if isinstance(data, ThinData):
+        return {"modality": data.modality, "factor": data.factor, "thin_mm": data.thin_mm}
     if isinstance(data, PictureData):
         return {
             "modality": data.modality,

@@ -28,6 +28,7 @@ from limner.train.recipe_data import (
     listed_classes,
     refuse_multi_label,
 )
+from limner.train.recipe_thin import ThinData
 from limner.train.recipe_translate import LossSpec, TranslateData, refuse_losses
 
 UNFIT: dict[str, dict[str, str]] = {
@@ -52,6 +53,7 @@ UNFIT: dict[str, dict[str, str]] = {
         "cutout": "what is not seen would have to be made up",
         "hair": "slices have none",
     },
+    "superresolve": {},
 }
 """Changes of pictures that can't go with a task, and why."""
 
@@ -61,8 +63,9 @@ FITTING: dict[str, tuple[str, ...]] = {
     "detect": ("center-net",),
     "generate": ("stylegan2",),
     "translate": ("casnet", "cyclegan"),
+    "superresolve": ("sharpen",),
 }
-"""Nets by the task whose answer they can give: maps of classes, one answer for all, centres and sizes, pictures."""
+"""Nets by the task whose answer they can give: maps of classes, one for all, centres and sizes, pictures, slices."""
 
 
 class NetSpec(Section):
@@ -186,11 +189,16 @@ class SearchSpec(Section):
     prune: bool = Field(True, description="end trials early whose checks are below the median of the others")
 
 
+FORMS = ("volume", "picture", "thin", "translate")
+"""Of data, told apart by their keys."""
+
+
 def _form_of(data: Any) -> str:
-    """Pictures have a size; scans have a spacing; where one channel is made of others, that channel is wanted."""
+    """Pictures have a size; scans have a spacing; some data have a key that no other form has."""
     given = data if isinstance(data, dict) else vars(data)
-    if "wanted" in given:
-        return "translate"
+    for key, form in (("factor", "thin"), ("wanted", "translate")):
+        if key in given:
+            return form
     return "picture" if "size" in given else "volume"
 
 
@@ -201,6 +209,7 @@ class Recipe(Section):
     data: Annotated[
         Annotated[VolumeData, Tag("volume")]
         | Annotated[PictureData, Tag("picture")]
+        | Annotated[ThinData, Tag("thin")]
         | Annotated[TranslateData, Tag("translate")],
         Discriminator(_form_of),
     ]
@@ -221,6 +230,8 @@ class Recipe(Section):
             return self.data.channels
         if isinstance(self.data, TranslateData):
             return len(self.data.given)
+        if isinstance(self.data, ThinData):
+            return 1
         return CHANNELS if self.data.focus else 1
 
     @property
@@ -258,8 +269,12 @@ class Recipe(Section):
         if self.task != "translate" and self.loss != LossSpec():
             raise ValueError(f"the section 'loss' is for task 'translate', not {self.task!r}")
         pictures = isinstance(self.data, (PictureData, TranslateData))
+        if isinstance(self.data, ThinData) != (self.task == "superresolve"):
+            raise ValueError(
+                "data.factor, how many thin slices a thick one becomes, goes with task 'superresolve' alone"
+            )
         phantoms = not pictures and any(isinstance(one, PhantomSource) for one in self.data.sources)
-        if self.task != "segment" and not pictures and not (self.task == "detect" and phantoms):
+        if self.task not in ("segment", "superresolve") and not pictures and not (self.task == "detect" and phantoms):
             raise ValueError(f"task {self.task!r} learns from pictures or small volumes: data.size is missing")
         if phantoms and self.task != "detect":
             raise ValueError(f"a source with 'chests' teaches task 'detect', not {self.task!r}")
@@ -291,7 +306,7 @@ class Recipe(Section):
     def _classes_are_known(self) -> Recipe:
         if isinstance(self.data, PictureData):
             return _check_pictures(self, self.data)
-        if isinstance(self.data, TranslateData):
+        if isinstance(self.data, (ThinData, TranslateData)):
             return self
         known = set(self.data.classes)
         for source in self.data.sources:
@@ -361,9 +376,7 @@ def read_recipe(path: Path, overrides: list[str] | None = None) -> Recipe:
 
 def _place(parts: tuple[int | str, ...]) -> str:
     """Where in the YAML; the form of the data, which the schema puts into the path, is not written there."""
-    return ".".join(
-        str(part) for number, part in enumerate(parts) if number != 1 or part not in ("volume", "picture", "translate")
-    )
+    return ".".join(str(part) for number, part in enumerate(parts) if number != 1 or part not in FORMS)
 
 
 def _with_grid(raw: Any) -> Any:

@@ -12,7 +12,7 @@ from torch import Tensor
 from limner import nets
 from limner.errors import EngineError
 from limner.nets.features import activations
-from limner.packs import Net, PictureSpec
+from limner.packs import Net, PictureSpec, SlicesSpec
 
 
 class TorchEngine:
@@ -28,11 +28,8 @@ class TorchEngine:
         ports = net.ports or (net.input.channels, len(net.classes))
         module = nets.load(build.name, *ports, net.weights, **build.options)
         module = getattr(module, net.part) if net.part else module
-        self._format = (
-            torch.channels_last
-            if isinstance(net.input, PictureSpec) and len(net.input.size) == 2
-            else torch.channels_last_3d
-        )
+        planes = (isinstance(net.input, PictureSpec) and len(net.input.size) == 2) or isinstance(net.input, SlicesSpec)
+        self._format = torch.channels_last if planes else torch.channels_last_3d
         self._axes = 4 if self._format == torch.channels_last else 5
         self._outputs = net.outputs
         self._net = module.to(self._device, memory_format=self._format)
