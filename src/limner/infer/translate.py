@@ -177,7 +177,7 @@ def translate_study(
         there = np.clip(resample_array(values, grid, axial.grid) + 0.5, 0, 255).astype(np.uint8)
         return Image(as_stored(reference, there), reference.grid, "MR")
 
-    told = Problem("translated", "warning", warning(pack))
+    warned = Problem("translated", "warning", warning(pack))
     fullest = int((stack[:, :, ::4, ::4] > 0).sum((0, 2, 3)).argmax())
     return TranslatedScan(
         back(made),
@@ -185,7 +185,7 @@ def translate_study(
         dict(zip(spec.channel_names, stack[:, fullest], strict=True)),
         made[fullest],
         None if unsure is None else unsure[fullest],
-        (told, *problems, *not_axial(axial.grid)),
+        (warned, *problems, *not_axial(axial.grid)),
         translator.engine,
         round(time.perf_counter() - start, 3),
     )
