@@ -53,6 +53,8 @@ class TranslateData(Section):
             raise ValueError(f"data.wanted, {self.wanted!r}, is given already")
         if self.home not in self.given:
             raise ValueError(f"data.reference is one of data.given, {self.given}; got {self.home!r}")
+        if any(one.share is not None for one in self.sources):
+            raise ValueError("a source's share of batches is not for translation: pictures of nobody are no pairs")
         if self.crop and any(one > whole for one, whole in zip(self.crop, self.size, strict=True)):
             raise ValueError(f"data.crop {list(self.crop)} is larger than data.size {list(self.size)}")
         return self

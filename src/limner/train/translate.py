@@ -22,7 +22,6 @@ from limner.nets.patchgan import PatchGAN, TwoJudges, feature_distance, style_di
 from limner.packs import Calibration, load_pack
 from limner.tasks import translate as task
 from limner.train.loop import Parts
-from limner.train.patients import held_out, without
 from limner.train.pictures import Learned, Order, Progress, read_sources, refuse_shared_patients
 from limner.train.recipe import Recipe
 from limner.train.recipe_translate import LossSpec, TranslateData
@@ -147,8 +146,7 @@ def translate_parts(recipe: Recipe, data: TranslateData, progress: Progress | No
 def load_pairs(data: TranslateData, progress: Progress | None = None) -> Learned:
     """Every slice of which all asked sequences are there, nobody's in both splits."""
     view = View(data.size, len(data.channel_names), label=None, skip_damaged=data.skip_damaged)
-    found = read_sources(data.sources, view, progress)
-    found = Learned(without(found.train, held_out(data.sources)), found.check)
+    found = read_sources(data.sources, view, progress=progress)
     refuse_shared_patients(found)
     train, check = (whole_pairs(one, data.channel_names, data.asked) for one in (found.train, found.check))
     return Learned(train, check)

@@ -133,13 +133,14 @@ def _condition(generator: Generator, options: GenerateOptions) -> NDArray[np.flo
         if known.condition != "mask":
             raise InputError(f"Pack {pack.name!r} makes pictures from no label map; leave --labels out.")
         labels = fit_picture(read_picture_labels(options.labels)[None], generator.picture.size, nearest=True)[0][0]
-        strange = sorted({int(v) for v in np.unique(labels)} - set(range(generator.kinds + 1)))
+        values = [int(value) for value in pack.spec.class_values]
+        strange = sorted({int(v) for v in np.unique(labels)} - set(values))
         if strange:
+            there = ", ".join(f"{value} {name}" for value, name in zip(values, pack.spec.classes, strict=True))
             raise InputError(
-                f"The label map {options.labels.name!r} holds {strange}; pack {pack.name!r} knows 0 to "
-                f"{generator.kinds}: {', '.join(pack.spec.classes)}."
+                f"The label map {options.labels.name!r} holds {strange}; pack {pack.name!r} knows {there}."
             )
-        return np.stack([labels == value for value in range(1, generator.kinds + 1)]).astype(np.float32)
+        return np.stack([labels == value for value in values[1:]]).astype(np.float32)
     return None
 
 
@@ -156,8 +157,8 @@ def _write(
     if generator.known.condition == "mask":
         row["mask"] = f"{number:04d}.labels.png"
         values = np.zeros(latent.condition.shape[1:], np.uint8)
-        for value, one in enumerate(latent.condition, 1):
-            values[one > 0.5] = value
+        for value, one in zip(pack.spec.class_values[1:], latent.condition, strict=True):
+            values[one > 0.5] = int(value)
         Image.fromarray(values).save(folder / row["mask"])
     return row
 
