@@ -264,14 +264,18 @@ def _beside(figures: list[dict[str, Any]]) -> list[str]:
     """What always saying the commonest would reach, and how far the probabilities can be believed."""
     lines = []
     for row in figures:
-        whose = "" if "cubic psnr" in row.get("baseline", {}) else "the majority's "
-        known = {f"{whose}{name.replace('_', ' ')}": value for name, value in row.get("baseline", {}).items()}
-        told = [f"{name} {_number(value)}" for name, value in known.items()]
+        known = row.get("baseline", {}).items()
+        told = [f"{_whose(name)}{name.replace('_', ' ')} {_number(value)}" for name, value in known]
         if "ece" in row.get("calibration", {}):
             told.append(_believable(row["calibration"]))
         if told:
             lines.append(f"{row['data']}: {', '.join(told)}.")
     return [*lines, ""] if lines else []
+
+
+def _whose(baseline: str) -> str:
+    """A baseline that says itself what it is of has several words."""
+    return "" if " " in baseline else "the majority's "
 
 
 def _believable(known: dict[str, float]) -> str:

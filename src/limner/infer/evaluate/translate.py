@@ -84,6 +84,7 @@ def evaluate_translation(
     found = measure(pack, cohort, options, progress)
     notes = [f"{id}: {why}" for id, why in found.left_out]
     plain = [name for name in found.names() if not name.endswith("_instead")]
+    reference = pack.main.picture.reference
     sites = sorted({one.site for one in found.slices})
     per_site = {}
     for site in sites:
@@ -102,7 +103,11 @@ def evaluate_translation(
         per_class={},
         per_site=per_site,
         calibration={},
-        baseline={name.removesuffix("_instead"): value for name, value in instead.items() if value is not None},
+        baseline={
+            f"{reference} instead: {name.removesuffix('_instead')}": value
+            for name, value in instead.items()
+            if value is not None
+        },
         per_case=[{"id": one.id, **{k: round(v, 4) for k, v in one.scores.items()}} for one in found.slices],
         problems=[*counted, *notes],
     )
