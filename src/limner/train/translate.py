@@ -1,32 +1,28 @@
-"""Parts for translation: a U-Net with L1, pix2pix, MedGAN and CycleGAN are one game with other weights."""
+"""Parts for translation: slices of which all sequences are there, batches of them, and a figure on others."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from limner import nets
 from limner.data.augment.picture import Strength, apply_spatial, apply_values, sample_batch
 from limner.data.examples import View
 from limner.data.pairs import whole_pairs
 from limner.errors import RecipeError
-from limner.nets.medgan import Cycled
-from limner.nets.patchgan import PatchGAN, TwoJudges, feature_distance, style_distance
 from limner.packs import Calibration, load_pack
 from limner.tasks import translate as task
 from limner.train.loop import Parts
 from limner.train.pictures import Learned, Order, Progress, read_sources, refuse_shared_patients
 from limner.train.recipe import Recipe
-from limner.train.recipe_translate import LossSpec, TranslateData
-from limner.train.rival import Rival
+from limner.train.recipe_translate import TranslateData
 from limner.train.sight import Sight
+from limner.train.translate_game import game_of
 
 
 class PairedBatches:
@@ -69,62 +65,6 @@ class PairedBatches:
         return torch.cat([apply_values(x[:, :-1], params), x[:, -1:]], 1)
 
 
-@dataclass(frozen=True)
-class PairedGame:
-    """What a translation of pairs is held to, and what its discriminator learns: conditional, non-saturating.
-
-    Source: Armanious 2020, eq. 1-7, with logistic losses (Goodfellow 2014) and features of the discriminator alone.
-    """
-
-    weights: LossSpec
-    judge: PatchGAN
-
-    def net(self, made: Tensor, both: Tensor) -> Tensor:
-        """Loss of the net; ``made`` ``(N, 1, Y, X)``, ``both`` what is given, and what is wanted."""
-        weights = self.weights
-        loss = weights.l1 * (made - both[:, -1:]).abs().mean()
-        if not weights.needs_rival:
-            return loss
-        verdict, seen = self.judge(torch.cat([both[:, :-1], made], 1))
-        loss = loss + weights.adversarial * F.softplus(-verdict).mean()
-        if weights.perceptual or weights.style:
-            with torch.no_grad():
-                truth = self.judge(both)[1]
-            loss = loss + weights.perceptual * feature_distance(seen, truth)
-            if weights.style:
-                loss = loss + weights.style * style_distance(seen, truth)
-        return loss
-
-    def rival(self, judge: nn.Module, made: Tensor, given: Tensor, both: Tensor) -> Tensor:
-        """Loss of the discriminator."""
-        return _told_apart(judge(both)[0], judge(torch.cat([given, made], 1))[0])
-
-
-@dataclass(frozen=True)
-class CycleGame:
-    """What a translation without pairs is held to: it looks real, and leads back. Source: Zhu 2017, eq. 1-3."""
-
-    weights: LossSpec
-    judges: TwoJudges
-
-    def net(self, made: Cycled, both: Tensor) -> Tensor:
-        """Loss of both translators."""
-        given, wanted = both[:, :-1], both[:, -1:]
-        back = (made.given - given).abs().mean() + (made.wanted - wanted).abs().mean()
-        verdicts = self.judges(made.imagined, made.made)
-        looks = sum((F.softplus(-one).mean() for one in verdicts), torch.zeros((), device=both.device))
-        return self.weights.cycle * back + self.weights.adversarial * looks
-
-    def rival(self, judges: nn.Module, made: Cycled, seen: Tensor, both: Tensor) -> Tensor:
-        """Loss of both discriminators."""
-        real, false = judges(both[:, :-1], both[:, -1:]), judges(made.imagined, made.made)
-        return _told_apart(real[0], false[0]) + _told_apart(real[1], false[1])
-
-
-def _told_apart(real: Tensor, false: Tensor) -> Tensor:
-    return 0.5 * (F.softplus(-real).mean() + F.softplus(false).mean())
-
-
 def translate_parts(recipe: Recipe, data: TranslateData, progress: Progress | None = None) -> Parts:
     """The parts of a translation."""
     learned = load_pairs(data, progress)
@@ -134,12 +74,13 @@ def translate_parts(recipe: Recipe, data: TranslateData, progress: Progress | No
     net = nets.build(recipe.net.name, recipe.channels, 1, **recipe.net.options)
     _refuse_size(net, data)
     sampler = PairedBatches(np.ascontiguousarray(images[:, places]), data, recipe.changes, recipe.seed)
-    loss, rival = _game(recipe, data)
+    loss, rival = game_of(recipe.loss, len(data.given), data.unpaired)
     left = (*learned.train.left_out, *learned.check.left_out)
     parts = Parts(net, sampler, loss, examples=len(images), left_out=left, rival=rival)
     if not learned.check.rows:
         return parts
     held = Checked(learned.check.stack(), data, "x" in recipe.changes.flip)
+    held.sight  # noqa: B018 - a judge that cannot judge is refused before the work
     return replace(parts, check=held.score, calibrate=held.calibrate)
 
 
@@ -150,18 +91,6 @@ def load_pairs(data: TranslateData, progress: Progress | None = None) -> Learned
     refuse_shared_patients(found)
     train, check = (whole_pairs(one, data.channel_names, data.asked) for one in (found.train, found.check))
     return Learned(train, check)
-
-
-def _game(recipe: Recipe, data: TranslateData) -> tuple[Any, Rival | None]:
-    """The net's loss, and the rival where there is one."""
-    weights, given = recipe.loss, len(data.given)
-    if data.unpaired:
-        judges = TwoJudges(given, 1, weights.discriminator)
-        cycle = CycleGame(weights, judges)
-        return cycle.net, Rival(judges, cycle.rival)
-    judge = PatchGAN(given + 1, weights.discriminator)
-    game = PairedGame(weights, judge)
-    return game.net, Rival(judge, game.rival) if weights.needs_rival else None
 
 
 @dataclass(frozen=True)
