@@ -1,4 +1,4 @@
-"""What things cost, and what they gain, on this machine: a drawing, augmentation, part of a recipe, a generator, marks.
+"""What things cost, and what they gain, here: drawing, augmentation, part of a recipe, generators, translators, marks.
 
 Measures from outside; nothing else imports it.
 """
@@ -8,11 +8,13 @@ from limner.bench.draw import BenchResult, DrawBench, StepCost, bench_draw
 from limner.bench.gain import GainBench, GainResult, bench_gain
 from limner.bench.generate import GenerateBench, GenerateResult, bench_generate
 from limner.bench.marks import MarksBench, MarksResult, bench_marks
+from limner.bench.translate import Compared, TranslateBench, bench_translate
 
 __all__ = [
     "AugmentBench",
     "AugmentResult",
     "BenchResult",
+    "Compared",
     "DrawBench",
     "GainBench",
     "GainResult",
@@ -21,9 +23,11 @@ __all__ = [
     "MarksBench",
     "MarksResult",
     "StepCost",
+    "TranslateBench",
     "bench_augment",
     "bench_draw",
     "bench_gain",
     "bench_generate",
     "bench_marks",
+    "bench_translate",
 ]

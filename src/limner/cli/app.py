@@ -14,7 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 
 import limner
-from limner.cli import bench, drawing, explain, generate, learning, packs
+from limner.cli import bench, drawing, enhance, explain, generate, learning, packs
 from limner.errors import LimnerError
 
 app = typer.Typer(
@@ -46,6 +46,7 @@ app.command(epilog="Example: limner draw study/ -o drawing")(drawing.draw)
 app.command(epilog="Example: limner predict abdomen-ct study/ -o labels --json")(learning.predict)
 app.command(epilog="Example: limner evaluate abdomen-ct cohort.csv --json")(learning.evaluate)
 app.command(epilog="Example: limner explain dermamnist lesion.jpg -o why --method grad-cam")(explain.explain)
+app.command(epilog="Example: limner enhance ct-superres study/ -o thin")(enhance.enhance)
 app.command(epilog="Example: limner train recipes/liver.yaml --set train.steps=100 -o run")(learning.train)
 app.command(epilog="Example: limner generate skin-stylegan2 -n 16 --seed 1 -o made")(generate.generate)
 app.add_typer(packs.app, name="packs")

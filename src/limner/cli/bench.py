@@ -70,6 +70,31 @@ def gain(
     show.gain(bench_gain(bench, lambda run, _: typer.echo(run, err=True)), as_json)
 
 
+@app.command(epilog="Example: limner bench translate runs/medgan/pack runs/pix2pix/pack --cohort lgg.csv --split test")
+def translate(
+    packs: Annotated[
+        list[str],
+        typer.Argument(metavar="PACK...", help="Packs that make one sequence; the first is held against the others."),
+    ],
+    cohort: Annotated[Path, typer.Option(help="CSV or JSONL of slices with all sequences, as for limner evaluate.")],
+    split: Annotated[str | None, typer.Option(help="Only this split.")] = None,
+    mask: Annotated[str, typer.Option(help="Column that names the mask of the tumour.")] = "mask",
+    engine: Engine = "auto",
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Hold packs that translate against the same slices: values, features, and the tumour drawn on what they made."""
+    from limner.bench import TranslateBench, bench_translate
+    from limner.infer import load_pack
+    from limner.infer.evaluate import EvaluateOptions
+
+    options = EvaluateOptions(split=split, mask=mask, engine=engine)
+    bench = TranslateBench([load_pack(one) for one in packs], cohort, options)
+    with show.progress_bar() as progress:
+        result = bench_translate(bench, progress)
+    show.compared(result, as_json)
+
+
 @app.command(epilog="Example: limner bench marks pictures/ --size 64 --quality 90")
 def marks(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Real pictures, or folders of them.")],

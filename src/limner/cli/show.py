@@ -13,9 +13,10 @@ import typer
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from limner.bench import AugmentResult, BenchResult, GainResult, GenerateResult, MarksResult
+    from limner.bench import AugmentResult, BenchResult, Compared, GainResult, GenerateResult, MarksResult
     from limner.findings import Drawing, Finding
     from limner.infer import Pack
+    from limner.infer.evaluate import Interval
     from limner.reproduce import Reproduction
 
 NOTE = "Not for clinical use."
@@ -156,6 +157,28 @@ def evaluation(found: Mapping[str, Any], json_wanted: bool) -> None:
         typer.echo(f"warning: {problem}")
 
 
+def enhanced(found: Mapping[str, Any], out: Path, json_wanted: bool) -> None:
+    """What was made, how far it may be off, and where it lies."""
+    if json_wanted:
+        as_json({"out": str(out), **found})
+        return
+    for name in ("input", "output"):
+        shape, spacing = (" × ".join(f"{one:g}" for one in found[name][key]) for key in ("shape", "spacing_mm"))
+        typer.echo(f"{name}: {shape} voxels of {spacing} mm (Z, Y, X)")
+    if "consistency_hu" in found:
+        known = found["consistency_hu"]
+        typer.echo(
+            f"Its thick slices differ from the input by {known['mean']:.2f} HU on average, {known['max']:.1f} at most."
+        )
+    if "uncertainty_hu" in found:
+        typer.echo(f"Voxels may be off by {found['uncertainty_hu']['mean']:.0f} HU on average (uncertainty.nii.gz).")
+    for name, acquired in found.get("channels", {}).items():
+        typer.echo(f"{name}: {acquired}")
+    for warning in found["warnings"]:
+        typer.echo(f"warning: {warning}")
+    typer.echo(f"The image is in {out}. It was made by a net, and carries a mark that says so. {NOTE}")
+
+
 def packs(found: Sequence[Pack], json_wanted: bool) -> None:
     """A row per pack."""
     rows([_pack_row(pack) for pack in found], json_wanted)
@@ -255,6 +278,39 @@ def generate_bench(result: GenerateResult, json_wanted: bool) -> None:
         table.add_row(name, f"{row.generator:.3f}", f"{row.blending:.3f}", interval)
     _print(table)
     typer.echo("In brackets: 95 % interval over resampled ways.")
+
+
+def compared(result: Compared, json_wanted: bool) -> None:
+    """Figures of each pack, and by how much the first lies above every other."""
+    if json_wanted:
+        as_json(
+            {
+                "n": result.n,
+                "patients": result.patients,
+                "left_out": result.left_out,
+                "figures": {name: {k: v.model_dump() for k, v in one.items()} for name, one in result.figures.items()},
+                "above": {name: {k: v.model_dump() for k, v in one.items()} for name, one in result.above.items()},
+            }
+        )
+        return
+    first = next(iter(result.figures))
+    shown = list(result.figures[first])
+    for title, rows, sign in (("pack", result.figures, ""), (f"{first} less", result.above, "+")):
+        table = _table(title, *(name.replace("_", " ") for name in shown))
+        for name, one in rows.items():
+            table.add_row(name, *(_interval(one[figure], sign) if figure in one else "" for figure in shown))
+        _print(table)
+    typer.echo(
+        f"{result.n} slices of {result.patients} patients ({result.left_out} left out: no pair); 95 % intervals over "
+        "patients, differences by slice and patient. PSNR in dB, error in grey values of 255."
+    )
+
+
+def _interval(found: Interval, sign: str = "") -> str:
+    if found.value is None:
+        return ""
+    value, low, high = (f"{one:{sign}.3f}" for one in (found.value, found.low or 0.0, found.high or 0.0))
+    return f"{value} ({low} to {high})"
 
 
 def _pack_row(found: Pack) -> dict[str, Any]:

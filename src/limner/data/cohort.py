@@ -69,6 +69,8 @@ def data_root() -> Path:
 def read_cohort(path: Path, *, files: bool = True) -> Cohort:
     """Reads a CSV or JSONL cohort and ``regions.json`` beside it.
 
+    Images lie relative to the table, or below ``${LIMNER_DATA}`` (:func:`data_root`) where a row says so.
+
     Args:
         path: of the table.
         files: refuse a table that names an image which is not there; without, who reads the image finds out.
@@ -89,12 +91,13 @@ def read_cohort(path: Path, *, files: bool = True) -> Cohort:
     cases = []
     for columns in rows:
         row = {"id": Path(columns["file"]).stem, "image": columns["file"], **columns} if crops else columns
-        if files and not (path.parent / row["image"]).exists():
+        image = path.parent / row["image"].replace("${LIMNER_DATA}", str(data_root().absolute()))
+        if files and not image.exists():
             raise CohortError(f"The cohort {path.name!r} names an image that is not there: {row['image']!r}.")
         cases.append(
             Case(
                 id=row["id"],
-                image=(path.parent / row["image"]).resolve(),
+                image=image.resolve(),
                 split=row.get("split") or None,
                 patient=row.get("patient") or row["id"],
                 site=row.get("site") or None,

@@ -9,6 +9,7 @@ from limner.image.orient import reorient, reorient_grid, to_axial
 from limner.image.picture import Fit, Picture, fit_picture
 from limner.image.resample import resample, resample_array, resample_labels
 from limner.image.study import Problem, Series, Study
+from limner.image.thick import degrade, repeat, thick_grid, thin_grid
 from limner.image.turn import Turn
 from limner.image.volume import Code, Image, Label, LabelMap, Mesh
 
@@ -26,11 +27,15 @@ __all__ = [
     "Series",
     "Study",
     "Turn",
+    "degrade",
     "fit_picture",
     "reorient",
     "reorient_grid",
+    "repeat",
     "resample",
     "resample_array",
     "resample_labels",
+    "thick_grid",
+    "thin_grid",
     "to_axial",
 ]

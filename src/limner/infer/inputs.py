@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from limner.data.cases import read_image
 from limner.data.fitted import read_for
-from limner.errors import InputError, LimnerError, OutputExistsError
+from limner.errors import InputError, LimnerError, OutputExistsError, PackError
 from limner.image import Grid, LabelMap, Picture
 from limner.infer.decode import to_uint8
 from limner.infer.memory import refuse_limit
@@ -121,6 +121,8 @@ def _with_channels(pack: Pack, inputs: Sequence[Path], channels: Mapping[str, st
 
 def _answerer(pack: Pack, names: Sequence[str], out: Path, how: _How) -> Answer:
     """What turns one input into its row."""
+    if pack.spec.task == "translate":
+        raise PackError(f"Pack {pack.name!r} makes an image and names nothing in it: use `limner enhance`.")
     if pack.spec.task == "classify":
         return _classes(pack, how.engine)
     if pack.spec.task == "detect" and isinstance(pack.spec.input, PictureSpec):

@@ -62,7 +62,7 @@ def predict_slices(
     if min(axial.grid.shape) < 2:
         raise GeometryError(f"A scan of at least two voxels along each axis is expected; got {axial.grid.shape}.")
     grid = square(axial.grid)
-    stack, problems = _stack(spec, channels, grid)
+    stack, problems = lay_together(spec, channels, grid)
     drawer = open_mask_drawer(pack, engine)
     seen, doubt = _draw(drawer, stack, uncertainty, progress or (lambda _: None))
     maps = np.stack([resample_array(one, grid, axial.grid) for one in seen])
@@ -85,7 +85,7 @@ def predict_slices(
         uncertainty=None if doubt is None else as_stored(reference, resample_array(doubt, grid, axial.grid)),
         abstained=expected < drawer.calibration.abstain_below,
         expected_dice=expected,
-        problems=(*problems, *_thick(axial.grid)),
+        problems=(*problems, *not_axial(axial.grid)),
     )
 
 
@@ -99,7 +99,7 @@ def square(grid: Grid) -> Grid:
     return grid if max(y, x) <= _SQUARE * min(y, x) else grid.with_spacing((z, min(y, x), min(y, x)))
 
 
-def _stack(spec: PictureSpec, channels: Mapping[str, Image], grid: Grid) -> tuple[Bytes, list[Problem]]:
+def lay_together(spec: PictureSpec, channels: Mapping[str, Image], grid: Grid) -> tuple[Bytes, list[Problem]]:
     """The channels ``(C, Z, Y, X)`` on one grid in eight bits, and where others stand in for slices of one."""
     known = {name: _bytes(channels[name], grid) for name in spec.channel_names if name in channels}
     short = {name: _reached(channels[name].grid, grid) < _COVERED for name in known}
@@ -164,14 +164,14 @@ def _intervals(drawer: MaskDrawer, p: Float, labels: Bytes, grid: Grid) -> dict[
     }
 
 
-def _thick(grid: Grid) -> list[Problem]:
+def not_axial(grid: Grid) -> list[Problem]:
     """Slices of another plane than the axial one: what the net sees is then made of thick rows."""
     y, x = grid.spacing_mm[1:]
     if max(y, x) <= _THICK * min(y, x):
         return []
     text = (
         f"The slices of the reference series are not axial: in the axial plane its voxels are {y:.1f} × {x:.1f} mm. "
-        "The pack learned from axial slices; expect coarser outlines."
+        "The pack learned from axial slices; expect coarser results."
     )
     return [Problem("not-axial", "warning", text)]
 

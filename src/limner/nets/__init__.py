@@ -22,8 +22,11 @@ NETS: dict[str, str] = {
     "resnet50": "limner.nets.classifiers:resnet50",
     "densenet121": "limner.nets.classifiers:densenet121",
     "center-net": "limner.nets.detector:CenterNet",
+    "sharpen": "limner.nets.sharpen:Sharpen",
     "stylegan2": "limner.nets.stylegan2:StyleGAN2",
     "vae": "limner.nets.vae:VAE",
+    "casnet": "limner.nets.medgan:CasNet",
+    "cyclegan": "limner.nets.medgan:CycleNet",
 }
 
 

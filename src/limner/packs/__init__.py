@@ -17,9 +17,11 @@ from limner.packs.pack import (
     PictureSpec,
     ShapeSpec,
     TrainingRow,
+    TranslatorSpec,
     list_packs,
     load_pack,
 )
+from limner.packs.slices import SlicesSpec
 
 __all__ = [
     "Calibration",
@@ -34,7 +36,9 @@ __all__ = [
     "PackSpec",
     "PictureSpec",
     "ShapeSpec",
+    "SlicesSpec",
     "TrainingRow",
+    "TranslatorSpec",
     "list_packs",
     "load_pack",
 ]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from limner.image.mr import SEQUENCES
-from limner.packs.pack import Calibration, GeneratorSpec, Pack, PictureSpec
+from limner.packs.pack import Calibration, GeneratorSpec, Pack, PictureSpec, TranslatorSpec
+from limner.packs.slices import SlicesSpec
 
 
 def card(pack: Pack) -> str:
@@ -41,6 +42,8 @@ def _answers(pack: Pack) -> list[str]:
     spec = pack.spec
     if isinstance(spec.input, PictureSpec):
         return _picture_answers(pack, spec.input)
+    if isinstance(spec.input, SlicesSpec):
+        return _thin_answers(spec.input, spec.calibration)
     window = f"{spec.input.window_hu[0]:g} to {spec.input.window_hu[1]:g} HU"
     grid = " × ".join(f"{s:g}" for s in spec.input.spacing_mm)
     return [
@@ -49,6 +52,19 @@ def _answers(pack: Pack) -> list[str]:
         f"Learned: {', '.join(pack.structures)}. By rules on attenuation: {', '.join(spec.classical) or 'nothing'}.",
         f"Input: {', '.join(spec.input.modality)}, window {window}, grid {grid} mm (Z, Y, X).",
         *(_scan_answers(spec.calibration) if spec.calibration and spec.task == "segment" else []),
+    ]
+
+
+def _thin_answers(given: SlicesSpec, known: Calibration | None) -> list[str]:
+    low, high = given.thin_mm
+    return [
+        "## What it does",
+        "",
+        f"Makes {given.factor} slices of each slice of {'/'.join(given.modality)}; the mean of the "
+        f"{given.factor} is the slice again, exactly.",
+        f"Input: slices that lie {given.factor * low:g} to {given.factor * high:g} mm apart and are about as thick, of "
+        "any size and pixel; values of any range.",
+        *([f"Its map of uncertainty is multiplied by {known.temperature:g} ({known.fitted_on})."] if known else []),
     ]
 
 
@@ -86,10 +102,35 @@ def _generated(pack: Pack, made: PictureSpec, known: GeneratorSpec) -> list[str]
     ]
 
 
+def _translated(given: PictureSpec, known: TranslatorSpec, fitted: Calibration | None) -> list[str]:
+    size = " × ".join(map(str, given.size))
+    of = ", ".join(SEQUENCES[name] for name in given.channel_names)
+    pairs = "slices that do not belong together" if known.unpaired else "slices of which all were acquired"
+    return [
+        "## What it makes",
+        "",
+        f"{SEQUENCES[known.wanted]} of {of}, slice by slice, {size} pixels; learned from {pairs}. Scans are made on "
+        f"the grid of {SEQUENCES[str(given.reference)]}. Each image is marked as made by a net.",
+        "",
+        "**A lesion may be missing in what it makes, or be seen where none is.** It can show no more than what it is "
+        "given shows; what it adds, it has seen in others. Never read it alone.",
+        *(
+            [
+                "Its map of uncertainty is how much a value hangs on how the net was asked, times "
+                f"{fitted.temperature:g} ({fitted.fitted_on}). It does not see what the net has invented."
+            ]
+            if fitted
+            else []
+        ),
+    ]
+
+
 def _picture_answers(pack: Pack, given: PictureSpec) -> list[str]:
     spec = pack.spec
     if spec.generator is not None:
         return _generated(pack, given, spec.generator)
+    if spec.translator is not None:
+        return _translated(given, spec.translator, spec.calibration)
     size, colours = " × ".join(map(str, given.size)), "grey" if given.channels == 1 else f"{given.channels} channels"
     meant = ", ".join(SEQUENCES[name] for name in given.channel_names)
     lines = [
@@ -146,6 +187,22 @@ COLUMNS = {
     "ap50": "AP at IoU .5",
     "false_marks": "false marks",
     "false_lesions": "false lesions",
+    "psnr": "PSNR dB",
+    "ssim": "SSIM",
+    "perceptual": "perceptual distance",
+    "tumor_dice": "Dice of the tumour drawn on it",
+    "tumor_dice_real": "on the acquired one",
+    "missed": "tumours missed",
+    "missed_real": "missed on the acquired one",
+    "invented": "invented",
+    "invented_real": "invented on the acquired one",
+    "psnr_gain": "dB over cubic",
+    "ssim_gain": "SSIM over cubic",
+    "psnr_soft_gain": "dB over cubic, soft tissue",
+    "ssim_soft_gain": "SSIM over cubic, soft tissue",
+    "mae_hu": "mean error HU",
+    "consistency_hu": "consistency HU",
+    "error_over_expected": "error over expected",
     "kernel_distance": "kernel distance",
     "frechet_distance": "Fréchet distance",
     "precision": "precision",
@@ -219,13 +276,18 @@ def _beside(figures: list[dict[str, Any]]) -> list[str]:
     """What always saying the commonest would reach, and how far the probabilities can be believed."""
     lines = []
     for row in figures:
-        known = {f"the majority's {name.replace('_', ' ')}": value for name, value in row.get("baseline", {}).items()}
-        told = [f"{name} {_number(value)}" for name, value in known.items()]
+        known = row.get("baseline", {}).items()
+        told = [f"{_whose(name)}{name.replace('_', ' ')} {_number(value)}" for name, value in known]
         if "ece" in row.get("calibration", {}):
             told.append(_believable(row["calibration"]))
         if told:
             lines.append(f"{row['data']}: {', '.join(told)}.")
     return [*lines, ""] if lines else []
+
+
+def _whose(baseline: str) -> str:
+    """A baseline that says itself what it is of has several words."""
+    return "" if " " in baseline else "the majority's "
 
 
 def _believable(known: dict[str, float]) -> str:

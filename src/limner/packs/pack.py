@@ -16,6 +16,7 @@ from limner.errors import PackError
 from limner.image import Label, anatomy
 from limner.packs.channels import check_channels
 from limner.packs.decode import Decode
+from limner.packs.slices import SlicesSpec
 from limner.packs.task import Task
 
 SHIPPED = Path(__file__).resolve().parent
@@ -151,6 +152,22 @@ class GeneratorSpec(_Part):
         return {"none": 0, "label": classes, "mask": classes - 1, "place": classes - 1}[self.condition]
 
 
+class TranslatorSpec(_Part):
+    """What a translator makes of its input's channels.
+
+    Args:
+        wanted: the channel that it makes.
+        channel_names: of the pictures that it learned from, and is held against: all in one.
+        judge: pack on all channels whose features and outlines say how good a translation is.
+        unpaired: it learned from pictures that do not belong together.
+    """
+
+    wanted: str
+    channel_names: list[str]
+    judge: str | None = None
+    unpaired: bool = False
+
+
 class TrainingRow(_Part):
     """A case that the pack learned from, and its terms."""
 
@@ -167,7 +184,7 @@ class PackSpec(_Part):
     version: str
     task: Task
     description: str
-    input: InputSpec | PictureSpec
+    input: InputSpec | PictureSpec | SlicesSpec
     classes: list[str]
     class_values: list[str] = Field(default_factory=list, description="what cohorts call the classes")
     groups: dict[str, list[str]] = Field(default_factory=dict, description="name → classes that count as it")
@@ -181,6 +198,7 @@ class PackSpec(_Part):
     net: NetSpec | None = None
     locator: LocatorSpec | None = None
     generator: GeneratorSpec | None = None
+    translator: TranslatorSpec | None = None
     licence: str
     non_commercial: bool
     training: list[TrainingRow]
@@ -209,7 +227,7 @@ class Net:
     pack: str
     model: Path
     weights: Path
-    input: InputSpec | PictureSpec
+    input: InputSpec | PictureSpec | SlicesSpec
     classes: tuple[str, ...]
     build: NetSpec | None
     outputs: tuple[str, ...] = ("logits",)
@@ -224,6 +242,8 @@ class Net:
         Raises:
             PackError: this net reads pictures.
         """
+        if isinstance(self.input, SlicesSpec):
+            raise PackError(f"Pack {self.pack!r} makes slices thinner and names nothing in them: use `limner enhance`.")
         if not isinstance(self.input, InputSpec):
             raise PackError(f"Pack {self.pack!r} reads pictures, not scans. See `limner packs list` for others.")
         return self.input
@@ -235,8 +255,21 @@ class Net:
         Raises:
             PackError: this net reads scans.
         """
+        if isinstance(self.input, SlicesSpec):
+            raise PackError(f"Pack {self.pack!r} makes slices thinner and names nothing in them: use `limner enhance`.")
         if not isinstance(self.input, PictureSpec):
             raise PackError(f"Pack {self.pack!r} reads scans, not pictures. See `limner packs list` for others.")
+        return self.input
+
+    @property
+    def slices(self) -> SlicesSpec:
+        """The input of a net that makes slices thinner.
+
+        Raises:
+            PackError: this net does something else.
+        """
+        if not isinstance(self.input, SlicesSpec):
+            raise PackError(f"Pack {self.pack!r} does not make slices thinner. See `limner packs list` for others.")
         return self.input
 
 
@@ -264,8 +297,12 @@ class Pack:
         if spec.generator is not None:
             return self.part("synthesis", "model.onnx", OUTPUTS[spec.task])
         files = self.folder / "model.onnx", self.folder / "weights.safetensors"
-        outputs = OUTPUTS[spec.task] if isinstance(spec.input, PictureSpec) or spec.task == "detect" else ("logits",)
-        return Net(self.name, *files, spec.input, tuple(spec.classes), spec.net, outputs)
+        named = isinstance(spec.input, PictureSpec) or spec.task in ("detect", "superresolve")
+        outputs = OUTPUTS[spec.task] if named else ("logits",)
+        ports = (1, 1) if spec.task == "superresolve" else None
+        if spec.task == "translate" and isinstance(spec.input, PictureSpec):
+            ports = (spec.input.channels, 1)
+        return Net(self.name, *files, spec.input, tuple(spec.classes), spec.net, outputs, ports)
 
     @property
     def generator(self) -> GeneratorSpec:
@@ -279,6 +316,19 @@ class Pack:
                 f"Pack {self.name!r} generates nothing: its task is {self.spec.task}. Others: `limner packs list`."
             )
         return self.spec.generator
+
+    @property
+    def translator(self) -> TranslatorSpec:
+        """What it makes of what.
+
+        Raises:
+            PackError: this pack translates nothing.
+        """
+        if self.spec.translator is None:
+            raise PackError(
+                f"Pack {self.name!r} translates nothing: its task is {self.spec.task}. Others: `limner packs list`."
+            )
+        return self.spec.translator
 
     def part(self, name: str, file: str, outputs: tuple[str, ...]) -> Net:
         """One graph of a generator: ``mapping``, ``synthesis``, ``encoder`` or ``decoder``."""
@@ -363,8 +413,10 @@ OUTPUTS: dict[str, tuple[str, ...]] = {
     "segment": ("logits",),
     "detect": ("centers", "sizes", "offsets"),
     "generate": ("picture",),
+    "translate": ("picture",),
+    "superresolve": ("values", "spread"),
 }
-"""What a net on pictures gives, by task, in this order."""
+"""What a net gives, by task, in this order."""
 
 CLASSICAL_LABELS: dict[str, tuple[str, ...]] = {
     "lungs": ("right lung", "left lung"),

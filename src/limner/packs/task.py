@@ -2,4 +2,4 @@
 
 from typing import Literal
 
-Task = Literal["segment", "classify", "detect", "generate"]
+Task = Literal["segment", "classify", "detect", "generate", "translate", "superresolve"]

@@ -19,8 +19,11 @@ from limner.packs.card import card
 from limner.packs.pack import OUTPUTS
 from limner.train.export_generator import export_generator, settle_generator
 from limner.train.graph import write_graph
+from limner.train.plan import fixed_options
 from limner.train.recipe import Recipe
-from limner.train.recipe_data import PictureData
+from limner.train.recipe_data import PictureData, VolumeData
+from limner.train.recipe_thin import ThinData
+from limner.train.recipe_translate import TranslateData
 from limner.train.sources import provenance
 
 _FREE = ("cc by 4.0", "cc by 3.0", "cc0", "apache-2.0", "mit")
@@ -34,7 +37,8 @@ class _First(nn.Module):
         self.net, self.count = net, count
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
-        return tuple(self.net(image)[: self.count])
+        found = self.net(image)
+        return (found,) if isinstance(found, Tensor) else tuple(found[: self.count])
 
 
 def write_pack(net: nn.Module, recipe: Recipe, folder: Path, calibration: Calibration | None = None) -> Path:
@@ -67,16 +71,25 @@ def write_pack(net: nn.Module, recipe: Recipe, folder: Path, calibration: Calibr
 
 
 def export_onnx(net: nn.Module, recipe: Recipe, path: Path, weights: Path) -> None:
-    """ONNX with free Z, Y, X (pictures: of one size); weights are those of ``weights``, arithmetic is float32."""
+    """ONNX with free Z, Y, X (pictures: of one size, but where they are translated).
+
+    Weights are those of ``weights``, arithmetic is float32.
+    """
     data = recipe.data
-    pictures = isinstance(data, PictureData)
-    outputs = OUTPUTS[recipe.task] if isinstance(data, PictureData) or recipe.task == "detect" else ("logits",)
-    size = data.size if isinstance(data, PictureData) else _multiple(recipe)
-    axes = {0: "n", **({} if pictures else {2: "z", 3: "y", 4: "x"})}
+    pictures = isinstance(data, (PictureData, TranslateData))
+    named = pictures or recipe.task in ("detect", "superresolve")
+    outputs = OUTPUTS[recipe.task] if named else ("logits",)
+    if isinstance(data, ThinData):
+        size: tuple[int, ...] = (8, 16)
+    else:
+        size = data.size if isinstance(data, (PictureData, TranslateData)) else _multiple(recipe)
+    fixed = isinstance(data, PictureData)
+    axes = {0: "n", **({} if fixed else dict(enumerate(("z", "y", "x")[-len(size) :], 2)))}
+    there = {**axes, 2: "thin"} if isinstance(data, ThinData) else axes
     write_graph(
         _First(net.to(memory_format=torch.contiguous_format), len(outputs)),
         {"image": torch.zeros(1, recipe.channels, *size)},
-        {"image": axes, **dict.fromkeys(outputs, axes)},
+        {"image": axes, **dict.fromkeys(outputs, there)},
         path,
         weights,
     )
@@ -116,6 +129,7 @@ def _spec(
         "classes": list(recipe.data.classes.values())
         if isinstance(recipe.data, PictureData)
         else list(recipe.data.classes),
+        "translator": _translator(recipe),
         "class_values": list(recipe.data.classes) if isinstance(recipe.data, PictureData) else [],
         "groups": recipe.data.groups if isinstance(recipe.data, PictureData) else {},
         **_several(recipe),
@@ -147,16 +161,32 @@ def _several(recipe: Recipe) -> dict[str, Any]:
 
 
 def _fixed(recipe: Recipe) -> dict[str, Any]:
-    """What a net is told beside its options when it is built again: how many axes there are; a generator, its size."""
-    if not isinstance(recipe.data, PictureData):
-        return {}
-    if recipe.task == "generate":
+    """What a net is told beside its options when it is built again; a generator, its size."""
+    if isinstance(recipe.data, PictureData) and recipe.task == "generate":
         return {"size": recipe.data.size[0], "labels": recipe.data.condition == "mask"}
-    return {"dims": len(recipe.data.size)}
+    return fixed_options(recipe)
+
+
+def _translator(recipe: Recipe) -> dict[str, Any] | None:
+    """Which channel a translator makes."""
+    data = recipe.data
+    if not isinstance(data, TranslateData):
+        return None
+    return {"wanted": data.wanted, "channel_names": data.channel_names, "judge": data.judge, "unpaired": data.unpaired}
 
 
 def _input(recipe: Recipe) -> dict[str, Any]:
     data = recipe.data
+    if isinstance(data, TranslateData):
+        return {
+            "modality": data.modality,
+            "size": data.size,
+            "channels": len(data.given),
+            "channel_names": data.given,
+            "reference": data.home,
+        }
+    if isinstance(data, ThinData):
+        return {"modality": data.modality, "factor": data.factor, "thin_mm": data.thin_mm}
     if isinstance(data, PictureData):
         return {
             "modality": data.modality,
@@ -190,7 +220,7 @@ def _files(folder: Path) -> list[str]:
 
 def _multiple(recipe: Recipe, times: int = 2) -> tuple[int, int, int]:
     """What window sizes must be a multiple of, for the net's strides."""
-    if recipe.net.name == "swin-unetr" and not isinstance(recipe.data, PictureData):
+    if recipe.net.name == "swin-unetr" and isinstance(recipe.data, VolumeData):
         return recipe.data.patch  # its windows of attention are fixed when it is exported
     if recipe.net.name == "center-net":
         coarsest = recipe.net.options.get("stride", 4) * 2 ** (len(recipe.net.options.get("channels", (1,) * 4)) - 1)

@@ -53,14 +53,14 @@ def picture_parts(recipe: Recipe, data: PictureData, progress: Progress | None) 
         raise CohortError(f"Task {recipe.task!r} on pictures is not built yet; there are {', '.join(makers)}.")
     learned = load_pictures(recipe, data, progress)
     if data.strict_patients:
-        _refuse_shared_patients(learned)
+        refuse_shared_patients(learned)
     parts = makers[recipe.task](recipe, data, learned)
     if any(one.share for one in data.sources):
         share_sources(parts.sampler, learned.origins, [one.share for one in data.sources])
     return replace(parts, left_out=(*learned.train.left_out, *learned.check.left_out))
 
 
-def _refuse_shared_patients(learned: Learned) -> None:
+def refuse_shared_patients(learned: Learned) -> None:
     """A cohort refuses this within itself; here it is refused between the cohorts of a recipe."""
     shared = sorted({row.patient for row in learned.train.rows} & {row.patient for row in learned.check.rows})
     if shared:
@@ -93,10 +93,22 @@ def view_for(data: PictureData, task: str) -> View:
 
 def load_pictures(recipe: Recipe, data: PictureData, progress: Progress | None = None) -> Learned:
     """Every picture that a recipe names."""
-    view = view_for(data, recipe.task)
+    return read_sources(data.sources, view_for(data, recipe.task), strict=data.strict_patients, progress=progress)
+
+
+def read_sources(
+    sources: Sequence[PictureSource], view: View, *, strict: bool = True, progress: Progress | None = None
+) -> Learned:
+    """The examples of the splits that are learned from, and of those that are checked on.
+
+    Args:
+        sources: of a recipe.
+        view: how their pictures are read.
+        strict: leave out who is held out in any of them.
+    """
     train, check = [], []
-    barred = held_out(data.sources) if data.strict_patients else {}
-    for source in data.sources:
+    barred = held_out(sources) if strict else {}
+    for source in sources:
         train.append(without(_read(source, source.split, view, progress), barred))
         if source.check:
             check.append(_read(source, source.check, view, progress))

@@ -17,6 +17,8 @@ from limner.train.fingerprint import ANISOTROPIC
 from limner.train.memory import available_gb
 from limner.train.recipe import NetSpec, Recipe
 from limner.train.recipe_data import CohortSource, LabelMapSource, PictureData, PictureSource, VolumeData
+from limner.train.recipe_thin import PlaneSource, ThinData
+from limner.train.recipe_translate import TranslateData
 
 SMALL_PIXELS = 64
 """Pictures up to this side keep their size through the first layer of a net."""
@@ -71,7 +73,13 @@ def plan(recipe: Recipe, given: Means | None = None) -> Plan:
     """
     if recipe.net.name != "auto":
         return Plan(recipe.net.name, recipe.net.options, f"{recipe.net.name}, because the recipe names it.")
+    if isinstance(recipe.data, TranslateData):
+        name = "cyclegan" if recipe.data.unpaired else "casnet"
+        pairs = "do not come in pairs" if recipe.data.unpaired else "come in pairs"
+        return Plan(name, recipe.net.options, f"{name}, because the pictures {pairs}.")
     have = given or means()
+    if isinstance(recipe.data, ThinData):
+        return Plan("sharpen", recipe.net.options, "sharpen, because it keeps the thick slices as they are.")
     if isinstance(recipe.data, PictureData):
         chosen = _for_pictures(recipe, recipe.data, have)
     else:
@@ -101,6 +109,13 @@ def with_plan(recipe: Recipe, chosen: Plan) -> Recipe:
     return done
 
 
+def fixed_options(recipe: Recipe) -> dict[str, int]:
+    """What the data alone say of a net: its axes of space, and how many slices it makes of one."""
+    if isinstance(recipe.data, ThinData):
+        return {"dims": 2, "factor": recipe.data.factor}
+    return {"dims": len(recipe.data.size)} if isinstance(recipe.data, PictureData) else {}
+
+
 def _build(recipe: Recipe) -> None:
     data, kinds = recipe.data, len(recipe.data.classes)
     if recipe.task == "generate":
@@ -109,8 +124,8 @@ def _build(recipe: Recipe) -> None:
         by = data.condition if isinstance(data, PictureData) else "none"
         build_generator(recipe, {"none": 0, "label": kinds, "mask": kinds - 1}[by])
         return
-    dims = {"dims": len(data.size)} if isinstance(data, PictureData) else {}
-    nets.build(recipe.net.name, recipe.channels, kinds, **{**dims, **recipe.net.options})
+    outputs = 1 if isinstance(data, (ThinData, TranslateData)) else kinds
+    nets.build(recipe.net.name, recipe.channels, outputs, **{**fixed_options(recipe), **recipe.net.options})
 
 
 def _for_pictures(recipe: Recipe, data: PictureData, have: Means) -> Plan:
@@ -174,7 +189,7 @@ def count_cases(recipe: Recipe) -> int:
     """How many cases a recipe learns from, without reading one."""
     count = 0
     for source in recipe.data.sources:
-        if isinstance(source, (CohortSource, PictureSource)):
+        if isinstance(source, (CohortSource, PictureSource, PlaneSource)):
             count += _count(Path(source.cohort), source.split)
         elif isinstance(source, LabelMapSource):
             pattern = Path(source.label_maps)

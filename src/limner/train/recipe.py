@@ -28,6 +28,8 @@ from limner.train.recipe_data import (
     listed_classes,
     refuse_multi_label,
 )
+from limner.train.recipe_thin import ThinData
+from limner.train.recipe_translate import LossSpec, TranslateData, refuse_losses
 
 UNFIT: dict[str, dict[str, str]] = {
     "classify": {"carve": "it moves what is marked, and classification has no marks"},
@@ -44,6 +46,14 @@ UNFIT: dict[str, dict[str, str]] = {
         "carve": "what is cut in would be generated too",
         "cutout": "holes would be generated too",
     },
+    "translate": {
+        "mixup": "two slices in one have no translation",
+        "cutmix": "two slices in one have no translation",
+        "carve": "nothing is marked",
+        "cutout": "what is not seen would have to be made up",
+        "hair": "slices have none",
+    },
+    "superresolve": {},
 }
 """Changes of pictures that can't go with a task, and why."""
 
@@ -52,8 +62,10 @@ FITTING: dict[str, tuple[str, ...]] = {
     "classify": ("resnet18", "resnet50", "densenet121"),
     "detect": ("center-net",),
     "generate": ("stylegan2", "vae"),
+    "translate": ("casnet", "cyclegan"),
+    "superresolve": ("sharpen",),
 }
-"""Nets by the task whose answer they can give: maps of classes, one answer for all, centres and sizes, pictures."""
+"""Nets by the task whose answer they can give: maps of classes, one for all, centres and sizes, pictures, slices."""
 
 
 class NetSpec(Section):
@@ -190,9 +202,16 @@ class SearchSpec(Section):
     prune: bool = Field(True, description="end trials early whose checks are below the median of the others")
 
 
+FORMS = ("volume", "picture", "thin", "translate")
+"""Of data, told apart by their keys."""
+
+
 def _form_of(data: Any) -> str:
-    """Pictures have a size; scans have a spacing."""
+    """Pictures have a size; scans have a spacing; some data have a key that no other form has."""
     given = data if isinstance(data, dict) else vars(data)
+    for key, form in (("factor", "thin"), ("wanted", "translate")):
+        if key in given:
+            return form
     return "picture" if "size" in given else "volume"
 
 
@@ -201,13 +220,18 @@ class Recipe(Section):
 
     task: Task
     data: Annotated[
-        Annotated[VolumeData, Tag("volume")] | Annotated[PictureData, Tag("picture")], Discriminator(_form_of)
+        Annotated[VolumeData, Tag("volume")]
+        | Annotated[PictureData, Tag("picture")]
+        | Annotated[ThinData, Tag("thin")]
+        | Annotated[TranslateData, Tag("translate")],
+        Discriminator(_form_of),
     ]
     net: NetSpec = Field(default_factory=NetSpec)
     augment: float | Strength = 1.0
     train: TrainSpec = Field(default_factory=TrainSpec)
     game: GameSpec = Field(default_factory=GameSpec)
     code: CodeSpec = Field(default_factory=CodeSpec)
+    loss: LossSpec = Field(default_factory=LossSpec, description="of task 'translate'")
     pack: PackSpecDraft
     seed: int = 0
     expect: list[Expectation] = Field(default_factory=list)
@@ -218,6 +242,10 @@ class Recipe(Section):
         """Channels of the net's input."""
         if isinstance(self.data, PictureData):
             return self.data.channels
+        if isinstance(self.data, TranslateData):
+            return len(self.data.given)
+        if isinstance(self.data, ThinData):
+            return 1
         return CHANNELS if self.data.focus else 1
 
     @property
@@ -250,9 +278,17 @@ class Recipe(Section):
 
     @model_validator(mode="after")
     def _form_fits_the_task(self) -> Recipe:
-        pictures = isinstance(self.data, PictureData)
+        if isinstance(self.data, TranslateData) != (self.task == "translate"):
+            raise ValueError("data.wanted, the channel that is made of others, goes with task 'translate' alone")
+        if self.task != "translate" and self.loss != LossSpec():
+            raise ValueError(f"the section 'loss' is for task 'translate', not {self.task!r}")
+        pictures = isinstance(self.data, (PictureData, TranslateData))
+        if isinstance(self.data, ThinData) != (self.task == "superresolve"):
+            raise ValueError(
+                "data.factor, how many thin slices a thick one becomes, goes with task 'superresolve' alone"
+            )
         phantoms = not pictures and any(isinstance(one, PhantomSource) for one in self.data.sources)
-        if self.task != "segment" and not pictures and not (self.task == "detect" and phantoms):
+        if self.task not in ("segment", "superresolve") and not pictures and not (self.task == "detect" and phantoms):
             raise ValueError(f"task {self.task!r} learns from pictures or small volumes: data.size is missing")
         if phantoms and self.task != "detect":
             raise ValueError(f"a source with 'chests' teaches task 'detect', not {self.task!r}")
@@ -263,6 +299,12 @@ class Recipe(Section):
         if asked:
             told = "; ".join(f"augment.{name}: {why}" for name, why in asked.items())
             raise ValueError(f"{told}. Leave it out for task {self.task!r}")
+        return self
+
+    @model_validator(mode="after")
+    def _losses_fit_the_data(self) -> Recipe:
+        if isinstance(self.data, TranslateData):
+            refuse_losses(self.net.name, self.data, self.loss)
         return self
 
     @model_validator(mode="after")
@@ -278,6 +320,8 @@ class Recipe(Section):
     def _classes_are_known(self) -> Recipe:
         if isinstance(self.data, PictureData):
             return _check_pictures(self, self.data)
+        if isinstance(self.data, (ThinData, TranslateData)):
+            return self
         known = set(self.data.classes)
         for source in self.data.sources:
             if isinstance(source, PhantomSource):
@@ -346,7 +390,7 @@ def read_recipe(path: Path, overrides: list[str] | None = None) -> Recipe:
 
 def _place(parts: tuple[int | str, ...]) -> str:
     """Where in the YAML; the form of the data, which the schema puts into the path, is not written there."""
-    return ".".join(str(part) for number, part in enumerate(parts) if number != 1 or part not in ("volume", "picture"))
+    return ".".join(str(part) for number, part in enumerate(parts) if number != 1 or part not in FORMS)
 
 
 def _with_grid(raw: Any) -> Any:

@@ -20,6 +20,8 @@ from limner.train.pictures import picture_parts
 from limner.train.plan import Plan, plan, with_plan
 from limner.train.recipe import Recipe, read_recipe
 from limner.train.recipe_data import VolumeData
+from limner.train.recipe_thin import ThinData
+from limner.train.recipe_translate import TranslateData
 from limner.train.soup import averaged, refuse_what_cannot_be_averaged, weights_for
 from limner.train.splits import with_splits
 from limner.train.volumes import volume_parts
@@ -146,6 +148,14 @@ def make_parts(recipe: Recipe, cache: Path, progress: Progress | None = None) ->
         return nodule_parts(recipe, recipe.data, cache, progress)
     if isinstance(recipe.data, VolumeData):
         return volume_parts(recipe, recipe.data, cache, progress)
+    if isinstance(recipe.data, ThinData):
+        from limner.train.superresolve import superresolve_parts
+
+        return superresolve_parts(recipe, recipe.data, progress)
+    if isinstance(recipe.data, TranslateData):
+        from limner.train.translate import translate_parts
+
+        return translate_parts(recipe, recipe.data, progress)
     return picture_parts(recipe, recipe.data, progress)
 
 

@@ -16,6 +16,7 @@ from limner.data.patches import Source, prepare_label_map
 from limner.errors import CohortError, RecipeError
 from limner.train.recipe import Recipe
 from limner.train.recipe_data import CohortSource, LabelMapSource, PhantomSource, PictureSource, VolumeData
+from limner.train.recipe_thin import PlaneSource
 
 Progress = Callable[[str, float], None]
 
@@ -83,7 +84,7 @@ def provenance(recipe: Recipe) -> list[dict[str, str]]:
     """Every case that a recipe learns from, with its terms: for the pack's card."""
     rows = []
     for source in recipe.data.sources:
-        if isinstance(source, PictureSource):
+        if isinstance(source, (PictureSource, PlaneSource)):
             split = f"split {source.split}" if source.split else "all"
             rows.append({"case": split, "from": set_name(source.cohort), "licence": source.licence})
         elif isinstance(source, PhantomSource):

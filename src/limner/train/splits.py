@@ -11,6 +11,7 @@ from limner.data.cohort import read_cohort
 from limner.errors import CohortError
 from limner.train.recipe import Recipe
 from limner.train.recipe_data import PictureData, PictureSource
+from limner.train.recipe_translate import TranslateData
 
 COST = (
     "the last weights are kept instead of the best, train.patience never ends the run, and the probabilities are not "
@@ -28,7 +29,7 @@ def with_splits(recipe: Recipe) -> tuple[Recipe, list[str]]:
     Raises:
         CohortError: a split that the recipe names is not there.
     """
-    if not isinstance(recipe.data, PictureData):
+    if not isinstance(recipe.data, (PictureData, TranslateData)):
         return recipe, []
     notes: list[str] = []
     sources = [_with_splits(number, one, notes) for number, one in enumerate(recipe.data.sources)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -9,7 +11,8 @@ from torch import Tensor
 
 from limner import nets
 from limner.errors import EngineError
-from limner.packs import Net, PictureSpec
+from limner.nets.features import activations
+from limner.packs import Net, PictureSpec, SlicesSpec
 
 
 class TorchEngine:
@@ -25,11 +28,8 @@ class TorchEngine:
         ports = net.ports or (net.input.channels, len(net.classes))
         module = nets.load(build.name, *ports, net.weights, **build.options)
         module = getattr(module, net.part) if net.part else module
-        self._format = (
-            torch.channels_last
-            if isinstance(net.input, PictureSpec) and len(net.input.size) == 2
-            else torch.channels_last_3d
-        )
+        planes = (isinstance(net.input, PictureSpec) and len(net.input.size) == 2) or isinstance(net.input, SlicesSpec)
+        self._format = torch.channels_last if planes else torch.channels_last_3d
         self._axes = 4 if self._format == torch.channels_last else 5
         self._outputs = net.outputs
         self._net = module.to(self._device, memory_format=self._format)
@@ -44,3 +44,17 @@ class TorchEngine:
     def _given(self, array: NDArray[np.float32]) -> Tensor:
         tensor = torch.from_numpy(array).to(self._device)
         return tensor.to(memory_format=self._format) if tensor.dim() == self._axes else tensor
+
+
+class Activations(TorchEngine):
+    """An engine whose outputs are what the net sees on its way: of some of its modules, by their names."""
+
+    def __init__(self, net: Net, modules: Sequence[str]) -> None:
+        super().__init__(net)
+        self._modules = list(modules)
+
+    @torch.inference_mode()  # type: ignore[untyped-decorator]
+    def run(self, inputs: dict[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
+        """See :class:`limner.infer.engines.Engine`."""
+        found = activations(self._net, self._given(inputs["image"]), self._modules)
+        return {name: one.float().cpu().numpy() for name, one in zip(self._modules, found, strict=True)}

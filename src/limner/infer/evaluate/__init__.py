@@ -36,6 +36,10 @@ def evaluate(
             f"Pack {pack.name!r} reads scans, and damaged ones are skipped in cohorts of pictures only. Take the rows "
             "out of the cohort instead."
         )
+    if pack.spec.task == "superresolve":
+        from limner.infer.evaluate.superresolve import evaluate_thin
+
+        return evaluate_thin(pack, cohort, options, progress)
     if pack.spec.task == "detect" and not isinstance(pack.spec.input, PictureSpec):
         from limner.infer.evaluate.nodules import evaluate_nodules
 
@@ -48,6 +52,10 @@ def evaluate(
         from limner.infer.evaluate.generate import evaluate_generator
 
         return evaluate_generator(pack, cohort, options, progress)
+    if pack.spec.task == "translate":
+        from limner.infer.evaluate.translate import evaluate_translation
+
+        return evaluate_translation(pack, cohort, options, progress)
     if pack.spec.multi_label:
         from limner.infer.evaluate.multilabel import evaluate_multilabel
 

@@ -1,0 +1,149 @@
+"""A net of planes asked across all slices of a scan: thin slices, and how far each voxel may be off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from limner.errors import InputError
+from limner.infer.engines import open_engine
+from limner.packs import Pack
+from limner.tasks.superresolve import project, whole_numbers
+
+Field = NDArray[np.float32]
+Progress = Callable[[str, float], None]
+COARSE = 1.6
+"""A direction is looked along only where its pixels are at most so many times the thin slices' spacing."""
+WIDEST = 2.5
+"""Where both directions are coarser than this, nothing within the slices can stand for what lies between them."""
+MEMORY_GB = 1.5
+"""What is held at most, beside the scan and the result, where nobody says."""
+LEAST_HU = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Thin:
+    """Thin slices.
+
+    Args:
+        values: ``(factor · Z, Y, X)`` int16; means over ``factor`` slices are the input.
+        spread: as large, uint8: the mean distance at which the truth is expected, in the values' unit, at most 255.
+        directions: of the planes that were looked at: coronal, sagittal.
+    """
+
+    values: NDArray[np.int16]
+    spread: NDArray[np.uint8]
+    directions: tuple[str, ...]
+
+
+class Thinner:
+    """A pack that makes slices thinner, on an engine.
+
+    Args:
+        pack: of the task ``superresolve``.
+        engine: see :func:`limner.infer.engines.open_engine`.
+        max_memory_gb: what may be held beside the scan and the result.
+    """
+
+    def __init__(self, pack: Pack, engine: str = "auto", max_memory_gb: float | None = None) -> None:
+        self.spec = pack.main.slices
+        self.factor = self.spec.factor
+        self.engine_name, self.engine = open_engine(engine, pack.main)
+        self.memory = pack.spec.memory
+        self.bytes = (max_memory_gb or MEMORY_GB) * 1e9
+        options = pack.spec.net.options if pack.spec.net else {}
+        self.reach = 2 * int(options.get("blocks", 6)) + 4  # slices beyond which nothing is seen
+        self.scale = pack.spec.calibration.temperature if pack.spec.calibration else 1.0
+
+    def directions(self, spacing_mm: tuple[float, float, float]) -> tuple[str, ...]:
+        """Which planes are looked at: coronal ones hold X, sagittal ones Y.
+
+        Raises:
+            InputError: the slices lie nearer or farther apart than the pack is for, or pixels are too coarse.
+        """
+        thin = spacing_mm[0] / self.factor
+        low, high = self.spec.thin_mm
+        if not low <= thin <= high:
+            raise InputError(
+                f"This pack makes {self.factor} slices of each that lie {self.factor * low:g} to {self.factor * high:g}"
+                f" mm apart; these lie {spacing_mm[0]:.3g} mm apart"
+                + (", and are thin already." if thin < low else ", too far for anything between them to be known.")
+            )
+        finest = min(spacing_mm[1:])
+        if finest > WIDEST * thin:
+            raise InputError(
+                f"The pixels of these slices are {finest:.3g} mm wide, and slices of {thin:.3g} mm are asked for: the "
+                f"pack learned from planes at most {WIDEST:g} times as coarse, and would invent what it gives."
+            )
+        found = [
+            name
+            for name, pixel in (("coronal", spacing_mm[2]), ("sagittal", spacing_mm[1]))
+            if pixel <= max(COARSE * thin, finest)
+        ]
+        return tuple(found)
+
+    def __call__(
+        self,
+        thick: NDArray[np.integer | np.floating],
+        spacing_mm: tuple[float, float, float],
+        progress: Progress | None = None,
+    ) -> Thin:
+        """Thin slices of ``(Z, Y, X)``.
+
+        Slabs of slices are worked on one after another; each sees so many slices beyond its own that the result is the
+        same as of the whole.
+        """
+        directions = self.directions(spacing_mm)
+        depth, height, width = thick.shape
+        values = np.empty((self.factor * depth, height, width), np.int16)
+        spread = np.empty(values.shape, np.uint8)
+        slab = self._slab(thick.shape)
+        starts = range(0, depth, slab)
+        for number, start in enumerate(starts):
+            stop = min(start + slab, depth)
+            low, high = max(0, start - self.reach), min(depth, stop + self.reach)
+            part = np.asarray(thick[low:high], np.float32)
+
+            def told(share: float, number: int = number) -> None:
+                if progress:
+                    progress("thin slices", (number + share) / len(starts))
+
+            found, expected = self._looked(part, directions, (start - low, stop - low), told)
+            known = part[start - low : stop - low]
+            inside = slice(start * self.factor, stop * self.factor)
+            values[inside] = whole_numbers(project(found, known, self.factor), known, self.factor)
+            spread[inside] = np.clip(np.rint(np.maximum(expected * self.scale, LEAST_HU)), 1, 255)
+        return Thin(values, spread, directions)
+
+    def _slab(self, shape: tuple[int, ...]) -> int:
+        """Slices at a time: a thin voxel of a slab is held as two sums, and once more while it is rounded."""
+        each = 24.0 * self.factor * shape[1] * shape[2]
+        return max(4, int(self.bytes * 0.6 / each))
+
+    def _looked(
+        self, part: Field, directions: tuple[str, ...], own: tuple[int, int], told: Callable[[float], None]
+    ) -> tuple[Field, Field]:
+        """Mean over the directions of values and spread, of the slab's own slices."""
+        first, last = own
+        inside = slice(first * self.factor, last * self.factor)
+        shape = ((last - first) * self.factor, *part.shape[1:])
+        values, spread = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+        share = np.float32(1 / len(directions))
+        for number, direction in enumerate(directions):
+            axis = 1 if direction == "coronal" else 2
+            planes = np.moveaxis(part, axis, 0)
+            into, beside = np.moveaxis(values, axis, 0), np.moveaxis(spread, axis, 0)
+            batch = self._batch(planes.shape[1] * planes.shape[2])
+            for start in range(0, len(planes), batch):
+                some = np.ascontiguousarray(planes[start : start + batch])[:, None]
+                given = self.engine.run({"image": some})
+                into[start : start + batch] += share * given["values"][:, 0, inside]
+                beside[start : start + batch] += share * given["spread"][:, 0, inside]
+                told((number + (start + len(some)) / len(planes)) / len(directions))
+        return values, spread
+
+    def _batch(self, voxels: int) -> int:
+        return max(1, int(min(self.bytes * 0.3, 4e8) / (self.memory.bytes_per_voxel * voxels)))
