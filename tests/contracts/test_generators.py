@@ -13,7 +13,7 @@ from limner.train.vae import Likeness, laid_behind
 
 SMALL = {
     "stylegan2": {"size": 16, "features": (8, 8, 4), "latent": 6, "width": 8, "depth": 2},
-    "vae": {"size": 16, "features": (4, 8, 8), "latent": 6},
+    "vae": {"size": 16, "features": (4, 8, 8), "latent": 6, "grain": 2},
 }
 CONDITIONS = {"none": (0, ()), "label": (3, ()), "mask": (2, (16, 16))}
 

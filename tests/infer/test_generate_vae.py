@@ -16,7 +16,7 @@ from limner.train import train
 from tests.train.phantom_heads import SIDE, measured, write_heads
 from tests.train.pictures import write_recipe
 
-NET = {"name": "vae", "options": {"features": [12, 16, 24], "latent": 6}}
+NET = {"name": "vae", "options": {"features": [12, 16, 24], "latent": 6, "grain": 1}}
 CLASSES = {"mask": {"0": "background", "1": "tumor"}, "label": {"dark": "dark", "light": "light"}}
 
 

@@ -48,7 +48,7 @@ def test_a_resumed_run_goes_on_to_the_same_curve(tmp_path):
     spec = {"steps": 6, "batch": 4, "threads": 1, "precision": "32-true", "checkpoint_every": 2, "check_every": 2}
     path = write_recipe(
         tmp_path / "recipe.yaml", cohort, task="generate", train=spec, code={"warmup": 4}, augment={"noise": 0.1},
-        net={"name": "vae", "options": {"features": [4, 8], "latent": 3}},
+        net={"name": "vae", "options": {"features": [4, 8], "latent": 3, "grain": 1}},
         data={"size": [SIDE, SIDE], "condition": "mask", "classes": {"0": "background", "1": "tumor"},
               "sources": [{"cohort": str(cohort), "licence": "CC0"}]},
     )  # fmt: skip

@@ -73,22 +73,24 @@ class Encoder(nn.Module):
     Args:
         channels, size: of the picture.
         features: by resolution, finest first.
+        grain: pixels along a side that the finest features stand for.
         latent: numbers of the latent.
         classes: that a picture is of, 0 for none.
         marks: things that are marked in pictures, 0 for none.
     """
 
-    def __init__(
-        self, channels: int, size: int, features: Sequence[int], latent: int, classes: int, marks: int
-    ) -> None:
+    def __init__(self, channels: int, size: int, features: Sequence[int], grain: int, *of: int) -> None:
         super().__init__()
-        self.latent, self.classes, self.marks = latent, classes, marks
-        self.first = _conv(channels, features[0])
+        latent, classes, marks = of
+        self.latent, self.grain = latent, grain
+        size = size // grain
+        self.first = _conv(channels * grain**2, features[0])
         self.blocks = nn.ModuleList(Down(a, b) for a, b in pairwise(features))
         self.at = min(3, len(self.blocks), max(1, int(math.log2(size / 16))))  # at 16 pixels where it can be
         self.side = size >> self.at
         flat = features[-1] * (size >> len(self.blocks)) ** 2
         self.code = nn.Linear(flat, 2 * latent)
+        self.code.bias.data[latent:] = -4  # little noise at first: else the decoder learns to do without the latent
         self.kinds = nn.Linear(flat, classes) if classes else None
         inner = features[self.at]
         self.marked = nn.Sequential(_conv(inner, inner), nn.LeakyReLU(0.2), _conv(inner, marks, 1)) if marks else None
@@ -101,7 +103,7 @@ class Encoder(nn.Module):
             logarithm of the latent's variance ``(N, latent)``. Logits of the classes ``(N, K)`` or of what is marked
             ``(N, M, side, side)``; ``(N, 0)`` where there are neither.
         """
-        x = self.first(image)
+        x = self.first(F.pixel_unshuffle(image, self.grain) if self.grain > 1 else image)
         middle = x
         for number, block in enumerate(self.blocks, 1):
             x = block(x)
@@ -123,14 +125,14 @@ class Decoder(nn.Module):
     """Styles ``(N, 1, latent + numbers)`` to pictures ``(N, C, H, W)``, in -1 … 1 but for what overshoots.
 
     Args:
-        channels, size, features, latent, classes, marks: see :class:`Encoder`.
+        channels, size, features, grain, latent, classes, marks: see :class:`Encoder`.
     """
 
-    def __init__(
-        self, channels: int, size: int, features: Sequence[int], latent: int, classes: int, marks: int
-    ) -> None:
+    def __init__(self, channels: int, size: int, features: Sequence[int], grain: int, *of: int) -> None:
         super().__init__()
-        self.width, self.marks = latent + classes, marks
+        latent, classes, marks = of
+        self.width, self.marks, self.grain = latent + classes, marks, grain
+        size = size // grain
         turned = list(features)[::-1]
         self.least = size >> (len(features) - 1)
         self.start = nn.Linear(self.width, turned[0] * self.least**2)
@@ -138,7 +140,7 @@ class Decoder(nn.Module):
         blocks = [Up(turned[0], turned[0], self.width, maps, up=False)]
         blocks += [Up(a, b, self.width, maps, up=True) for a, b in pairwise(turned)]
         self.blocks = nn.ModuleList(blocks)
-        self.last = _conv(turned[-1], channels)
+        self.last = _conv(turned[-1], channels * grain**2)
 
     def forward(self, styles: Tensor) -> Tensor:
         """See the class."""
@@ -147,7 +149,8 @@ class Decoder(nn.Module):
         x = self.start(style).reshape(-1, self.blocks[0].skip.in_channels, self.least, self.least)
         for number, block in enumerate(self.blocks):
             x = block(x, style, discs(numbers, self.least << number) if self.marks else None)
-        return torch.as_tensor(self.last(_lrelu(x))).float()
+        x = torch.as_tensor(self.last(_lrelu(x))).float()
+        return F.pixel_shuffle(x, self.grain) if self.grain > 1 else x
 
 
 class Prior(nn.Module):
@@ -179,7 +182,7 @@ class Coded:
         pictures: ``(N, C, H, W)``.
         styles, spread, found: as :class:`Encoder` gives them.
         numbers: that the pictures have in truth, ``(N, K)``.
-        refound: logits found in pictures made with another's numbers, ``(N / 2, …)``; None where nothing was made so.
+        refound: logits found in pictures made with another's numbers, of the first quarter; None where none were made.
     """
 
     def __init__(
@@ -204,6 +207,7 @@ class VAE(nn.Module):
         size: side of the picture.
         latent: numbers of the latent.
         features: by resolution, finest first; each halves the size.
+        grain: pixels along a side that the finest features stand for: with 2 all costs a third.
         labels: the condition is a label map, of which size and place of each thing are kept.
     """
 
@@ -213,7 +217,8 @@ class VAE(nn.Module):
         out_channels: int,
         size: int,
         latent: int = 64,
-        features: Sequence[int] = (16, 32, 48, 64, 80, 96),
+        features: Sequence[int] = (24, 32, 48, 64, 96),
+        grain: int = 2,
         labels: bool = False,
         **unused: Any,
     ) -> None:
@@ -221,14 +226,16 @@ class VAE(nn.Module):
         if unused.pop("dims", 2) != 2 or unused:
             raise ValueError(f"it makes pictures, and takes no {', '.join(unused) or 'volumes'}")
         halved = len(features) - 1
-        if size % (1 << halved):
-            raise ValueError(f"a side of {size} can not be halved {halved} times, as its {halved + 1} features ask")
+        if size % (grain << halved):
+            raise ValueError(
+                f"{halved + 1} features of grain {grain} ask for a multiple of {grain << halved}, not {size}"
+            )
         self.latent, self.kinds, self.labels, self.channels = latent, in_channels, labels, out_channels
         self.numbers = in_channels * (NUMBERS if labels else 1)
-        of = 0 if labels else in_channels, in_channels if labels else 0
-        self.encoder = Encoder(out_channels, size, features, latent, *of)
+        of = latent, 0 if labels else in_channels, in_channels if labels else 0
+        self.encoder = Encoder(out_channels, size, features, grain, *of)
         self.mapping = Prior(latent, self.numbers)
-        self.synthesis = Decoder(out_channels, size, features, latent, *of)
+        self.synthesis = Decoder(out_channels, size, features, grain, *of)
 
     @property
     def width(self) -> int:
@@ -241,15 +248,19 @@ class VAE(nn.Module):
         While it learns, latents are drawn here by torch's seeded generator; else the mean stands for all.
         """
         picture, maps = both[:, : self.channels], both[:, self.channels :]
-        numbers = places(maps) if self.labels else maps.mean((2, 3))
+        numbers = self.numbers_of(maps)
         styles, spread, found = self.encoder(picture)
         z, refound = styles[:, : self.latent], None
         if self.training:
             z = z + torch.randn_like(spread) * (0.5 * spread).exp()
         made = self.synthesis(torch.cat([z, numbers], 1)[:, None])
         if self.training and self.numbers:
-            half = (len(z) + 1) // 2
-            other = self.synthesis(torch.cat([z, numbers.roll(1, 0)], 1)[:half, None])
+            some = (len(z) + 3) // 4
+            other = self.synthesis(torch.cat([z, numbers.roll(1, 0)], 1)[:some, None])
             resting = {name: value.detach() for name, value in self.encoder.named_parameters()}
             refound = functional_call(self.encoder, resting, (other,))[2]
         return Coded(made, styles, spread, found, numbers, refound)
+
+    def numbers_of(self, maps: Tensor) -> Tensor:
+        """Sizes and places of what is marked, or the class, of conditions at the picture's size ``(N, K, H, W)``."""
+        return places(maps) if self.labels else maps.mean((2, 3))

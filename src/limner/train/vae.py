@@ -81,16 +81,24 @@ class Likeness:
         else:
             side = coded.found.shape[-1]
             truth = F.avg_pool2d(maps, maps.shape[-1] // side)
-            wanted = discs(other, side)[:, : other.shape[1] // NUMBERS]
-            told, moved = (_marked(a, b) for a, b in ((coded.found, truth), (coded.refound, wanted)))
+            told = _marked(coded.found, truth, torch.ones_like(truth))
+            inner, outer = (_discs(other, side, share) for share in (0.7, 1.4))
+            moved = _marked(coded.refound, inner, (1 - outer + inner).clamp(max=1))
         return self.spec.numbers * told + self.spec.moved * moved
 
 
-def _marked(logits: Tensor, truth: Tensor) -> Tensor:
+def _discs(numbers: Tensor, side: int, share: float) -> Tensor:
+    """Discs ``(N, M, side, side)`` of that share of the radius; between two of them an outline is the latent's own."""
+    each = numbers.reshape(len(numbers), -1, NUMBERS)
+    scaled = torch.cat([each[:, :, :1] * share, each[:, :, 1:]], 2).flatten(1)
+    return discs(scaled, side)[:, : each.shape[1]]
+
+
+def _marked(logits: Tensor, truth: Tensor, weight: Tensor) -> Tensor:
     """Cross-entropy and overlap of maps: marked pixels are few, and count as much as all others."""
-    p = logits.sigmoid()
-    overlap = (2 * (p * truth).sum((2, 3)) + 1) / ((p + truth).sum((2, 3)) + 1)
-    return F.binary_cross_entropy_with_logits(logits, truth) * 4 + (1 - overlap).mean()
+    p = logits.sigmoid() * weight
+    overlap = (2 * (p * truth).sum((2, 3)) + 1) / ((p + truth * weight).sum((2, 3)) + 1)
+    return F.binary_cross_entropy_with_logits(logits, truth, weight) * 4 + (1 - overlap).mean()
 
 
 def vae_parts(recipe: Recipe, data: PictureData, learned: Learned) -> Parts:
@@ -152,10 +160,11 @@ def encoded(net: VAE, images: NDArray[np.uint8], conditions: NDArray[np.uint8], 
     found: list[tuple[Tensor, ...]] = []
     with torch.inference_mode():
         for start in range(0, len(images), batch):
-            given = (torch.from_numpy(one[start : start + batch]).to(device).float() for one in (images, conditions))
-            pictures, maps = given
-            coded = net.eval()(laid_behind(pictures / 127.5 - 1, maps))
-            found.append((coded.styles[:, : net.latent], coded.spread.exp(), coded.numbers))
+            both = (torch.from_numpy(one[start : start + batch]).to(device).float() for one in (images, conditions))
+            pictures, condition = both
+            maps = laid_behind(pictures, condition)[:, net.channels :]
+            styles, spread, _ = net.eval().encoder(pictures / 127.5 - 1)
+            found.append((styles[:, : net.latent], spread.exp(), net.numbers_of(maps)))
     mean, variance, numbers = (torch.cat(one).float().cpu().numpy() for one in zip(*found, strict=True))
     return Codes(mean, variance, numbers)
 
