@@ -1,4 +1,4 @@
-"""What things cost, and what they gain, here: drawing, augmentation, part of a recipe, generators, translators, marks.
+"""What things cost, and what they gain, here: drawing, augmentation, part of a recipe, what is made, and its marks.
 
 Measures from outside; nothing else imports it.
 """
@@ -8,6 +8,7 @@ from limner.bench.draw import BenchResult, DrawBench, StepCost, bench_draw
 from limner.bench.gain import GainBench, GainResult, bench_gain
 from limner.bench.generate import GenerateBench, GenerateResult, bench_generate
 from limner.bench.marks import MarksBench, MarksResult, bench_marks
+from limner.bench.quiz import QuizBench, bench_quiz
 from limner.bench.translate import Compared, TranslateBench, bench_translate
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "GenerateResult",
     "MarksBench",
     "MarksResult",
+    "QuizBench",
     "StepCost",
     "TranslateBench",
     "bench_augment",
@@ -29,5 +31,6 @@ __all__ = [
     "bench_gain",
     "bench_generate",
     "bench_marks",
+    "bench_quiz",
     "bench_translate",
 ]
