@@ -141,6 +141,7 @@ def quiz(
     lang: Lang = Language.en,
     engine: Engine = "auto",
     force: Force = False,
+    as_json: Json = False,
     debug: Debug = False,
 ) -> None:
     """A page on which a person guesses: real or made? It holds real pictures; mind who gets it."""
@@ -148,4 +149,8 @@ def quiz(
 
     asked = QuizBench(pack, cohort, split, count, "pair" if pairs else "one", lang.value, seed, engine)
     with show.progress_bar() as progress:
-        typer.echo(f"Open {bench_quiz(asked, out, force=force, progress=progress)} in a browser.")
+        page = bench_quiz(asked, out, force=force, progress=progress)
+    if as_json:
+        show.as_json({"page": str(page), "real": count, "made": count})
+        return
+    typer.echo(f"Open {page} in a browser.")
