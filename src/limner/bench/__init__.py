@@ -1,4 +1,4 @@
-"""What things cost, and what they gain: a drawing, augmentation, a section of a recipe, marks, a way to translate.
+"""What things cost, and what they gain, here: drawing, augmentation, part of a recipe, what is made, and its marks.
 
 Measures from outside; nothing else imports it.
 """
@@ -6,7 +6,9 @@ Measures from outside; nothing else imports it.
 from limner.bench.augment import AugmentBench, AugmentResult, bench_augment
 from limner.bench.draw import BenchResult, DrawBench, StepCost, bench_draw
 from limner.bench.gain import GainBench, GainResult, bench_gain
+from limner.bench.generate import GenerateBench, GenerateResult, bench_generate
 from limner.bench.marks import MarksBench, MarksResult, bench_marks
+from limner.bench.quiz import QuizBench, bench_quiz
 from limner.bench.translate import Compared, TranslateBench, bench_translate
 
 __all__ = [
@@ -17,13 +19,18 @@ __all__ = [
     "DrawBench",
     "GainBench",
     "GainResult",
+    "GenerateBench",
+    "GenerateResult",
     "MarksBench",
     "MarksResult",
+    "QuizBench",
     "StepCost",
     "TranslateBench",
     "bench_augment",
     "bench_draw",
     "bench_gain",
+    "bench_generate",
     "bench_marks",
+    "bench_quiz",
     "bench_translate",
 ]

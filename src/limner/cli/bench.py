@@ -9,7 +9,7 @@ import typer
 
 from limner.cli import show
 from limner.cli.learning import Overrides
-from limner.cli.options import Debug, Engine, Json, MaxMemory, MaybeOutput
+from limner.cli.options import Debug, Engine, Force, Json, Lang, Language, MaxMemory, MaybeOutput
 
 app = typer.Typer(help="What things cost on this machine.", no_args_is_help=True)
 
@@ -110,3 +110,42 @@ def marks(
     with show.progress_bar() as progress:
         result = bench_marks(bench, progress)
     show.marks_bench(result, as_json)
+
+
+@app.command(epilog="Example: limner bench generate glioma-mr-vae")
+def generate(
+    pack: Annotated[str, typer.Argument(help="Name or folder of a generative model pack.")],
+    ways: Annotated[int, typer.Option(min=2, help="Pairs of seeds between which pictures lead.")] = 24,
+    frames: Annotated[int, typer.Option(min=3, help="Of each way.")] = 17,
+    engine: Engine = "auto",
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Pictures per second, and how smooth and sharp ways between pictures are, beside blending their pixels."""
+    from limner.bench import GenerateBench, bench_generate
+
+    with show.progress_bar() as progress:
+        result = bench_generate(GenerateBench(pack, ways, frames, engine=engine), progress=progress)
+    show.generate_bench(result, as_json)
+
+
+@app.command(epilog="Example: limner bench quiz skin-stylegan2 cohort.csv -o quiz.html")
+def quiz(
+    pack: Annotated[str, typer.Argument(help="Name or folder of a generative model pack.")],
+    cohort: Annotated[Path, typer.Argument(help="Real pictures: a CSV or JSONL with a row per case.")],
+    out: Annotated[Path, typer.Option("-o", "--output", help="The page to make.")] = Path("quiz.html"),
+    split: Annotated[str | None, typer.Option(help="Only the rows of this split.")] = "test",
+    count: Annotated[int, typer.Option("-n", "--count", min=2, help="Pictures of each kind.")] = 20,
+    pairs: Annotated[bool, typer.Option("--pairs", help="Side by side: which of two is made?")] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Of the choice and the order.")] = 0,
+    lang: Lang = Language.en,
+    engine: Engine = "auto",
+    force: Force = False,
+    debug: Debug = False,
+) -> None:
+    """A page on which a person guesses: real or made? It holds real pictures; mind who gets it."""
+    from limner.bench import QuizBench, bench_quiz
+
+    asked = QuizBench(pack, cohort, split, count, "pair" if pairs else "one", lang.value, seed, engine)
+    with show.progress_bar() as progress:
+        typer.echo(f"Open {bench_quiz(asked, out, force=force, progress=progress)} in a browser.")

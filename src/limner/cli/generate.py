@@ -17,8 +17,8 @@ def generate(
     count: Annotated[int, typer.Option("-n", "--count", min=1, help="How many pictures.")] = 8,
     seed: Annotated[int, typer.Option(min=0, help="Of the first picture; the others follow.")] = 0,
     between: Annotated[
-        tuple[int, int] | None,
-        typer.Option(metavar="A B", help="Two seeds: pictures on the way from one to the other."),
+        tuple[str, str] | None,
+        typer.Option(metavar="A B", help="Pictures on the way from one to the other: two seeds, or paths of pictures."),
     ] = None,
     direction: Annotated[
         str | None, typer.Option(help="A direction of the pack, e.g. size: pictures of each seed along it.")
@@ -28,6 +28,10 @@ def generate(
     ] = None,
     kind: Annotated[str | None, typer.Option("--class", help="Only pictures of this class of the pack.")] = None,
     labels: Annotated[Path | None, typer.Option(help="A label map (PNG) to make the pictures from.")] = None,
+    values: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="An attribute: size=0.05 (share of the picture), x=0.3."),
+    ] = None,
     truncation: Annotated[
         float, typer.Option(min=0.0, max=1.5, help="Below 1: nearer to the middle, less strange and less varied.")
     ] = 1.0,
@@ -44,12 +48,13 @@ def generate(
     options = GenerateOptions(
         count=count,
         seed=seed,
-        between=between,
+        between=between and (_end(between[0]), _end(between[1])),
         direction=direction,
         frames=frames,
         kind=kind,
         labels=labels,
         truncation=truncation,
+        values=_values(values or []),
     )
     with show.progress_bar() as progress:
         made = make(open_generator(load_pack(pack), engine), out, options, force=force, progress=progress)
@@ -59,4 +64,28 @@ def generate(
     typer.echo(
         f"{len(made.told['images'])} synthetic pictures are in {made.folder}; look at {made.folder / 'sheet.png'}."
     )
-    typer.echo("They show nobody, and are marked so. Not for clinical use.")
+    if options.of_somebody:
+        typer.echo("They resemble whoever the given pictures show. Not for clinical use.")
+    else:
+        typer.echo("They show nobody, and are marked so. Not for clinical use.")
+
+
+def _end(text: str) -> int | Path:
+    """A seed, or the path of a picture (``./7`` where its name is a number)."""
+    return int(text) if text.isdigit() else Path(text)
+
+
+def _values(given: list[str]) -> dict[str, float]:
+    """``NAME=VALUE`` as a table.
+
+    Raises:
+        typer.BadParameter: one without ``=`` or a number behind it.
+    """
+    found: dict[str, float] = {}
+    for one in given:
+        name, _, value = one.partition("=")
+        try:
+            found[name] = float(value)
+        except ValueError:
+            raise typer.BadParameter(f"--set is NAME=VALUE, such as size=0.05; got {one!r}.") from None
+    return found

@@ -64,6 +64,9 @@ def evaluate(
     regions: Regions = None,
     label: Label = "label",
     skip_damaged: SkipDamaged = False,
+    features: Annotated[
+        str | None, typer.Option(metavar="PACK", help="Of a generator: the pack whose net compares its pictures.")
+    ] = None,
     engine: Engine = "auto",
     out: Annotated[
         Path | None,
@@ -84,7 +87,13 @@ def evaluate(
     if out is not None:
         refuse_existing(out, force)
     options = EvaluateOptions(
-        split=split, mask=mask, regions=_regions(regions), engine=engine, label=label, skip_damaged=skip_damaged
+        split=split,
+        mask=mask,
+        regions=_regions(regions),
+        engine=engine,
+        label=label,
+        skip_damaged=skip_damaged,
+        features=features,
     )
     with show.progress_bar() as progress:
         found = evaluate_pack(load_pack(pack), cohort, options, progress)

@@ -13,7 +13,7 @@ import typer
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from limner.bench import AugmentResult, BenchResult, Compared, GainResult, MarksResult
+    from limner.bench import AugmentResult, BenchResult, Compared, GainResult, GenerateResult, MarksResult
     from limner.findings import Drawing, Finding
     from limner.infer import Pack
     from limner.infer.evaluate import Interval
@@ -260,6 +260,24 @@ def gain(result: GainResult, json_wanted: bool) -> None:
         table.add_row(row.data, row.figure, str(row.n), *ways, f"{found['gain']:+.3f} ± {found['gain_sd']:.3f}")
     _print(table)
     typer.echo(f"± is the standard deviation over seeds. The runs are in {result.folder}.")
+
+
+def generate_bench(result: GenerateResult, json_wanted: bool) -> None:
+    """Pictures per second, and the ways of a generator beside those of blended pixels."""
+    if json_wanted:
+        as_json(result.as_dict())
+        return
+    typer.echo(f"{result.title}: {result.per_second:.0f} pictures per second.")
+    table = _table(f"{result.ways} ways from seed to seed", "generator", "blended pixels", "difference")
+    rows = {
+        f"perceptual path length ({result.features}; less is smoother)": result.length,
+        "sharpness of the middle, as a share of the ends'": result.sharpness,
+    }
+    for name, row in rows.items():
+        interval = f"{row.difference:+.3f} ({row.low:+.3f} to {row.high:+.3f})"
+        table.add_row(name, f"{row.generator:.3f}", f"{row.blending:.3f}", interval)
+    _print(table)
+    typer.echo("In brackets: 95 % interval over resampled ways.")
 
 
 def compared(result: Compared, json_wanted: bool) -> None:

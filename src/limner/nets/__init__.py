@@ -24,6 +24,7 @@ NETS: dict[str, str] = {
     "center-net": "limner.nets.detector:CenterNet",
     "sharpen": "limner.nets.sharpen:Sharpen",
     "stylegan2": "limner.nets.stylegan2:StyleGAN2",
+    "vae": "limner.nets.vae:VAE",
     "casnet": "limner.nets.medgan:CasNet",
     "cyclegan": "limner.nets.medgan:CycleNet",
 }

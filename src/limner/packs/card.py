@@ -84,8 +84,13 @@ def _tempered(known: Calibration) -> str:
 
 
 def _generated(pack: Pack, made: PictureSpec, known: GeneratorSpec) -> list[str]:
-    classes = ", ".join(pack.spec.classes[1:] if known.condition == "mask" else pack.spec.classes)
-    origin = {"none": "nothing but a seed", "label": f"a class ({classes})", "mask": f"a label map ({classes})"}
+    classes = ", ".join(pack.spec.classes[1:] if known.condition in ("mask", "place") else pack.spec.classes)
+    origin = {
+        "none": "nothing but a seed",
+        "label": f"a class ({classes})",
+        "mask": f"a label map ({classes})",
+        "place": f"a seed, and numbers that can be set: how large it is and where ({classes})",
+    }
     size, colours = " × ".join(map(str, made.size)), "grey" if made.channels == 1 else f"{made.channels} channels"
     named = [one.name for one in known.directions]
     return [
@@ -93,6 +98,7 @@ def _generated(pack: Pack, made: PictureSpec, known: GeneratorSpec) -> list[str]
         "",
         f"Pictures of nobody, {size} pixels, {colours}, from {origin[known.condition]}. Each is marked as synthetic.",
         *([f"Directions: {', '.join(named)}."] if named else []),
+        *(["It makes given pictures again, too, as far as its few numbers can tell them."] * known.encoder),
     ]
 
 
@@ -197,6 +203,12 @@ COLUMNS = {
     "mae_hu": "mean error HU",
     "consistency_hu": "consistency HU",
     "error_over_expected": "error over expected",
+    "kernel_distance": "kernel distance",
+    "frechet_distance": "Fréchet distance",
+    "precision": "precision",
+    "recall": "recall",
+    "coverage": "coverage",
+    "copied": "copied",
 }
 """Figures that a card shows, in order, where the pack has them."""
 

@@ -139,14 +139,17 @@ class GeneratorSpec(_Part):
     layers: int
     width: int
     noises: int = 0
-    condition: Literal["none", "label", "mask"] = "none"
+    condition: Literal["none", "label", "mask", "place"] = Field(
+        "none", description="nothing, a class, a label map, or of each thing that is marked how large it is and where"
+    )
+    encoder: bool = Field(False, description="encoder.onnx turns a picture into the style that it is made from again")
     shares: list[float] = Field(default_factory=list, description="of each class among what it learned from")
     shapes: list[ShapeSpec] = Field(default_factory=list, description="of each class of its label maps")
     directions: list[DirectionSpec] = Field(default_factory=list)
 
     def conditions(self, classes: int) -> int:
         """Channels of the condition: classes, or what a label map marks."""
-        return {"none": 0, "label": classes, "mask": classes - 1}[self.condition]
+        return {"none": 0, "label": classes, "mask": classes - 1, "place": classes - 1}[self.condition]
 
 
 class TranslatorSpec(_Part):
@@ -217,7 +220,8 @@ class Net:
     """One net of a pack: its files, what it expects, what its channels mean.
 
     ``ports`` are the channels with which it is built again, those of input and classes where None; ``part`` is the
-    module of it that this graph is, the whole where empty.
+    module of it that this graph is, the whole where empty; ``inner`` are values inside that are asked for instead of
+    its outputs.
     """
 
     pack: str
@@ -229,6 +233,7 @@ class Net:
     outputs: tuple[str, ...] = ("logits",)
     ports: tuple[int, int] | None = None
     part: str = ""
+    inner: tuple[str, ...] = ()
 
     @property
     def volume(self) -> InputSpec:

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from limner.packs import Calibration, LocatorSpec, Net, Pack, PackSpec, TrainingRow, load_pack
 from limner.packs.card import card
 from limner.packs.pack import OUTPUTS
-from limner.train.export_generator import export_generator
+from limner.train.export_generator import export_generator, settle_generator
 from limner.train.graph import write_graph
 from limner.train.plan import fixed_options
 from limner.train.recipe import Recipe
@@ -51,6 +51,8 @@ def write_pack(net: nn.Module, recipe: Recipe, folder: Path, calibration: Calibr
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
     net = net.float().cpu().eval()
+    if recipe.task == "generate":
+        settle_generator(net, recipe)
     save_file(
         {name: value.half().contiguous() for name, value in net.state_dict().items()}, aside / "weights.safetensors"
     )

@@ -1,4 +1,4 @@
-"""A generator as graphs without chance in them: latents to styles, styles and noise to pictures."""
+"""A generator as graphs without chance in them: latents to styles, styles to pictures, pictures to styles."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from scipy import ndimage
 from torch import Tensor, nn
 
 from limner.nets.stylegan2 import StyleGAN2
+from limner.nets.vae import VAE
 from limner.packs import GeneratorSpec, ShapeSpec
 from limner.train.conditions import conditions_of
 from limner.train.directions import find_directions
@@ -19,21 +20,30 @@ from limner.train.graph import write_graph
 from limner.train.pictures import load_pictures
 from limner.train.recipe import Recipe
 from limner.train.recipe_data import PictureData
+from limner.train.vae import settle
 
 
 class _Part(nn.Module):
-    """One module of a net, its weights under the names that they have in the whole."""
+    """One module of a net, its weights under the names that they have in the whole; its first output where several."""
 
     def __init__(self, net: nn.Module, name: str) -> None:
         super().__init__()
         self.net, self.name = net, name
 
     def forward(self, *inputs: Tensor) -> Any:
-        return getattr(self.net, self.name)(*inputs)
+        found = getattr(self.net, self.name)(*inputs)
+        return found[0] if isinstance(found, tuple) else found
+
+
+def settle_generator(net: nn.Module, recipe: Recipe) -> None:
+    """What a generator still learns when its training is over, before its weights are written: a VAE its prior."""
+    if isinstance(net, VAE) and isinstance(recipe.data, PictureData):
+        learned = load_pictures(recipe, recipe.data).train
+        settle(net, learned.stack(), conditions_of(learned, recipe.data))
 
 
 def export_generator(net: nn.Module, recipe: Recipe, folder: Path) -> GeneratorSpec:
-    """Writes ``mapping.onnx`` and ``model.onnx`` (the synthesis) over ``weights.safetensors``.
+    """Writes ``mapping.onnx``, ``model.onnx`` (the synthesis), of a VAE ``encoder.onnx``, over ``weights.safetensors``.
 
     Returns:
         What the pack says of the generator.
@@ -42,10 +52,36 @@ def export_generator(net: nn.Module, recipe: Recipe, folder: Path) -> GeneratorS
         TypeError: no such export is known for this net.
     """
     data = recipe.data
-    if not isinstance(net, StyleGAN2) or not isinstance(data, PictureData):
-        raise TypeError(f"no export of {type(net).__name__}")
-    weights = folder / "weights.safetensors"
+    if not isinstance(data, PictureData):
+        raise TypeError("no export of a generator of volumes")
     net = net.to(memory_format=torch.contiguous_format)
+    conditions = conditions_of(load_pictures(recipe, data).train, data)
+    if isinstance(net, StyleGAN2):
+        known = _style_graphs(net, data, conditions, folder)
+    elif isinstance(net, VAE):
+        known = _code_graphs(net, data, folder)
+    else:
+        raise TypeError(f"no export of {type(net).__name__}")
+    return GeneratorSpec(latent=net.latent, width=net.width, **known, **_seen(conditions, data))
+
+
+def _code_graphs(net: VAE, data: PictureData, folder: Path) -> dict[str, Any]:
+    """The graphs of an autoencoder: a style is all that a picture is made from."""
+    weights = folder / "weights.safetensors"
+    condition = {"condition": torch.zeros(2, net.numbers)} if net.numbers else {}
+    graphs: list[tuple[str, dict[str, Tensor], str, str]] = [
+        ("mapping", {"z": torch.zeros(2, net.latent), **condition}, "style", "mapping.onnx"),
+        ("synthesis", {"styles": torch.zeros(2, 1, net.width)}, "picture", "model.onnx"),
+        ("encoder", {"image": torch.zeros(2, net.channels, *data.size)}, "style", "encoder.onnx"),
+    ]
+    for part, given, output, name in graphs:
+        write_graph(_Part(net, part), given, {one: {0: "n"} for one in (*given, output)}, folder / name, weights)
+    return {"layers": 1, "condition": "place" if net.labels else data.condition, "encoder": True}
+
+
+def _style_graphs(net: StyleGAN2, data: PictureData, conditions: NDArray[np.uint8], folder: Path) -> dict[str, Any]:
+    """The graphs of StyleGAN2: several styles and noise."""
+    weights = folder / "weights.safetensors"
     width, layers, noises = net.width, net.synthesis.layers, net.synthesis.noises
     kinds = 0 if net.labels else net.kinds
     condition = {"condition": torch.zeros(2, kinds)} if kinds else {}
@@ -66,16 +102,8 @@ def export_generator(net: nn.Module, recipe: Recipe, folder: Path) -> GeneratorS
         weights,
         fold=False,
     )
-    conditions = conditions_of(load_pictures(recipe, data).train, data)
-    return GeneratorSpec(
-        latent=net.latent,
-        layers=layers,
-        width=width,
-        noises=noises,
-        condition=data.condition,
-        directions=find_directions(net, conditions, data.channel_names),
-        **_seen(conditions, data),
-    )
+    directions = find_directions(net, conditions, data.channel_names)
+    return {"layers": layers, "noises": noises, "condition": data.condition, "directions": directions}
 
 
 def _seen(conditions: NDArray[np.uint8], data: PictureData) -> dict[str, Any]:

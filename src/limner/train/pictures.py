@@ -41,12 +41,13 @@ def picture_parts(recipe: Recipe, data: PictureData, progress: Progress | None) 
     from limner.train.generate import generate_parts
     from limner.train.masks import mask_parts
     from limner.train.multilabel import multilabel_parts
+    from limner.train.vae import vae_parts
 
     makers = {
         "classify": multilabel_parts if data.multi_label else classify_parts,
         "detect": detect_parts,
         "segment": mask_parts,
-        "generate": generate_parts,
+        "generate": vae_parts if recipe.net.name == "vae" else generate_parts,
     }
     if recipe.task not in makers:
         raise CohortError(f"Task {recipe.task!r} on pictures is not built yet; there are {', '.join(makers)}.")

@@ -61,7 +61,7 @@ FITTING: dict[str, tuple[str, ...]] = {
     "segment": ("unet", "cbam-unet", "unet++", "basic-unet", "dynunet", "swin-unetr", "attention-unet"),
     "classify": ("resnet18", "resnet50", "densenet121"),
     "detect": ("center-net",),
-    "generate": ("stylegan2",),
+    "generate": ("stylegan2", "vae"),
     "translate": ("casnet", "cyclegan"),
     "superresolve": ("sharpen",),
 }
@@ -117,6 +117,19 @@ class GameSpec(Section):
         100.0, description="thousands of pictures in which augmentation may rise from never to always; 0 for none"
     )
     discriminator: list[int] | None = Field(None, description="its features, finest first; the generator's where None")
+
+
+class CodeSpec(Section):
+    """What an autoencoder learns by (VAE): to make pictures again from few numbers."""
+
+    kl: float = Field(0.0003, ge=0, description="weight of the latent's information, in nats of a picture")
+    warmup: int = Field(500, ge=0, description="steps over which that weight rises from nothing")
+    free_nats: float = Field(0.05, ge=0, description="of each number of the latent that cost nothing")
+    structure: float = Field(0.5, ge=0, description="weight of structural similarity beside plain differences")
+    edges: float = Field(1.0, ge=0, description="weight of differences between the steps from pixel to pixel")
+    marked: float = Field(3.0, ge=0, description="by how much more a pixel counts where something is marked")
+    numbers: float = Field(0.1, ge=0, description="weight of reading off what class it is, or what is marked where")
+    moved: float = Field(0.05, ge=0, description="weight of the same in pictures made with another picture's numbers")
 
 
 class PackSpecDraft(Section):
@@ -217,6 +230,7 @@ class Recipe(Section):
     augment: float | Strength = 1.0
     train: TrainSpec = Field(default_factory=TrainSpec)
     game: GameSpec = Field(default_factory=GameSpec)
+    code: CodeSpec = Field(default_factory=CodeSpec)
     loss: LossSpec = Field(default_factory=LossSpec, description="of task 'translate'")
     pack: PackSpecDraft
     seed: int = 0

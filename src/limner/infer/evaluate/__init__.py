@@ -48,6 +48,10 @@ def evaluate(
         from limner.infer.evaluate.segment import evaluate_masks
 
         return evaluate_masks(pack, cohort, options, progress)
+    if pack.spec.task == "generate":
+        from limner.infer.evaluate.generate import evaluate_generator
+
+        return evaluate_generator(pack, cohort, options, progress)
     if pack.spec.task == "translate":
         from limner.infer.evaluate.translate import evaluate_translation
 

@@ -69,6 +69,7 @@ class EvaluateOptions:
         seed: of the resampling.
         label: column that names the class.
         skip_damaged: leave out pictures that cannot be read, and count them.
+        features: of generators: the pack in whose features pictures are compared; one that reads such where None.
     """
 
     split: str | None = None
@@ -79,6 +80,7 @@ class EvaluateOptions:
     seed: int = 0
     label: str = "label"
     skip_damaged: bool = False
+    features: str | None = None
 
 
 def view_of(spec: PictureSpec, options: EvaluateOptions, **more: Any) -> View:

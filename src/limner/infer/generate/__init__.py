@@ -6,6 +6,7 @@ No torch is needed, only an engine; each picture that leaves here is marked as s
 from __future__ import annotations
 
 from limner.infer.generate.generator import Generator, Latent, open_generator
+from limner.infer.generate.inversion import invert
 from limner.infer.generate.workflow import Generated, GenerateOptions, generate
 
-__all__ = ["GenerateOptions", "Generated", "Generator", "Latent", "generate", "open_generator"]
+__all__ = ["GenerateOptions", "Generated", "Generator", "Latent", "generate", "invert", "open_generator"]

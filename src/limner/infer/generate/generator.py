@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from limner.errors import InputError
 from limner.infer.engines import Engine, open_engine
-from limner.infer.generate.shapes import draw_shapes
+from limner.infer.generate.conditions import CONDITIONS, Conditions, Values
 from limner.packs import DirectionSpec, Pack, PictureSpec
 
 MANY = 2048
@@ -23,7 +23,8 @@ class Latent:
     Args:
         styles: ``(layers, width)``.
         noise: ``(noises,)``.
-        condition: ``(K,)`` one-hot class, ``(K, H, W)`` label map, ``(0,)`` where there is none.
+        condition: ``(K,)`` one-hot class, ``(K, H, W)`` label map, ``(3 K,)`` sizes and places, ``(0,)`` where there is
+            none.
     """
 
     styles: NDArray[np.float32]
@@ -44,7 +45,7 @@ class Generator:
     def __init__(self, pack: Pack, engine: str, mapping: Engine, synthesis: Engine) -> None:
         self.pack, self.engine, self._mapping, self._synthesis = pack, engine, mapping, synthesis
         self.known = pack.generator
-        self.kinds = self.known.conditions(len(pack.spec.classes))
+        self.made_from: Conditions = CONDITIONS[self.known.condition](pack)
         self._means: dict[bytes, NDArray[np.float32]] = {}
 
     @property
@@ -52,7 +53,14 @@ class Generator:
         """Size and channels of what it makes."""
         return self.pack.main.picture
 
-    def latent(self, seed: int, *, condition: NDArray[np.float32] | None = None, truncation: float = 1.0) -> Latent:
+    def latent(
+        self,
+        seed: int,
+        *,
+        condition: NDArray[np.float32] | None = None,
+        truncation: float = 1.0,
+        values: Values | None = None,
+    ) -> Latent:
         """What a seed stands for.
 
         Args:
@@ -60,12 +68,13 @@ class Generator:
             condition: see :class:`Latent`.
             truncation: 1 for all that was learned; less comes nearer to the middle, with fewer strange pictures and
                 less variety; 0 is the mean picture. Source: Karras 2019, appendix B.
+            values: attributes to set where no condition is given, by name (``made_from.names``).
         """
         rng = np.random.default_rng([seed, 1])
         z = rng.normal(size=(1, self.known.latent)).astype(np.float32)
         noise = rng.normal(size=self.known.noises).astype(np.float32)
         if condition is None:
-            condition = self.drawn_condition(seed)
+            condition = self.made_from.drawn(seed, values or {})
         style = self.styles(z, condition[None])[0]
         if truncation != 1.0:
             mean = self.mean_style(condition)
@@ -74,41 +83,27 @@ class Generator:
 
     def styles(self, z: NDArray[np.float32], condition: NDArray[np.float32]) -> NDArray[np.float32]:
         """Styles ``(N, width)`` of latents ``(N, latent)``."""
-        given = {"condition": condition} if self.known.condition == "label" else {}
-        return self._mapping.run({"z": z, **given})["style"]
+        return self._mapping.run({"z": z, **self.made_from.to_mapping(condition)})["style"]
 
     def mean_style(self, condition: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The middle of all pictures, or of those of a class."""
-        key = condition.tobytes() if self.known.condition == "label" else b""
+        """The middle of all pictures, or of those of a condition that shapes styles."""
+        shapes_it = bool(self.made_from.to_mapping(condition[None]))
+        key = condition.tobytes() if shapes_it else b""
         if key not in self._means:
             z = np.random.default_rng(0).normal(size=(MANY, self.known.latent)).astype(np.float32)
-            all_alike = np.repeat(condition[None], MANY, 0) if key else condition[None]
+            all_alike = np.repeat(condition[None], MANY, 0) if shapes_it else condition[None]
             self._means[key] = self.styles(z, all_alike).mean(0)
         return self._means[key]
-
-    def drawn_condition(self, seed: int) -> NDArray[np.float32]:
-        """A class as often as in what was learned from, a label map of the shapes that were seen, or nothing."""
-        rng = np.random.default_rng([seed, 2])
-        if self.known.condition == "label":
-            shares = np.array(self.known.shares)
-            return self.one_class(int(rng.choice(self.kinds, p=shares / shares.sum())))
-        if self.known.condition == "mask":
-            size = self.picture.size
-            return np.stack([draw_shapes(rng, one, (size[0], size[1])) for one in self.known.shapes])
-        return np.zeros(0, np.float32)
-
-    def one_class(self, number: int) -> NDArray[np.float32]:
-        """The condition of a class."""
-        return np.eye(self.kinds, dtype=np.float32)[number]
 
     def pictures(self, latents: list[Latent], batch: int = 8) -> NDArray[np.float32]:
         """Pictures ``(N, C, H, W)`` in 0–1."""
         found = []
         for start in range(0, len(latents), batch):
             some = latents[start : start + batch]
-            given = {"styles": np.stack([x.styles for x in some]), "noise": np.stack([x.noise for x in some])}
-            if self.known.condition == "mask":
-                given["label"] = np.stack([x.condition for x in some])
+            given = {"styles": np.stack([x.styles for x in some])}
+            if self.known.noises:
+                given["noise"] = np.stack([x.noise for x in some])
+            given |= self.made_from.to_synthesis(np.stack([x.condition for x in some]))
             found.append(self._synthesis.run(given)["picture"])
         return np.clip(np.concatenate(found) * 0.5 + 0.5, 0, 1)
 
@@ -130,16 +125,16 @@ class Generator:
         return max(fitting, key=lambda one: one.correlation)
 
     def between(self, one: Latent, other: Latent, share: float) -> Latent:
-        """A latent on the way: styles in a straight line, noise and condition of the first until the other is nearer.
+        """A latent on the way: styles in a straight line; noise on a circle, so that it stays as strong.
 
-        Noise turns from one to the other on a circle, so that it stays as strong.
+        A class or a label map is that of the first until the other is nearer; sizes and places go with the styles.
         """
         angle = share * np.pi / 2
         return replace(
             one,
             styles=(one.styles + np.float32(share) * (other.styles - one.styles)).astype(np.float32),
             noise=(np.cos(angle) * one.noise + np.sin(angle) * other.noise).astype(np.float32),
-            condition=one.condition if share < 0.5 else other.condition,
+            condition=self.made_from.between(one.condition, other.condition, share),
         )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from limner.data.fitted import read_for
 from limner.errors import InputError
-from limner.image import Picture, fit_picture
+from limner.image import Picture
 from limner.infer.generate.generator import Generator, Latent
+from limner.infer.generate.inversion import invert
 from limner.infer.generate.sheet import sheet
-from limner.io import Origin, read_picture_labels
+from limner.io import Origin
 from limner.io.folder import new_folder
 from limner.io.synthetic import marked_pixels, write_picture
 from limner.packs import Pack
@@ -32,24 +34,31 @@ class GenerateOptions:
     Args:
         count: pictures; their seeds are ``seed``, ``seed + 1``, …
         seed: of the first.
-        between: two seeds; ``frames`` pictures lead from one to the other.
+        between: two ends, each a seed or the path of a picture; ``frames`` pictures lead from one to the other.
         direction: name of a direction; ``frames`` pictures of each seed lead along it, ``reach`` standard deviations
             each way.
         frames: of a way; 60 between two, 7 along a direction where None.
         kind: a class of the pack, where it makes pictures of classes.
         labels: a label map (PNG, its values those of the pack's classes) to make pictures from.
         truncation: 1 for all that was learned, less for nearer to the middle.
+        values: attributes to set, by name.
     """
 
     count: int = 8
     seed: int = 0
-    between: tuple[int, int] | None = None
+    between: tuple[int | Path, int | Path] | None = None
     direction: str | None = None
     reach: float = 2.5
     frames: int | None = None
     kind: str | None = None
     labels: Path | None = None
     truncation: float = 1.0
+    values: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def of_somebody(self) -> bool:
+        """Whether pictures of real people are among what it is made from."""
+        return any(isinstance(end, Path) for end in self.between or ())
 
 
 @dataclass(frozen=True)
@@ -73,7 +82,8 @@ def generate(
         options: how many, from which seeds.
 
     Raises:
-        InputError: the pack has no such class or direction, or takes no label map; or two ways are asked for at once.
+        InputError: the pack has no such class, attribute or direction, or takes no label map; or two ways are asked for
+            at once. PackError: the way has a picture as an end, and the pack cannot look for it.
     """
     pack = generator.pack
     if options.between and options.direction:
@@ -104,8 +114,10 @@ def generate(
 def _latents(
     generator: Generator, options: GenerateOptions, fixed: NDArray[np.float32] | None
 ) -> tuple[list[int | str], list[Latent]]:
-    def at(seed: int) -> Latent:
-        return generator.latent(seed, condition=fixed, truncation=options.truncation)
+    def at(end: int | Path) -> Latent:
+        if isinstance(end, Path):
+            return invert(generator, read_for(end, generator.picture))
+        return generator.latent(end, condition=fixed, truncation=options.truncation, values=options.values)
 
     seeds = [options.seed + k for k in range(options.count)]
     if options.direction is not None:
@@ -115,51 +127,41 @@ def _latents(
         return [name for name, _, _ in moved], [generator.along(one, way, step) for _, one, step in moved]
     if options.between is None:
         return [*seeds], [at(seed) for seed in seeds]
-    first, last = (at(seed) for seed in options.between)
+    first, last = (at(end) for end in options.between)
     shares = np.linspace(0, 1, options.frames or 60)
-    names: list[int | str] = [f"{options.between[0]}…{options.between[1]}: {share:.3f}" for share in shares]
+    ends = "…".join(str(end) for end in _ends(options))
+    names: list[int | str] = [f"{ends}: {share:.3f}" for share in shares]
     return names, [generator.between(first, last, float(share)) for share in shares]
+
+
+def _ends(options: GenerateOptions) -> list[int | str]:
+    """Of a way; a picture's path may name its patient."""
+    return ["a given picture" if isinstance(end, Path) else end for end in options.between or ()]
 
 
 def _condition(generator: Generator, options: GenerateOptions) -> NDArray[np.float32] | None:
     """What all pictures are made from, where the person has said it."""
-    pack, known = generator.pack, generator.known
+    told = {"--class": options.kind, "--labels": options.labels, "--set": options.values or None}
+    if len(both := [name for name, value in told.items() if value is not None]) > 1:
+        raise InputError(f"{' and '.join(both)} both say what all pictures are made from; give one of them.")
     if options.kind is not None:
-        if known.condition != "label" or options.kind not in pack.spec.classes:
-            there = ", ".join(pack.spec.classes) if known.condition == "label" else "none: it is not made by class"
-            raise InputError(f"Pack {pack.name!r} makes no {options.kind!r}; its classes are {there}.")
-        return generator.one_class(pack.spec.classes.index(options.kind))
+        return generator.made_from.of_class(options.kind)
     if options.labels is not None:
-        if known.condition != "mask":
-            raise InputError(f"Pack {pack.name!r} makes pictures from no label map; leave --labels out.")
-        labels = fit_picture(read_picture_labels(options.labels)[None], generator.picture.size, nearest=True)[0][0]
-        values = [int(value) for value in pack.spec.class_values]
-        strange = sorted({int(v) for v in np.unique(labels)} - set(values))
-        if strange:
-            there = ", ".join(f"{value} {name}" for value, name in zip(values, pack.spec.classes, strict=True))
-            raise InputError(
-                f"The label map {options.labels.name!r} holds {strange}; pack {pack.name!r} knows {there}."
-            )
-        return np.stack([labels == value for value in values[1:]]).astype(np.float32)
+        return generator.made_from.of_labels(options.labels)
     return None
 
 
 def _write(
     generator: Generator, picture: NDArray[np.float32], latent: Latent, seed: int | str, folder: Path, number: int
 ) -> dict[str, Any]:
-    pack = generator.pack
     name = f"{number:04d}.png"
-    write_picture(Picture(as_bytes(picture)), folder / name, origin_of(pack, seed if isinstance(seed, int) else None))
+    made = seed if isinstance(seed, int) else None
+    write_picture(Picture(as_bytes(picture)), folder / name, origin_of(generator.pack, made))
     row: dict[str, Any] = {"id": f"{number:04d}", "image": name, "seed": seed}
-    if generator.known.condition == "label":
-        row["label"] = pack.spec.class_values[int(latent.condition.argmax())]
-        row["class"] = pack.spec.classes[int(latent.condition.argmax())]
-    if generator.known.condition == "mask":
+    row |= generator.made_from.told(latent.condition)
+    if (labels := generator.made_from.labels(latent.condition)) is not None:
         row["mask"] = f"{number:04d}.labels.png"
-        values = np.zeros(latent.condition.shape[1:], np.uint8)
-        for value, one in zip(pack.spec.class_values[1:], latent.condition, strict=True):
-            values[one > 0.5] = int(value)
-        Image.fromarray(values).save(folder / row["mask"])
+        Image.fromarray(labels).save(folder / row["mask"])
     return row
 
 
@@ -199,8 +201,9 @@ def _told(pack: Pack, generator: Generator, options: GenerateOptions, rows: list
         "engine": generator.engine,
         "seed": options.seed,
         "truncation": options.truncation,
-        "between": list(options.between) if options.between else None,
+        "between": _ends(options) or None,
         "direction": options.direction,
+        "set": dict(options.values),
         "licence": pack.spec.licence,
         "images": rows,
         "files": {"sheet": "sheet.png", "cohort": "cohort.csv"},
