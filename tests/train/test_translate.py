@@ -12,17 +12,19 @@ import pytest
 import torch
 import yaml
 
+from limner.data.augment.picture import Strength
 from limner.errors import RecipeError
 from limner.infer import load_pack
 from limner.infer.translate import open_translator
 from limner.train.loop import fit
 from limner.train.recipe import Recipe, read_recipe
 from limner.train.run import make_parts, run
+from limner.train.translate import PairedBatches
 from tests.translated import NAMES, flair_of, write_slices
 
 SMALL = {"name": "casnet", "options": {"blocks": 2, "features": [6, 8]}}
 FULL = {"l1": 1, "adversarial": 0.1, "perceptual": 0.5, "style": 0.5, "discriminator": [4, 8]}
-CYCLE = {"l1": 0, "adversarial": 0.3, "cycle": 3, "discriminator": [4, 8]}
+CYCLE = {"l1": 0, "adversarial": 0.3, "cycle": 10, "discriminator": [4, 8]}
 
 
 def recipe_file(folder: Path, cohort: Path, data: dict[str, Any] | None = None, **changes: Any) -> Path:
@@ -103,7 +105,7 @@ def rows(folder: Path) -> list[list[str]]:
 
 def test_without_pairs_pictures_come_to_look_like_what_is_wanted(tmp_path):
     cohort = write_slices(tmp_path / "slices", 12, flat=True)  # T1 is 70 to 90 grey, FLAIR about 190
-    train = {"steps": 120, "batch": 8, "rate": 0.01, "threads": 1, "precision": "32-true", "ema": 0.8}
+    train = {"steps": 120, "batch": 8, "rate": 0.01, "threads": 1, "precision": "32-true", "ema": 0.95}
     path = recipe_file(
         tmp_path, cohort, {"unpaired": True}, net={**SMALL, "name": "cyclegan"}, loss=CYCLE, train=train, augment={}
     )
@@ -131,6 +133,14 @@ def test_pairs_stay_together_and_others_do_not(tmp_path):
     pre, post, flair = both.unbind(1)
     apart = (flair * 255 - torch.from_numpy(flair_of(pre.numpy() * 255, post.numpy() * 255))).abs()
     assert float(apart.mean()) > 20
+
+
+def test_patients_are_drawn_equally_often(tmp_path):
+    data = recipe(tmp_path).data
+    marks = np.arange(10, dtype=np.uint8)[:, None, None, None] * np.ones((1, 3, 32, 32), np.uint8)
+    sampler = PairedBatches(marks, data, Strength(), 0, ["many"] * 9 + ["one"])
+    drawn = torch.cat([sampler.batch(step, 20)[1][:, 0, 0, 0] for step in range(20)])
+    assert 0.4 < float((drawn * 255 > 8.5).float().mean()) < 0.6
 
 
 def test_a_regression_has_no_rival(tmp_path):

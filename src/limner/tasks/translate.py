@@ -41,7 +41,7 @@ def views(image: NDArray[np.uint8], mirrored: bool) -> list[NDArray[np.uint8]]:
 def as_one(seen: list[Float]) -> Float:
     """The answers ``(Y, X)`` to :func:`views`, each led back to the picture: ``(V, Y, X)``.
 
-    What a move has pushed out of the picture is taken from the picture as it was.
+    What a move has pushed out of the picture, and what then lies at its edge, is taken from the picture as it was.
     """
     upright = [*seen[:2], *(one[..., ::-1] for one in seen[2:])]
     found = []
@@ -49,7 +49,7 @@ def as_one(seen: list[Float]) -> Float:
         back = one
         if number % 2:
             back = upright[number - 1].copy()
-            back[..., :-SHIFT, :-SHIFT] = one[..., SHIFT:, SHIFT:]
+            back[..., SHIFT : -2 * SHIFT, SHIFT : -2 * SHIFT] = one[..., 2 * SHIFT : -SHIFT, 2 * SHIFT : -SHIFT]
         found.append(back)
     return np.stack(found)
 

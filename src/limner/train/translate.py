@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -36,12 +38,22 @@ class PairedBatches:
         data: crop, and whether given and wanted are of one slice; if not, the net sees both, of different ones.
         strength: of the augmentation.
         seed: of order, augmentation and crops.
+        patients: of whom each is: they are drawn equally often, however many slices there are of each.
     """
 
-    def __init__(self, images: NDArray[np.uint8], data: TranslateData, strength: Strength, seed: int) -> None:
+    def __init__(
+        self,
+        images: NDArray[np.uint8],
+        data: TranslateData,
+        strength: Strength,
+        seed: int,
+        patients: Sequence[str],
+    ) -> None:
         self.images, self.data = torch.from_numpy(images), data
         self.strength, self.seed = strength, seed
-        self.orders = Order(len(images), seed), Order(len(images), seed + 1)
+        counts = Counter(patients)
+        shares = np.array([1 / counts[one] for one in patients]) / len(counts)
+        self.orders = Order(len(images), seed, shares), Order(len(images), seed + 1, shares)
 
     def batch(self, step: int, size: int) -> tuple[Tensor, ...]:
         """See :class:`limner.train.loop.Sampler`."""
@@ -73,7 +85,8 @@ def translate_parts(recipe: Recipe, data: TranslateData, progress: Progress | No
     torch.manual_seed(recipe.seed)  # initial weights only
     net = nets.build(recipe.net.name, recipe.channels, 1, **recipe.net.options)
     _refuse_size(net, data)
-    sampler = PairedBatches(np.ascontiguousarray(images[:, places]), data, recipe.changes, recipe.seed)
+    patients = [row.patient for row in learned.train.rows]
+    sampler = PairedBatches(np.ascontiguousarray(images[:, places]), data, recipe.changes, recipe.seed, patients)
     loss, rival = game_of(recipe.loss, len(data.given), data.unpaired)
     left = (*learned.train.left_out, *learned.check.left_out)
     parts = Parts(net, sampler, loss, examples=len(images), left_out=left, rival=rival)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -11,7 +9,6 @@ from torch import Tensor
 
 from limner import nets
 from limner.errors import EngineError
-from limner.nets.features import activations
 from limner.packs import Net, PictureSpec, SlicesSpec
 
 
@@ -44,17 +41,3 @@ class TorchEngine:
     def _given(self, array: NDArray[np.float32]) -> Tensor:
         tensor = torch.from_numpy(array).to(self._device)
         return tensor.to(memory_format=self._format) if tensor.dim() == self._axes else tensor
-
-
-class Activations(TorchEngine):
-    """An engine whose outputs are what the net sees on its way: of some of its modules, by their names."""
-
-    def __init__(self, net: Net, modules: Sequence[str]) -> None:
-        super().__init__(net)
-        self._modules = list(modules)
-
-    @torch.inference_mode()  # type: ignore[untyped-decorator]
-    def run(self, inputs: dict[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
-        """See :class:`limner.infer.engines.Engine`."""
-        found = activations(self._net, self._given(inputs["image"]), self._modules)
-        return {name: one.float().cpu().numpy() for name, one in zip(self._modules, found, strict=True)}

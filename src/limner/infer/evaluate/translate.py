@@ -79,7 +79,7 @@ def evaluate_translation(
     with the true error within a slice. ``baseline``: the reference channel put in place of what is wanted.
 
     Raises:
-        CohortError: no slice has all sequences. MissingExtraError: features of the judge need torch.
+        CohortError: no slice has all sequences.
     """
     found = measure(pack, cohort, options, progress)
     notes = [f"{id}: {why}" for id, why in found.left_out]
