@@ -42,12 +42,15 @@ def reproduce(
     out: Path | None = None,
     resume: bool = False,
     progress: Progress | None = None,
+    add: str | None = None,
 ) -> Reproduction:
     """Trains by a recipe, evaluates, and writes the figures into the pack and its card.
 
     Args:
         recipe, overrides, out, resume: as :func:`limner.train.train`.
         progress: of the evaluation.
+        add: ``synthetic:0.5``: half of the pictures that are learned from are generated, see
+            :mod:`limner.synthesize`.
 
     Raises:
         RecipeError, TrainingError: as :func:`limner.train.train`; CohortError: an expected cohort is not there.
@@ -57,6 +60,11 @@ def reproduce(
     check_installed()
     from limner.train.recipe import read_recipe
 
+    if add is not None:
+        from limner.synthesize import read_addition, with_synthetic
+
+        out = Path(out) if out else Path("runs") / Path(recipe).stem
+        recipe, overrides = with_synthetic(Path(recipe), overrides or [], read_addition(add), out, progress), None
     read = read_recipe(recipe, overrides)
     expectations = [one.model_copy(update={"label": one.label or _label(read)}) for one in read.expect]
     result = train(recipe, overrides, out, resume)

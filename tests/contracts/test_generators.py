@@ -72,7 +72,8 @@ def test_exported_graphs_answer_alike_for_any_number(by, tmp_path, monkeypatch):
     recipe = Recipe.model_validate(
         {"task": "generate", "data": data, "augment": {}, "pack": {"name": "x", "description": "x"}}
     )
-    monkeypatch.setattr("limner.train.export_generator._seen", lambda learned, data: {})
+    seen = condition(by, 6).numpy().astype(np.uint8)
+    monkeypatch.setattr("limner.train.export_generator.conditions_of", lambda learned, data: seen)
     monkeypatch.setattr("limner.train.export_generator.load_pictures", lambda recipe, data: type("L", (), {"train": 0}))
     save_file({k: v.half().contiguous() for k, v in net.state_dict().items()}, tmp_path / "weights.safetensors")
     known = export_generator(net, recipe, tmp_path)

@@ -162,6 +162,12 @@ def test_boxes_lie_on_what_they_mark(tmp_path: Path) -> None:
     assert drawing.findings[0].kind == "class" and "labels" not in drawing.files
 
 
+def test_a_limit_of_memory_is_refused(photo: Path, spots_pack: Path, tmp_path: Path) -> None:
+    with pytest.raises(PackError, match="the limit would not hold"):
+        draw(photo, tmp_path / "out", options=quick(spots_pack, max_memory_gb=2.0))
+    assert not (tmp_path / "out").exists()
+
+
 def test_channels_of_a_picture_are_refused(tmp_path: Path) -> None:
     Image.fromarray(blots([(30, 40, 12)])).save(tmp_path / "us.png")
     options = quick(mask_pack(tmp_path / "pack"), channels={"pre": "ax t1"})

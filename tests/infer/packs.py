@@ -40,8 +40,9 @@ def threshold_pack(folder: Path, levels: dict[str, float], window=(-1000.0, 1000
         "non_commercial": False,
         "training": [],
         "memory": {"fixed_mb": 10, "bytes_per_voxel": 100},
-        "decode": {"lesion_min_ml": 0.01, "lesion_min_peak": 0.5},
     }
+    if "size" not in changes.get("input", {}):  # it reads scans
+        spec["decode"] = {"lesion_min_ml": 0.01, "lesion_min_peak": 0.5}
     if locator:
         _threshold_net(folder / "locator.onnx", locator, window)
         files.append("locator.onnx")

@@ -64,15 +64,20 @@ def test_an_empty_scan_gives_an_empty_map(pack, phantom):
     assert found.intervals_ml == {}
 
 
+def _with(pack, **settings):
+    decode = pack.spec.decode.model_copy(update=settings)
+    return Pack(pack.folder, pack.spec.model_copy(update={"decode": decode}))
+
+
 def test_an_organ_of_the_locator_that_is_not_sure_enough_is_left_out_and_named(pack, phantom):
-    strict = Pack(pack.folder, pack.spec.model_copy(update={"decode": {**pack.spec.decode, "others_min_mean": 1.01}}))
+    strict = _with(pack, others_min_mean=1.01)
     found = predict(strict, phantom.image)
     assert "not sure" in found.left_out["spleen"]
     assert {one.name for one in found.labels.present()} == {"liver", "liver tumor"}
 
 
 def test_the_organs_attenuation_is_asked_where_the_pack_says_so(pack, phantom):
-    asked = Pack(pack.folder, pack.spec.model_copy(update={"decode": {**pack.spec.decode, "tissue_weight": 1.0}}))
+    asked = _with(pack, tissue_weight=1.0)
     found = predict(asked, phantom.image)
     ours, theirs = found.labels.mask("liver", "liver tumor"), phantom.labels.mask("liver", "liver tumor")
     assert 2 * (ours & theirs).sum() / (ours.sum() + theirs.sum()) > 0.93

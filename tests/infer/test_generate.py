@@ -8,8 +8,10 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from limner.cli.app import app
+from limner.data.cohort import read_cohort
 from limner.errors import InputError, PackError
 from limner.infer.generate import GenerateOptions, generate, open_generator
+from limner.io import read_marks
 from limner.packs import load_pack
 from limner.train import train
 from tests.train.pictures import CLASSES, write_pictures, write_recipe
@@ -32,6 +34,7 @@ def make(folder, **data):
     recipe = write_recipe(
         folder / "recipe.yaml", cohort, task="generate", net=NET, data={"size": [16, 16], "sources": sources, **data},
         game={"r1_every": 2, "path_every": 2, "adapt": 1},
+        train={"steps": 4, "batch": 4, "check_every": 2, "threads": 1, "ema": 0.5},  # half precision
     )  # fmt: skip
     return load_pack(train(recipe, [], folder / "run").pack)
 
@@ -78,12 +81,30 @@ def test_files_say_what_would_make_them_again(plain, tmp_path):
     assert np.abs(pixels[0].astype(int) - pixels[1]).max() <= 1  # an engine may round one way or the other
 
 
+def test_every_picture_is_marked_and_its_marks_say_how_to_make_it_again(plain, tmp_path):
+    generator = open_generator(plain)
+    generate(generator, tmp_path / "a", GenerateOptions(count=2, seed=7))
+    for name, seed in (("0000.png", 7), ("0001.png", 8)):
+        found = read_marks(tmp_path / "a" / name)
+        assert found.explicit.seed == seed
+        assert found.explicit.sha256 == plain.sha256
+        made = np.asarray(Image.open(tmp_path / "a" / name), float)
+        plainly = generator.pictures([generator.latent(seed)])[0, 0] * 255
+        assert 0 < np.abs(made - plainly).mean() < 3  # the watermark, which is too little to be seen
+    sheet = read_marks(tmp_path / "a" / "sheet.png")
+    assert sheet.explicit is not None
+    assert sheet.invisible is not None
+    cohort = read_cohort(tmp_path / "a" / "cohort.csv")
+    assert [case.split for case in cohort.cases] == ["train", "train"]
+    assert all(case.columns["synthetic"] == "1" for case in cohort.cases)
+
+
 def test_a_way_begins_and_ends_at_its_seeds(plain, tmp_path):
     generator = open_generator(plain)
     generate(generator, tmp_path / "way", GenerateOptions(between=(3, 8), frames=5))
     ends = [np.asarray(Image.open(tmp_path / "way" / f"{k:04d}.png"), float) for k in (0, 4)]
     for seed, end in zip((3, 8), ends, strict=True):
-        assert np.abs(generator.pictures([generator.latent(seed)])[0, 0] * 255 - end).max() <= 1
+        assert np.abs(generator.pictures([generator.latent(seed)])[0, 0] * 255 - end).mean() < 3  # the watermark
     with Image.open(tmp_path / "way" / "way.webp") as film:
         assert film.n_frames == 8  # there and back
 
@@ -136,3 +157,21 @@ def test_the_command(plain, tmp_path):
     assert found.exit_code == 0, found.output
     assert [one["seed"] for one in json.loads(found.output)["images"]] == [3, 4]
     assert (out / "sheet.png").is_file()
+
+
+def test_a_direction_leads_both_ways_from_each_seed(plain, tmp_path):
+    generator = open_generator(plain)
+    name = plain.generator.directions[0].name
+    made = generate(generator, tmp_path / "way", GenerateOptions(count=2, seed=5, direction=name, frames=3))
+    assert [one["seed"] for one in made.told["images"]][:3] == [
+        f"5, {name} -2.50",
+        f"5, {name} +0.00",
+        f"5, {name} +2.50",
+    ]
+    way, latent = generator.direction(name), generator.latent(5)
+    middle = np.asarray(Image.open(tmp_path / "way" / "0001.png"), float)
+    assert np.abs(generator.pictures([latent])[0, 0] * 255 - middle).mean() < 3  # the watermark
+    moved = generator.along(latent, way, 1.0).styles - latent.styles
+    assert np.linalg.norm(moved, axis=1) == pytest.approx(way.spread, rel=1e-3)
+    with pytest.raises(InputError, match="knows no direction 'age'"):
+        generator.direction("age")

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from limner import io
-from limner.errors import InputError, OutputExistsError
+from limner.errors import InputError, OutputExistsError, PackError
 from limner.infer.inputs import predict_inputs
 from tests.infer.packs import threshold_pack
 from tests.train.conftest import write_cohort
@@ -52,3 +52,12 @@ def test_nothing_is_overwritten_unasked(pack, folder, tmp_path):
 def test_two_inputs_of_one_name_are_refused(pack, folder, tmp_path):
     with pytest.raises(InputError, match="different names"):
         predict_inputs(pack, [folder / "case0.nii.gz", folder / "case0.nii.gz"], tmp_path)
+
+
+@pytest.mark.parametrize("size", [[24, 24], [12, 24, 24]])
+def test_a_limit_of_memory_that_would_not_hold_is_refused(folder, tmp_path, size):
+    read = {"modality": ["CT"], "size": size, "channels": 1}
+    pack = threshold_pack(tmp_path / "pack", LEVELS, input=read, class_values=["0", "1", "2"])
+    with pytest.raises(PackError, match=r"'threshold' asks .* the limit would not hold"):
+        predict_inputs(pack, [folder / "case0.nii.gz"], tmp_path / "out", max_memory_gb=2.0)
+    assert not (tmp_path / "out").exists()

@@ -15,8 +15,9 @@ from limner.image import Grid, Image, LabelMap
 from limner.infer import load_pack
 from limner.infer.evaluate import EvaluateOptions, evaluate
 from limner.infer.inputs import predict_inputs
-from limner.infer.nodule_labels import blob, label_nodules, row
-from limner.infer.nodules import Nodule, NoduleFinder
+from limner.infer.nodule_labels import blob, label_nodules, lesion_of, row
+from limner.infer.nodules import Found, Nodule, NoduleFinder
+from limner.scene import find_parts
 
 SPACING = (3.0, 2.0, 2.0)
 BALLS = {(-50.0, 5.0, 50.0): 10.0, (52.0, -10.0, 70.0): 12.0, (45.0, 15.0, 35.0): 9.0}
@@ -168,7 +169,7 @@ def test_a_row_gives_voxels_and_millimetres(chest):
     assert chest.grid.world(((z0 + z1) / 2 - 0.5, (y0 + y1) / 2 - 0.5, (x0 + x1) / 2 - 0.5)) == pytest.approx(
         [-50, 5, 50], abs=0.3
     )
-    assert told["probability"] == 0.8765
+    assert told["probability"] == round(224 / 255, 4)  # 0.87654 in the steps of the map of confidence
 
 
 def test_a_scan_without_air_is_refused(pack, chest):
@@ -202,6 +203,31 @@ def test_predicting_writes_labels_and_boxes(pack, chest, tmp_path):
     labels: LabelMap = io.read_nifti_labels(tmp_path / "out" / "chest.nii.gz")
     assert labels.grid.same_as(chest.grid, 0.01)
     assert told["volumes_ml"]["lung nodule"] > 1
+    lesions = {one["id"]: one for one in told["lesions"]}
+    assert {one["lesion"] for one in told["boxes"]} == set(lesions)
+    for one in told["boxes"]:
+        assert one["probability"] == lesions[one["lesion"]]["probability"]
+
+
+def test_nodules_that_touch_are_one_lesion_and_as_sure_as_the_surest(pack, chest):
+    middle = np.array([-50.0, 5.0, 50.0])
+    shown = [
+        Nodule(tuple(middle + shift), (10.0, 10.0, 10.0), p, "lung nodule")
+        for shift, p in (((0, 0, 0), 0.9), ((0, 8, 0), 0.7), ((0, 16, 0), 0.6), ((0, 45, 0), 0.55))
+    ]
+    bright = chest.array.copy()  # a rod, so that the blobs of the first three touch one another in a row
+    points = chest.grid.world(np.moveaxis(np.indices(chest.grid.shape), 0, -1)) - middle
+    rod = (np.abs(points[..., [0, 2]]).max(-1) < 5) & (points[..., 1] > -5) & (points[..., 1] < 21)
+    bright[rod] = 30
+    image = Image(bright, chest.grid, "CT", "HU")
+    none = np.zeros((2, 2, 2), bool)
+    found = Found(tuple(shown), 0.5, none, none, Grid.axial((2, 2, 2), (1, 1, 1)))
+    drawn = label_nodules(pack, image, found)
+    parts = [one for one in find_parts(drawn.labels) if one.label.name == "lung nodule"]
+    on = [lesion_of(one, parts, chest.grid) for one in shown]
+    assert on[0] is not None and on[0] == on[1] == on[2] != on[3]
+    [whole] = [one for one in parts if one.id == on[0]]
+    assert round(drawn.probability_of(whole), 4) == row(shown[0], chest.grid)["probability"]
 
 
 def test_what_is_less_probable_than_the_packs_threshold_is_not_sure(chest, tmp_path):

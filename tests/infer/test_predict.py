@@ -8,7 +8,8 @@ from limner.errors import OutputExistsError, PackError
 from limner.image import Grid, Image, LabelMap
 from limner.infer import predict
 from limner.infer.inputs import predict_inputs
-from limner.infer.predict import block_mean, choose_window
+from limner.infer.memory import choose_window
+from limner.infer.predict import block_mean
 from tests.infer.packs import threshold_pack
 
 LEVELS = {"background": -1000.0, "liver": 110.0, "liver tumor": 62.0}

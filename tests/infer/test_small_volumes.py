@@ -18,6 +18,7 @@ from limner.infer.evaluate import EvaluateOptions, evaluate
 from limner.infer.evaluate import detect as evaluating
 from limner.infer.explain.evaluate import CohortOptions, evaluate_explanations
 from limner.infer.inputs import predict_inputs
+from limner.packs import Decode
 from limner.tasks.boxes import Marks, encode
 from tests.infer.explained import dark_pack, spot
 from tests.infer.packs import threshold_pack
@@ -130,7 +131,7 @@ def test_boxes_come_out_in_the_voxels_in_which_cohorts_write_them(classifier, tm
     said = {"centers": maps.heat * 20 - 10, "sizes": maps.sizes, "offsets": maps.offsets}
     pack = SimpleNamespace(
         main=SimpleNamespace(picture=View((16, 16, 16))),
-        spec=SimpleNamespace(calibration=None, decode={}, classes=["none", "ball"]),
+        spec=SimpleNamespace(calibration=None, decode=Decode(), classes=["none", "ball"]),
     )
     engine = SimpleNamespace(run=lambda _given: {name: value[None] for name, value in said.items()})
     [box] = Detector(pack, "fake", engine)(picture).boxes

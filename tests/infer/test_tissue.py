@@ -52,3 +52,21 @@ def test_the_same_attenuation_everywhere_changes_little(scene):
     even = np.random.default_rng(1).normal(0.5, 0.04, volume.shape).astype(np.float32)
     after = reweigh(whole, even, SPACING, 1.0)
     assert np.abs(after - whole)[(whole > 0.05) & (whole < 0.95)].mean() < 0.06
+
+
+def test_thick_slices_are_asked_as_thin_ones_are():
+    """A flat organ of 30 mm and a dense neighbour that the net takes for it, in slices of 1.5 and of 7.5 mm."""
+    doubtful = {}
+    for thick in (1.5, 7.5):
+        z = (np.arange(round(90 / thick)) + 0.5)[:, None, None] * thick * np.ones((1, 48, 48))
+        x = np.arange(48) * 1.5 * np.ones_like(z)
+        flat = (z > 30) & (z < 60)
+        organ, other = flat & (x < 45), flat & (x >= 45) & (x < 54)
+        volume = np.select([organ, other], [0.6, 0.95], 0.35).astype(np.float32)
+        volume += np.random.default_rng(2).normal(0, 0.03, z.shape).astype(np.float32)
+        whole = np.select([organ, other], [0.97, 0.6], 0.02).astype(np.float32)
+        after = reweigh(whole, volume, (thick, 1.5, 1.5), 1.0)
+        assert (after[organ & (x < 42)] > 0.5).all()
+        doubtful[thick] = float((after[other & (x > 47)] > 0.5).mean())
+    assert doubtful[1.5] < 0.1
+    assert doubtful[7.5] == pytest.approx(doubtful[1.5], abs=0.05)

@@ -282,6 +282,25 @@ def test_sr_gives_the_interval_of_a_volume_in_millilitres(report):
     assert {end.MeasurementUnitsCodeSequence[0].CodeValue for end in ends.values()} == {"ml"}
 
 
+@pytest.mark.parametrize("unsure", [True, False])
+def test_sr_says_so_where_nothing_was_found_and_the_model_is_not_sure(tmp_path, drawn, unsure):
+    labels, series = drawn
+    write_seg(labels, series, tmp_path / "a.seg.dcm", **PACK)
+    drawing = Drawing(
+        schema="limner.drawing/1",
+        study=StudyNote(uid="1.2", modality="CT"),
+        pack=PackNote(name="p", version="1", sha256="a"),
+        findings=(finding("body", 10, "tissue"),),
+        abstained=unsure,
+    )
+    write_sr(drawing, labels, series, tmp_path / "a.seg.dcm", tmp_path / "a.sr.dcm")
+    assert dciodvfy(tmp_path / "a.sr.dcm") == []
+    sr = pydicom.dcmread(tmp_path / "a.sr.dcm")
+    answers = items(sr, "How the model judges its finding")
+    assert [one.ConceptCodeSequence[0].CodeValue for one in answers] == (["not-sure"] if unsure else [])
+    assert any("not sure" in one.TextValue.lower() for one in items(sr, "Comment")) is unsure
+
+
 def items_of(node, name):
     return items(node, name) if "ContentSequence" in node else []
 

@@ -87,3 +87,26 @@ def test_every_shipped_pack_is_whole_and_small():
         assert (pack.folder / "CARD.md").read_text() == card(pack)
         assert pack.spec.training
     assert total <= 60e6
+
+
+def _told(folder, **changes):
+    """The pack of a folder after its ``pack.json`` was changed."""
+    path = folder / "pack.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+    return load_pack(folder)
+
+
+def test_a_slip_in_decode_is_refused_with_the_nearest_setting(pack):
+    with pytest.raises(PackError, match=r"'lesion_treshold' is unknown.*Did you mean 'lesion_threshold'"):
+        _told(pack.folder, decode={"lesion_treshold": 0.4})
+    with pytest.raises(PackError, match=r"'presence_cells' is not read by this task; expected organ_threshold"):
+        _told(pack.folder, decode={"presence_cells": 4})
+    with pytest.raises(PackError, match="less than or equal to 1"):
+        _told(pack.folder, decode={"lesion_threshold": 40})
+    assert _told(pack.folder, decode={"lesion_threshold": 0.4}).spec.decode.lesion_threshold == 0.4
+
+
+@pytest.mark.parametrize("shipped", list_packs(), ids=lambda one: one.name)
+def test_only_the_settings_that_were_given_are_written_back(shipped):
+    given = json.loads((shipped.folder / "pack.json").read_text())["decode"]
+    assert shipped.spec.model_dump(mode="json", by_alias=True)["decode"] == given

@@ -83,6 +83,6 @@ def test_a_risk_that_no_threshold_reaches_answers_nothing():
 
 def test_reliability_counts_every_example_once():
     p = np.array([[0.95, 0.05], [0.55, 0.45], [0.55, 0.45]])
-    found = c.reliability(p, np.array([0, 0, 1]), bins=10)
+    found = c.reliability(p, np.array([0, 0, 1]))
     assert found.count.sum() == 3
     assert found.ece == pytest.approx((abs(0.95 - 1) + 2 * abs(0.55 - 0.5)) / 3)

@@ -3,6 +3,7 @@ import pytest
 
 from limner.tasks import classify
 from limner.tasks.consistency import gaps_of, of_answers, of_clusters
+from limner.tasks.pixels import ForegroundBins
 
 
 def _answers(rng, n, shift=0.0):
@@ -39,6 +40,18 @@ def test_the_error_is_the_one_that_classifiers_are_told():
     found = of_answers(p.max(1), p.argmax(1) == labels, np.arange(200))
     assert found.ece == pytest.approx(classify.ece(p, labels))
     assert set(found.told()) >= {"ece", "ece_low", "ece_high", "ece_expected", "p_calibrated"}
+
+
+def test_bins_are_the_same_everywhere():
+    rng = np.random.default_rng(3)
+    p = rng.dirichlet([1, 1], 400)
+    right = p.argmax(1) == (rng.random(400) < p[:, 1])
+    labels = np.where(right, p.argmax(1), 1 - p.argmax(1))
+    pixels = ForegroundBins(least=0.0)
+    pixels.add(p.max(1), right)
+    drawn, believed = classify.reliability(p, labels), gaps_of(p.max(1), right, np.arange(400))
+    np.testing.assert_array_equal(drawn.count, believed.count.sum(0))
+    np.testing.assert_array_equal(drawn.count, pixels.sums[0, 0])
 
 
 def test_answers_of_one_patient_are_not_taken_for_many():

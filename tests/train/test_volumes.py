@@ -76,6 +76,15 @@ def test_a_class_of_any_name_becomes_a_pack(recipe, tmp_path):
     assert json.loads((result.pack / "pack.json").read_text())["kinds"] == {"my lesion": "lesion"}
 
 
+def test_a_slip_in_decode_is_refused_before_the_first_step(recipe):
+    with pytest.raises(RecipeError, match=r"pack\.decode.*'lesion_min_m' is unknown.*Did you mean 'lesion_min_ml'"):
+        read_recipe(recipe, ["pack.decode.lesion_min_m=0.2"])
+    with pytest.raises(RecipeError, match="'presence_cells' is not read by this task"):
+        read_recipe(recipe, ["pack.decode.presence_cells=4"])
+    known = read_recipe(recipe, ["pack.decode.lesion_min_ml=0.2"])
+    assert known.model_dump(mode="json")["pack"]["decode"] == {"lesion_min_ml": 0.2}
+
+
 CHECK = "data.sources.0.check=val"
 
 

@@ -20,7 +20,12 @@ def generate(
         tuple[int, int] | None,
         typer.Option(metavar="A B", help="Two seeds: pictures on the way from one to the other."),
     ] = None,
-    frames: Annotated[int, typer.Option(min=2, help="Of the way between two.")] = 60,
+    direction: Annotated[
+        str | None, typer.Option(help="A direction of the pack, e.g. size: pictures of each seed along it.")
+    ] = None,
+    frames: Annotated[
+        int | None, typer.Option(min=2, help="Of a way; 60 between two seeds and 7 along a direction if not given.")
+    ] = None,
     kind: Annotated[str | None, typer.Option("--class", help="Only pictures of this class of the pack.")] = None,
     labels: Annotated[Path | None, typer.Option(help="A label map (PNG) to make the pictures from.")] = None,
     truncation: Annotated[
@@ -37,7 +42,14 @@ def generate(
     from limner.infer.generate import generate as make
 
     options = GenerateOptions(
-        count=count, seed=seed, between=between, frames=frames, kind=kind, labels=labels, truncation=truncation
+        count=count,
+        seed=seed,
+        between=between,
+        direction=direction,
+        frames=frames,
+        kind=kind,
+        labels=labels,
+        truncation=truncation,
     )
     with show.progress_bar() as progress:
         made = make(open_generator(load_pack(pack), engine), out, options, force=force, progress=progress)

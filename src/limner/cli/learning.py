@@ -101,12 +101,16 @@ def train(
     find_rate: Annotated[bool, typer.Option("--find-rate", help="Only look for a learning rate, and draw it.")] = False,
     folds: Annotated[int | None, typer.Option(metavar="N", help="Cross-validate: patients are never split.")] = None,
     search: Annotated[Path | None, typer.Option(metavar="YAML", help="Search settings: space, trials, set.")] = None,
+    add: Annotated[
+        str | None,
+        typer.Option(metavar="synthetic:SHARE[:PACK]", help="Learn from generated pictures, too: that share of all."),
+    ] = None,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Train a model pack by a recipe; or look for a rate, cross-validate, or search settings with it."""
-    if sum((find_rate, folds is not None, search is not None)) > 1:
-        raise typer.BadParameter("--find-rate, --folds and --search are three things; give one of them.")
+    if sum((find_rate, folds is not None, search is not None, add is not None)) > 1:
+        raise typer.BadParameter("--find-rate, --folds, --search and --add are four things; give one of them.")
     if find_rate:
         _find_rate(recipe, overrides or [], out, as_json)
         return
@@ -118,7 +122,7 @@ def train(
         return
     from limner.reproduce import reproduce
 
-    show.run(reproduce(recipe, overrides or [], out, resume), as_json)
+    show.run(reproduce(recipe, overrides or [], out, resume, add=add), as_json)
 
 
 def _find_rate(recipe: Path, overrides: list[str], out: Path | None, as_json: bool) -> None:

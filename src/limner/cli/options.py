@@ -22,7 +22,10 @@ Force = Annotated[bool, typer.Option("--force", help="Replace an older output, o
 Output = Annotated[Path, typer.Option("-o", "--output", help="The folder to make.")]
 MaybeOutput = Annotated[Path | None, typer.Option("-o", "--output", help="The folder to make.")]
 Engine = Annotated[str, typer.Option(help="auto, openvino, onnxruntime or torch.")]
-MaxMemory = Annotated[float | None, typer.Option("--max-memory", metavar="GB", help="What inference may hold at most.")]
+MaxMemory = Annotated[
+    float | None,
+    typer.Option("--max-memory", metavar="GB", help="Of scans: what inference may hold at most; windows shrink."),
+]
 Lang = Annotated[Language, typer.Option(help="Language of the reports.")]
 Label = Annotated[str, typer.Option(help="Of a cohort: the column that names the class, or several joined by |.")]
 SkipDamaged = Annotated[

@@ -52,15 +52,27 @@ def calibrate(
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Fit a pack's probabilities on your own cases, such as another scanner's; weights stay as they are."""
+    """Fit a pack's probabilities on your own cases, such as another scanner's; weights stay as they are.
+
+    Of packs on scans: from which probability on a lesion is sure, on scans that are drawn whole.
+    """
     from limner.infer import load_pack
-    from limner.train import check_installed
+    from limner.packs import PictureSpec
 
-    check_installed()
-    from limner.train.recalibrate import recalibrate
-
+    pack = load_pack(name)
     with show.progress_bar() as progress:
-        made = load_pack(recalibrate(load_pack(name), cohort, out, split, column, force=force, progress=progress))
+        if isinstance(pack.spec.input, PictureSpec):
+            from limner.train import check_installed
+
+            check_installed()
+            from limner.train.recalibrate import recalibrate
+
+            recalibrate(pack, cohort, out, split, column, force=force, progress=progress)
+        else:
+            from limner.infer.recalibrate import recalibrate_lesions
+
+            recalibrate_lesions(pack, cohort, out, split, column, force=force, progress=progress)
+    made = load_pack(out)
     known = made.spec.calibration
     assert known is not None
     show.rows([{"pack": str(out), **known.model_dump(mode="json", exclude_none=True)}], as_json)

@@ -12,6 +12,7 @@ from limner.errors import PackError
 from limner.findings import PackNote
 from limner.image import Image, Series, Study
 from limner.infer import Pack, Prediction
+from limner.infer.memory import refuse_limit
 from limner.infer.slices import predict_slices
 from limner.io import Channels, open_channels
 
@@ -28,11 +29,7 @@ def check_slices(name: str, options: DrawOptions) -> None:
             "series slice by slice: its nets cannot be asked. Leave --explain out: the shape of lesions is measured "
             "then; or give `--explain none`."
         )
-    if options.max_memory_gb is not None:
-        raise PackError(
-            f"--max-memory makes the windows of a volume smaller, and pack {name!r} asks its net slice by slice, whose "
-            "size is fixed: the limit would not hold. Leave it out."
-        )
+    refuse_limit(name, options.max_memory_gb)
 
 
 class SlicePredictor:

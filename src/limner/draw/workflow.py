@@ -21,6 +21,7 @@ from limner.errors import LimnerError, NothingFoundError, PackError
 from limner.findings import Drawing, Finding, PackNote, ProblemNote, StudyNote
 from limner.image import Image, LabelMap, Mesh, Problem, Series, Study
 from limner.infer import Prediction, load_pack
+from limner.infer.memory import refuse_limit
 from limner.io.folder import check_output, new_folder
 
 PICTURE = "picture.png"
@@ -95,6 +96,7 @@ def draw(
                     "A picture is drawn alone; --channel names the series of a scan, for packs that read several "
                     "together. Leave it out."
                 )
+            refuse_limit(pack.name, options.max_memory_gb)
             return draw_picture(sources[0], Path(out), pack, options, progress)
         predictor = _predictor(options)
     if isinstance(predictor, SlicePredictor):

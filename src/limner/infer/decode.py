@@ -88,9 +88,7 @@ def decode(fields: Sequence[Organ], target: Grid, pack: Pack) -> Decoded:
     Args:
         fields: the organs; each may have its own grid.
         target: the scan's grid.
-        pack: its labels, and its ``decode`` settings: ``lesion_threshold``, ``lesion_min_ml``, ``lesion_min_peak``,
-            ``organ_threshold``, ``vessel_threshold``, ``organ_min_mean`` (an organ whose mean probability is lower is
-            not drawn), ``others_min_mean`` (the same, of organs that the locator alone has drawn).
+        pack: its labels, and its settings (:class:`limner.packs.Decode`).
     """
     canvas = Decoded(np.zeros(target.shape, np.uint8), np.zeros(target.shape, np.uint8), {})
     for organ in fields:
@@ -103,14 +101,14 @@ def _paint(canvas: Decoded, organ: Organ, target: Grid, pack: Pack) -> None:
     kinds = {one.name: one.kind for one in pack.labels}
     settings = pack.spec.decode
     alone = kinds[organ.name] == "lesion"  # lesions that no organ holds: there may be many
-    border = settings.get("lesion_threshold" if alone else "organ_threshold", 0.5)
+    border = settings.lesion_threshold if alone else settings.organ_threshold
     kept = lesions(organ.whole, None, organ.grid, pack) > border if alone else largest(organ.whole > border)
     if not kept.any():
         return
     mean = float(organ.whole[kept].mean())
-    least = settings.get("organ_min_mean", 0.0)
-    if organ.name not in pack.spec.classes:
-        least = settings.get("others_min_mean", least)
+    least = settings.organ_min_mean
+    if organ.name not in pack.spec.classes and settings.others_min_mean is not None:
+        least = settings.others_min_mean
     if mean < least:
         canvas.unsure[organ.name] = mean
         return
@@ -128,7 +126,7 @@ def _paint(canvas: Decoded, organ: Organ, target: Grid, pack: Pack) -> None:
     for name in ordered:
         lesion = kinds[name] == "lesion"
         p = lesions(organ.parts[name], kept, organ.grid, pack) if lesion else organ.parts[name] * near(kept, 1)
-        threshold = settings.get("lesion_threshold" if lesion else "vessel_threshold", 0.5)
+        threshold = settings.lesion_threshold if lesion else settings.vessel_threshold
         canvas.intervals_ml[name] = _interval(p, organ.grid, threshold)
         fine = at.fine(p)
         where = inside & (fine > threshold)
@@ -143,13 +141,13 @@ def lesions(p: NDArray[np.float32], organ: Mask | None, grid: Grid, pack: Pack) 
     """
     settings = pack.spec.decode
     p = p if organ is None else p * near(organ, 1)
-    parts = cc3d.connected_components(p > settings.get("lesion_threshold", 0.5), connectivity=26)
+    parts = cc3d.connected_components(p > settings.lesion_threshold, connectivity=26)
     count = int(parts.max())
     if not count:
         return np.zeros_like(p)
     sizes = np.bincount(parts.ravel(), minlength=count + 1) * grid.voxel_ml
     peaks = ndimage.maximum(p, parts, np.arange(count + 1))
-    good = (sizes >= settings.get("lesion_min_ml", 0.1)) & (peaks >= settings.get("lesion_min_peak", 0.7))
+    good = (sizes >= settings.lesion_min_ml) & (peaks >= settings.lesion_min_peak)
     good[0] = False
     seeds = good[parts]
     return np.where(near(seeds, 1), p, 0.0).astype(np.float32)

@@ -15,7 +15,7 @@ from limner.packs import Calibration, Pack
 from limner.tasks.boxes import Marks, decode
 from limner.tasks.detect import Platt, presence_logits, sigmoid
 
-THRESHOLD, PRESENCE_CELLS, OVERLAP = 0.3, 8, 0.3
+THRESHOLD, OVERLAP = 0.3, 0.3
 """What a pack that says nothing of it gets: least score of a mark; cells that tell presence; overlap of two marks."""
 
 
@@ -69,11 +69,11 @@ class Detector:
     def __init__(self, pack: Pack, engine: str, opened: Engine) -> None:
         self.pack, self.engine, self._run = pack, engine, opened.run
         self.calibration = pack.spec.calibration or Calibration()
-        decode = pack.spec.decode
+        settings = pack.spec.decode
         own = THRESHOLD if self.calibration.threshold is None else self.calibration.threshold
-        self.threshold = decode.get("threshold", own)
-        self._overlap = decode.get("overlap", OVERLAP)
-        self._cells = int(decode.get("presence_cells", PRESENCE_CELLS))
+        self.threshold = own if settings.threshold is None else settings.threshold
+        self._overlap = OVERLAP if settings.overlap is None else settings.overlap
+        self._cells = settings.presence_cells
         self._platt = Platt(self.calibration.temperature, self.calibration.bias)
 
     def see(self, image: NDArray[np.uint8], least: float = 0.01) -> Seen:

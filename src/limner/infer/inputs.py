@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +15,13 @@ from limner.data.fitted import read_for
 from limner.errors import InputError, LimnerError, OutputExistsError
 from limner.image import Grid, LabelMap, Picture
 from limner.infer.decode import to_uint8
+from limner.infer.memory import refuse_limit
 from limner.infer.predict import Prediction, predict
 from limner.infer.uncertainty import already, path_of, write_map
 from limner.packs import Pack, PictureSpec
+
+if TYPE_CHECKING:
+    from limner.scene import Part
 
 
 def predict_inputs(
@@ -41,13 +45,16 @@ def predict_inputs(
             NIfTI, DICOM folders or ``.npy`` for those whose size has three (see :func:`limner.io.read_input`). Packs on
             slices of MR take scans, too: a study's folder, or the NIfTI file of their reference.
         out: folder; made where it is missing.
+        max_memory_gb: what the engine may hold at most; of scans, whose windows shrink.
         force: replace label maps that are there.
         channels: of a pack on slices of MR: channel → a path, or words of a series' description. Without inputs it is
             one scan, named after the reference's path.
         uncertainty: write ``out/<id>.uncertainty.nii.gz`` (pictures: ``.png``), too.
 
     Returns:
-        Rows with ``id`` and the task's answer, or ``id`` and ``error``: label maps of scans ``labels`` (path),
+        Rows with ``id`` and the task's answer, or ``id`` and ``error``: nodules in scans ``boxes``, each with the id of
+        the ``lesion`` that it stands on and one probability with it (of boxes on one lesion, the surest has it), and
+        what label maps have; label maps of scans ``labels`` (path),
         ``volumes_ml`` by name, ``intervals_ml`` by name (``value``, ``low``, ``high``; an organ holds all that lies in
         it), ``seconds``, ``lesions`` (``id``, ``class``, ``volume_ml``, ``probability``, ``abstained``) where there are
         any; label pictures ``labels`` (path of a PNG; of a small volume of NIfTI on its file's grid,
@@ -57,9 +64,12 @@ def predict_inputs(
 
     Raises:
         OutputExistsError: a label map is there and ``force`` is false; nothing was predicted.
+        PackError: a limit of memory for a pack on pictures, where it would not hold.
         InputError: two inputs have one name, every input failed, or an uncertainty map is asked of another task.
     """
     out = Path(out)
+    if isinstance(pack.spec.input, PictureSpec):
+        refuse_limit(pack.name, max_memory_gb)
     inputs = _with_channels(pack, inputs, channels or {})
     names = [_id(Path(path)) for path in inputs]
     if len(set(names)) < len(names):
@@ -231,8 +241,9 @@ def _ending(pack: Pack) -> str:
 
 
 def _nodules(pack: Pack, out: Path, engine: str, max_memory_gb: float | None) -> Answer:
-    from limner.infer.nodule_labels import label_nodules, row
+    from limner.infer.nodule_labels import label_nodules, lesion_of, row
     from limner.infer.nodules import NoduleFinder
+    from limner.scene import find_parts
 
     finder = NoduleFinder(pack, engine, max_memory_gb)
 
@@ -240,8 +251,12 @@ def _nodules(pack: Pack, out: Path, engine: str, max_memory_gb: float | None) ->
         image = read_image(path)
         found = finder(image)
         labelled = label_nodules(pack, image, found)
-        boxes = [row(one, image.grid, labelled.abstain_below) for one in found.shown]
-        return {"boxes": boxes, **_written(pack, labelled, name, out)}
+        parts = find_parts(labelled.labels)
+        boxes = [
+            {**row(one, image.grid, labelled.abstain_below), "lesion": lesion_of(one, parts, image.grid)}
+            for one in found.shown
+        ]
+        return {"boxes": boxes, **_written(pack, labelled, name, out, parts)}
 
     return answer
 
@@ -256,8 +271,10 @@ def _label_map(pack: Pack, name: str, path: Path, out: Path, how: _How) -> dict[
     return row
 
 
-def _written(pack: Pack, found: Prediction, name: str, out: Path) -> dict[str, Any]:
-    """The label map as a file, and what a row says of it."""
+def _written(
+    pack: Pack, found: Prediction, name: str, out: Path, parts: Sequence[Part] | None = None
+) -> dict[str, Any]:
+    """The label map as a file, and what a row says of it; ``parts`` where they are known."""
     from limner import io
 
     target, aside = out / f"{name}.nii.gz", out / f".{name}.partial.nii.gz"
@@ -273,15 +290,15 @@ def _written(pack: Pack, found: Prediction, name: str, out: Path) -> dict[str, A
             ends = {"value": value, "low": min(low, value), "high": max(high, value)}
             intervals[one] = {end: round(ml, 2) for end, ml in ends.items()}
     row = {"labels": str(target), "volumes_ml": volumes, "intervals_ml": intervals, "seconds": found.seconds}
-    return row | ({"lesions": lesions} if (lesions := _lesions(found)) else {})
+    return row | ({"lesions": lesions} if (lesions := _lesions(found, parts)) else {})
 
 
-def _lesions(found: Prediction) -> list[dict[str, Any]]:
+def _lesions(found: Prediction, parts: Sequence[Part] | None) -> list[dict[str, Any]]:
     """Each lesion of a label map, as a drawing would find it: how large, how probable, and whether that is enough."""
     from limner.scene import find_parts
 
     rows = []
-    for part in find_parts(found.labels):
+    for part in find_parts(found.labels) if parts is None else parts:
         if part.label.kind == "lesion":
             p = found.probability_of(part)
             known = {"probability": round(p, 4), "abstained": found.unsure_of(p)}

@@ -16,7 +16,8 @@ from limner.image import Grid, Image, resample_array
 from limner.infer.classical import applies, body, coarse_grid, lungs
 from limner.infer.closing import closed
 from limner.infer.engines import open_engine
-from limner.infer.predict import Seen, choose_window, in_axial_order, to_net
+from limner.infer.memory import choose_window
+from limner.infer.predict import Seen, in_axial_order, to_net
 from limner.infer.windows import cut
 from limner.packs import Calibration, Pack
 from limner.tasks.boxes import Marks, decode, suppress
@@ -94,7 +95,8 @@ class NoduleFinder:
         self.engine, self._opened = open_engine(engine, pack.main)
         known = pack.spec.calibration or Calibration()
         self._platt = Platt(known.temperature, known.bias)
-        self.threshold = pack.spec.decode.get("threshold", THRESHOLD if known.threshold is None else known.threshold)
+        own = THRESHOLD if known.threshold is None else known.threshold
+        self.threshold = own if pack.spec.decode.threshold is None else pack.spec.decode.threshold
 
     def __call__(self, image: Image, progress: Progress | None = None) -> Found:
         """Finds nodules in a CT in Hounsfield units.

@@ -17,6 +17,7 @@ from limner.image import Grid, Image, LabelMap, Problem, reorient, resample_arra
 from limner.infer.classical import applies, classical, coarse_grid
 from limner.infer.decode import Organ, box_of, decode, largest, near, organs, softmax
 from limner.infer.engines import open_engine
+from limner.infer.memory import choose_window
 from limner.infer.tissue import reweigh
 from limner.infer.uncertainty import doubts
 from limner.infer.windows import corners, slide
@@ -25,6 +26,8 @@ from limner.packs import InputSpec, Net, Pack
 if TYPE_CHECKING:
     from limner.scene import Part
 
+OVERLAP = 0.4
+"""Share of a window that its neighbour sees, too, where a pack does not say."""
 OTHER = 0.3
 """Share of an organ's probability from which a voxel is taken for a lesion or a vessel in it: it may look otherwise."""
 
@@ -201,14 +204,15 @@ class _Nets:
 
     def _reweighed(self, whole: NDArray[np.float32], organ: Organ, volume: NDArray[np.float32]) -> NDArray[np.float32]:
         """What the nets say, held against the organ's attenuation; lesions and vessels in it may look otherwise."""
-        weight = self._pack.spec.decode.get("tissue_weight", 0.0)
+        weight = self._pack.spec.decode.tissue_weight
         other = np.sum([*organ.parts.values()], axis=0) if organ.parts else np.zeros_like(whole)
         return reweigh(whole, volume, organ.grid.spacing_mm, weight, other > OTHER * np.maximum(whole, 0.2))
 
     def _run(self, step: str, net: Net, volume: NDArray[np.float32], grid: Grid) -> NDArray[np.float32]:
         self.engine, opened = self._watch("load the nets", lambda: open_engine(self._asked, net))
         window = choose_window(self._pack, net.volume, volume.shape[1:], self._max_memory_gb)
-        overlap = self._pack.spec.decode.get("overlap", 0.4)
+        asked = self._pack.spec.decode.overlap
+        overlap = OVERLAP if asked is None else asked
         self.seen.append(Seen(net, volume, grid, window, corners(volume.shape[1:], window, overlap)))
         logits = self._watch(
             step,
@@ -294,32 +298,6 @@ def block_mean(
     affine[:3, :3] *= np.array(factors)
     affine[:3, 3] = grid.world([(f - 1) / 2 for f in factors])
     return out, Grid((out.shape[0], ny, nx), affine)
-
-
-def choose_window(pack: Pack, spec: InputSpec, shape: tuple[int, ...], max_memory_gb: float | None) -> Triple:
-    """The window: the net's, made smaller until its predicted peak fits the memory.
-
-    Raises:
-        PackError: even the smallest does not fit.
-    """
-    window = tuple(min(int(w), -(-n // d) * d) for w, n, d in zip(spec.patch, shape, spec.divisible, strict=True))
-    while max_memory_gb is not None and engine_gb(pack, window) > max_memory_gb:
-        axis = int(np.argmax(np.array(window) / np.array(spec.divisible)))
-        smaller = list(window)
-        smaller[axis] -= spec.divisible[axis]
-        if smaller[axis] < 2 * spec.divisible[axis]:
-            raise PackError(
-                f"--max-memory {max_memory_gb} GB is too little: the smallest window of pack {pack.name!r} needs "
-                f"{engine_gb(pack, window):.2f} GB."
-            )
-        window = tuple(smaller)
-    return window[0], window[1], window[2]
-
-
-def engine_gb(pack: Pack, window: tuple[int, ...]) -> float:
-    """Predicted peak of the engine for a window."""
-    memory = pack.spec.memory
-    return (memory.fixed_mb * 1e6 + memory.bytes_per_voxel * float(np.prod(window))) / 1e9
 
 
 def _add_classical(axial: Image, pack: Pack, labels: NDArray[np.uint8], confidence: NDArray[np.uint8]) -> None:

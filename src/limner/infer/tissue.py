@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import edt
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from limner.infer.decode import Mask, largest, near
+from limner.infer.decode import Mask, largest
 
 SURE, OUT, NEVER = 0.85, 0.25, 0.03
 """Probability from which a voxel is an example of the organ, below which one of its surroundings, and below which it is
 out of question."""
-SMOOTH_MM, OVER_MM, AROUND_MM = 1.5, 3.0, 12.0
-"""Attenuation is smoothed, its evidence is averaged over a neighbourhood; surroundings are this near in the plane, and
-as many voxels along Z."""
+SMOOTH_MM, OVER_MM, CORE_MM, AROUND_MM = 1.5, 3.0, 5.0, 12.0
+"""Attenuation is smoothed, its evidence is averaged over a neighbourhood; examples of the organ lie deeper in it than
+this, away from the mixture at its border, and surroundings are this near. All are lengths: slices may be thick."""
 BINS, LEAST_VOXELS, MOST = 64, 200, 3.0
 """Of the histograms; examples that they need on either side; log odds that a voxel's attenuation may weigh."""
 RARE, ANYTHING = 5e-5, 0.05
@@ -51,9 +52,8 @@ def reweigh(
     """
     if weight == 0:
         return whole
-    core = ndimage.binary_erosion(largest(whole > SURE), iterations=2)
-    steps = max(1, round(AROUND_MM / float(min(spacing_mm[1:]))))
-    around = near(whole > 0.5, steps) & (whole < OUT)
+    core = _away_mm(largest(whole > SURE), spacing_mm) > CORE_MM
+    around = (_away_mm(whole <= 0.5, spacing_mm) <= AROUND_MM) & (whole < OUT)
     if core.sum() < LEAST_VOXELS or around.sum() < LEAST_VOXELS:
         return whole
     bins = _bins(volume, spacing_mm)
@@ -65,6 +65,11 @@ def reweigh(
     p = np.clip(whole, 0.01, 0.99)
     odds = np.log(p / (1 - p)) + np.float32(weight) * evidence
     return np.where(whole < NEVER, 0, 1 / (1 + np.exp(-odds))).astype(np.float32)
+
+
+def _away_mm(mask: Mask, spacing_mm: Sequence[float]) -> NDArray[np.float32]:
+    """How far each voxel of a mask lies from the nearest one outside of it; 0 outside, infinite where there is none."""
+    return np.asarray(edt.edt(mask, anisotropy=tuple(map(float, spacing_mm)), black_border=False), np.float32)
 
 
 def _bins(volume: NDArray[np.float32], spacing_mm: Sequence[float]) -> NDArray[np.intp]:

@@ -66,7 +66,8 @@ def write_sr(drawing: Drawing, labels: LabelMap, series: Series, seg_path: Path,
     """Writes the findings of a drawing as a Comprehensive 3D SR that refers to the SEG and its series.
 
     Args:
-        drawing: its findings and measurements.
+        drawing: its findings and measurements, and whether the model is sure of it as a whole; where it is not, the
+            report says so in a code and in words.
         labels: the label map that the SEG was written from.
         series: the DICOM series that was drawn.
         seg_path: the SEG, already written.
@@ -121,8 +122,16 @@ ReferringPhysicianName
 """
 
 
+UNSURE_OF_ALL = (
+    "Not sure: the model is below the threshold of its pack for this study as a whole. It may have missed what is "
+    "there, also where nothing is marked; look for yourself."
+)
+"""Said of a drawing whose answer as a whole is "not sure"."""
+
+
 def _content(groups: list[Any], drawing: Drawing, source: Source) -> Any:
     from highdicom.sr import (
+        CodeContentItem,
         DeviceObserverIdentifyingAttributes,
         MeasurementReport,
         ObservationContext,
@@ -145,13 +154,14 @@ def _content(groups: list[Any], drawing: Drawing, source: Source) -> Any:
         procedure_reported=_code(_PROCEDURES.get(source.headers[0].Modality, ("363679005", "SCT", "Imaging"))),
         imaging_measurements=groups,
     )
-    report[0].ContentSequence.append(
-        TextContentItem(
-            name=codes.DCM.Comment,
-            value=f"{NOT_CLINICAL}. Found by {drawing.pack.name} {drawing.pack.version}; no person has checked it.",
-            relationship_type="CONTAINS",
-        )
-    )
+    said = [f"{NOT_CLINICAL}. Found by {drawing.pack.name} {drawing.pack.version}; no person has checked it."]
+    if drawing.abstained:
+        said.append(UNSURE_OF_ALL)
+        answer = CodeContentItem(name=_code(_ANSWER), value=_code(_NOT_SURE), relationship_type="CONTAINS")
+        report[0].ContentSequence.append(answer)
+    for text in said:
+        comment = TextContentItem(name=codes.DCM.Comment, value=text, relationship_type="CONTAINS")
+        report[0].ContentSequence.append(comment)
     return report
 
 

@@ -78,7 +78,7 @@ class Mapping(nn.Module):
         """Latents, of any length: only their direction counts."""
         x = unit(z)
         if self.embed is not None and condition is not None:
-            x = torch.cat([x, unit(self.embed(condition))], 1)
+            x = torch.cat([x, unit(self.embed(condition.float()))], 1)
         for layer in self.layers:
             x = lrelu(layer(x))
         return x

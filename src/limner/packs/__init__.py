@@ -3,6 +3,7 @@
 A pack's folder holds weights and words, never code; this room holds only the nouns that read and check it.
 """
 
+from limner.packs.decode import Decode
 from limner.packs.pack import (
     Calibration,
     DirectionSpec,
@@ -23,6 +24,7 @@ from limner.packs.slices import SlicesSpec
 
 __all__ = [
     "Calibration",
+    "Decode",
     "DirectionSpec",
     "GeneratorSpec",
     "InputSpec",

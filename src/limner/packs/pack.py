@@ -15,7 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from limner.errors import PackError
 from limner.image import Label, anatomy
 from limner.packs.channels import check_channels
+from limner.packs.decode import Decode
 from limner.packs.slices import SlicesSpec
+from limner.packs.task import Task
 
 SHIPPED = Path(__file__).resolve().parent
 
@@ -110,15 +112,15 @@ class DirectionSpec(_Part):
     """A direction in the space of styles, and what of a picture it changes.
 
     Args:
-        name: of the attribute, or ``direction 3`` where none answers to it.
+        name: of the attribute that follows it, or ``direction 3`` where none does; several may have one name.
         vector: unit length.
-        step: how far one standard deviation of the attribute is; 0 where it has no name.
-        correlation: of the attribute with the way along it, on generated pictures.
+        spread: of styles along it, one standard deviation.
+        correlation: of that attribute with the way along it, on generated pictures.
     """
 
     name: str
     vector: list[float]
-    step: float = 0.0
+    spread: float = 1.0
     correlation: float = 0.0
 
 
@@ -161,7 +163,7 @@ class PackSpec(_Part):
     schema_: Literal["limner.pack/1"] = Field("limner.pack/1", alias="schema")
     name: str
     version: str
-    task: Literal["segment", "classify", "detect", "generate", "superresolve"]
+    task: Task
     description: str
     input: InputSpec | PictureSpec | SlicesSpec
     classes: list[str]
@@ -181,11 +183,16 @@ class PackSpec(_Part):
     non_commercial: bool
     training: list[TrainingRow]
     memory: MemorySpec = Field(default_factory=lambda: MemorySpec(fixed_mb=250.0, bytes_per_voxel=550.0))
-    decode: dict[str, float] = Field(default_factory=dict)
+    decode: Decode = Field(default_factory=Decode)
     figures: list[dict[str, Any]] = Field(default_factory=list)
     history: str = Field("", description="how long it was trained, and where the loss ended")
     citations: list[str] = Field(default_factory=list)
     files: dict[str, str] = Field(default_factory=dict, description="file name → SHA-256")
+
+    @model_validator(mode="after")
+    def _read_as_told(self) -> PackSpec:
+        self.decode.check(self.task, scans=isinstance(self.input, InputSpec))
+        return self
 
 
 @dataclass(frozen=True)
@@ -193,7 +200,8 @@ class Net:
     """One net of a pack: its files, what it expects, what its channels mean.
 
     ``ports`` are the channels with which it is built again, those of input and classes where None; ``part`` is the
-    module of it that this graph is, the whole where empty.
+    module of it that this graph is, the whole where empty; ``inner`` are values inside that are asked for instead of
+    its outputs.
     """
 
     pack: str
@@ -205,6 +213,7 @@ class Net:
     outputs: tuple[str, ...] = ("logits",)
     ports: tuple[int, int] | None = None
     part: str = ""
+    inner: tuple[str, ...] = ()
 
     @property
     def volume(self) -> InputSpec:

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, stats
 
+from limner.tasks.consistency import BINS, bin_of
+
 Probabilities = NDArray[np.floating]
 Labels = NDArray[np.integer]
 
@@ -107,24 +109,24 @@ class Reliability:
     ece: float
 
 
-def reliability(p: Probabilities, labels: Labels, bins: int = 15) -> Reliability:
+def reliability(p: Probabilities, labels: Labels) -> Reliability:
     """How far confidence and accuracy part, over equal bins of the likeliest class's probability.
 
     Source: Guo et al., *On calibration of modern neural networks*, ICML 2017, equation 3.
     """
     confidence, right = p.max(1), p.argmax(1) == labels
-    which = np.minimum((confidence * bins).astype(int), bins - 1)
-    count = np.bincount(which, minlength=bins)
+    which = bin_of(confidence)
+    count = np.bincount(which, minlength=BINS)
     safe = np.maximum(count, 1)
-    mean = np.bincount(which, confidence, bins) / safe
-    share = np.bincount(which, right, bins) / safe
+    mean = np.bincount(which, confidence, BINS) / safe
+    share = np.bincount(which, right, BINS) / safe
     ece = float((np.abs(mean - share) * count).sum() / max(len(labels), 1))
     return Reliability(mean, share, count.astype(np.int64), ece)
 
 
-def ece(p: Probabilities, labels: Labels, bins: int = 15) -> float:
+def ece(p: Probabilities, labels: Labels) -> float:
     """Expected calibration error; see :func:`reliability`."""
-    return reliability(p, labels, bins).ece
+    return reliability(p, labels).ece
 
 
 TRUST = 0.5

@@ -15,7 +15,17 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 BINS = 15
+"""Equal bins of probability, of every calibration error and reliability diagram here."""
 DRAWS = 1000
+
+
+def bin_of(said: NDArray[np.floating]) -> NDArray[np.int64]:
+    """The bin of each probability, 0 to :data:`BINS` - 1.
+
+    >>> bin_of(np.array([0.0, 0.5, 1.0])).tolist()
+    [0, 7, 14]
+    """
+    return np.minimum((said * BINS).astype(int), BINS - 1)
 
 
 @dataclass(frozen=True)
@@ -51,7 +61,7 @@ def gaps_of(said: Floats, came: NDArray[np.bool_], patients: Sequence[str] | NDA
     """
     who = np.unique(np.asarray(patients), return_inverse=True)[1]
     said, patients_seen = np.asarray(said, float), int(who.max(initial=-1)) + 1
-    place = who * BINS + _bin(said)
+    place = who * BINS + bin_of(said)
     sums = (np.bincount(place, weight, patients_seen * BINS) for weight in (np.ones(len(said)), said, came))
     return Gaps(*(one.reshape(patients_seen, BINS).astype(float) for one in sums))
 
@@ -118,7 +128,7 @@ def of_answers(
     said, seen = np.asarray(said, float), gaps_of(said, came, patients)
     who = np.unique(np.asarray(patients if together is None else together), return_inverse=True)[1]
     rng = np.random.default_rng(seed)
-    which = _bin(said)
+    which = bin_of(said)
     count, drawn = int(who.max()) + 1, np.empty((DRAWS, BINS))
     for number in range(DRAWS):
         true = rng.random(count)[who] < said
@@ -182,7 +192,3 @@ def _interval(seen: Gaps, rng: np.random.Generator) -> tuple[float, float]:
     again = np.abs(weight @ seen.gap).sum(1) / np.maximum(weight @ seen.count.sum(1), 1)
     low, high = 2 * seen.ece - np.quantile(again, [0.975, 0.025])
     return float(max(low, 0.0)), float(min(max(high, seen.ece), 1.0))
-
-
-def _bin(said: Floats) -> NDArray[np.int64]:
-    return np.minimum((said * BINS).astype(int), BINS - 1)

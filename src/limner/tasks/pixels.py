@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import optimize
 
 from limner.tasks.classify import TRUST
-from limner.tasks.consistency import BINS, Believable, Gaps, of_clusters
+from limner.tasks.consistency import BINS, Believable, Gaps, bin_of, of_clusters
 from limner.tasks.masks import softmax_maps
 
 PIXELS_OF_A_PATIENT = 10
@@ -104,7 +104,7 @@ class ForegroundBins:
         """Takes in a probability per pixel and whether it is marked, of any one shape, and whose picture it is."""
         chosen = p >= self.least
         values, truth = np.asarray(p[chosen], float), marked[chosen]
-        which = np.minimum((values * BINS).astype(int), BINS - 1)
+        which = bin_of(values)
         weights = (np.ones(len(values)), values, truth)
         found = np.stack([np.bincount(which, one, BINS) for one in weights]).astype(float)
         before = self._sums.get(patient)

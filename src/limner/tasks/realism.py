@@ -63,7 +63,7 @@ def frechet_distance(real: Features, made: Features) -> float:
     a, b = ((one - one.mean(0)) / np.sqrt(len(one) - 1) for one in (a, b))
     wide = a.shape[1] < min(len(a), len(b))
     if wide:  # many images: roots of D × D matrices are cheaper than an N × M product
-        a, b = (np.linalg.qr(one, mode="r") for one in (a, b))
+        a, b = (np.asarray(np.linalg.qr(one, mode="r")) for one in (a, b))
     common = np.linalg.svd(a @ b.T, compute_uv=False).sum()
     return float(max(apart + (a**2).sum() + (b**2).sum() - 2 * common, 0.0))
 

@@ -29,9 +29,6 @@ from limner.train.pictures import Learned, Order
 from limner.train.recipe import Recipe
 from limner.train.recipe_data import PictureData
 
-PRESENCE_CELLS = 8
-"""Cells whose logits say whether a class is there; a pack may say otherwise in ``decode.presence_cells``."""
-
 Output = tuple[Tensor, Tensor, Tensor]
 
 
@@ -175,7 +172,7 @@ def detect_parts(recipe: Recipe, data: PictureData, learned: Learned) -> Parts:
         raise RecipeError(f"data.size must be divisible by {coarsest} for this net; got {list(data.size)}.")
     torch.manual_seed(recipe.seed)  # initial weights only
     net = nets.build(recipe.net.name, data.channels, len(data.classes), **options)
-    cells = int(recipe.pack.decode.get("presence_cells", PRESENCE_CELLS))
+    cells = recipe.pack.decode.presence_cells
     if data.paint_opacities and len(data.size) != 2:
         raise RecipeError("data.paint_opacities is for radiographs: data.size has two sides there.")
     balanced = data.balance == "sampler"

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from torch import Tensor, nn
 
-from limner.data.examples import Examples
 from limner.nets.stylegan2 import StyleGAN2
 from limner.packs import GeneratorSpec, ShapeSpec
 from limner.train.conditions import conditions_of
+from limner.train.directions import find_directions
 from limner.train.graph import write_graph
 from limner.train.pictures import load_pictures
 from limner.train.recipe import Recipe
@@ -66,15 +66,20 @@ def export_generator(net: nn.Module, recipe: Recipe, folder: Path) -> GeneratorS
         weights,
         fold=False,
     )
-    learned = load_pictures(recipe, data).train
+    conditions = conditions_of(load_pictures(recipe, data).train, data)
     return GeneratorSpec(
-        latent=net.latent, layers=layers, width=width, noises=noises, condition=data.condition, **_seen(learned, data)
+        latent=net.latent,
+        layers=layers,
+        width=width,
+        noises=noises,
+        condition=data.condition,
+        directions=find_directions(net, conditions, data.channel_names),
+        **_seen(conditions, data),
     )
 
 
-def _seen(learned: Examples, data: PictureData) -> dict[str, Any]:
+def _seen(conditions: NDArray[np.uint8], data: PictureData) -> dict[str, Any]:
     """What conditions were learned from, as numbers."""
-    conditions = conditions_of(learned, data)
     if data.condition == "label":
         return {"shares": [round(float(one), 4) for one in conditions.mean(0)]}
     if data.condition == "mask":

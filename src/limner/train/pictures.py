@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -26,10 +27,11 @@ Progress = Callable[[str, float], None]
 
 @dataclass(frozen=True)
 class Learned:
-    """What a run learns from and what it is checked on."""
+    """What a run learns from and what it is checked on; ``origins`` is each training example's source, by number."""
 
     train: Examples
     check: Examples
+    origins: tuple[int, ...] = ()
 
 
 def picture_parts(recipe: Recipe, data: PictureData, progress: Progress | None) -> Parts:
@@ -52,6 +54,8 @@ def picture_parts(recipe: Recipe, data: PictureData, progress: Progress | None) 
     if data.strict_patients:
         _refuse_shared_patients(learned)
     parts = makers[recipe.task](recipe, data, learned)
+    if any(one.share for one in data.sources):
+        share_sources(parts.sampler, learned.origins, [one.share for one in data.sources])
     return replace(parts, left_out=(*learned.train.left_out, *learned.check.left_out))
 
 
@@ -90,14 +94,13 @@ def load_pictures(recipe: Recipe, data: PictureData, progress: Progress | None =
     """Every picture that a recipe names."""
     view = view_for(data, recipe.task)
     train, check = [], []
+    barred = held_out(data.sources) if data.strict_patients else {}
     for source in data.sources:
-        train.append(_read(source, source.split, view, progress))
+        train.append(without(_read(source, source.split, view, progress), barred))
         if source.check:
             check.append(_read(source, source.check, view, progress))
-    learned = Learned(_together(train), _together(check))
-    if not data.strict_patients:
-        return learned
-    return replace(learned, train=without(learned.train, held_out(data.sources)))
+    origins = tuple(number for number, one in enumerate(train) for _ in one.rows)
+    return Learned(_together(train), _together(check), origins)
 
 
 def _read(source: PictureSource, split: str | None, view: View, progress: Progress | None) -> Examples:
@@ -152,6 +155,24 @@ class Order:
             for turn in np.unique(places // self.count)
         }
         return np.array([turns[p // self.count][p % self.count] for p in places])
+
+
+def share_sources(sampler: Any, origins: Sequence[int], shares: Sequence[float | None]) -> None:
+    """Makes a sampler draw from each source as often as asked; within a source all stays as it was.
+
+    Args:
+        sampler: of the run, which draws by an :class:`Order`; changed in place.
+        origins: of each example, the number of its source.
+        shares: of each source; those without one have the rest, by their number.
+    """
+    order, origin = sampler.order, np.array(origins)
+    p = np.full(len(origin), 1.0 / len(origin)) if order.shares is None else order.shares.copy()
+    free = np.isin(origin, [k for k, share in enumerate(shares) if share is None])
+    p[free] *= (1 - sum(share or 0.0 for share in shares)) / p[free].sum()
+    for number, share in enumerate(shares):
+        if share is not None:
+            p[origin == number] *= share / p[origin == number].sum()
+    order.shares = p
 
 
 def class_shares(labels: NDArray[np.int64], classes: int) -> NDArray[np.float64]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,18 +10,17 @@ from torch import nn
 
 from limner import nets
 from limner.data.box_truth import truth_of
-from limner.data.cohort import read_cohort
 from limner.data.examples import Examples, class_indices, class_truths, labels_of, read_examples
+from limner.data.learned import refuse_learned, where
 from limner.data.mask_cases import class_masks
-from limner.errors import CohortError, OutputExistsError, PackError
-from limner.packs import Calibration, Pack, PictureSpec, load_pack
-from limner.packs.card import card
+from limner.errors import CohortError, PackError
+from limner.packs import Calibration, Pack, PictureSpec
+from limner.packs.rewrite import refuse_existing, write_calibrated
 from limner.tasks import multilabel
 from limner.train import classify, detect, masks
 from limner.train import multilabel as several
 from limner.train.pictures import view_for
 from limner.train.recipe_data import PictureData
-from limner.train.sources import set_name
 
 Progress = Callable[[str, float], None]
 
@@ -60,49 +57,16 @@ def recalibrate(
     """
     if not isinstance(pack.spec.input, PictureSpec):
         raise PackError(
-            f"Pack {pack.name!r} reads whole scans; only packs on pictures can be calibrated anew. "
-            "Train it again with your cases as check split instead."
+            f"Pack {pack.name!r} reads whole scans: their temperature is fitted in training. When its lesions are "
+            '"not sure" is fitted by limner.infer.recalibrate, as `limner packs calibrate` does.'
         )
-    _refuse_existing(out, force)
+    refuse_existing(out, force)
     refuse_learned(pack, cohort, split)
     data = _data(pack, cohort, column)
     examples = read_examples(cohort, view_for(data, pack.spec.task), split, progress)
     found = _held(pack, data, examples)(_net(pack))
-    found = found.model_copy(update={"fitted_on": found.fitted_on.replace("the check split", _where(cohort, split))})
-    return _write(pack, found, out)
-
-
-def refuse_learned(pack: Pack, cohort: Path, split: str | None) -> None:
-    """Refuses cases that a pack learned from: on those it is surer than it may be.
-
-    A pack says which sets, splits and cases it learned from; a renamed copy of them cannot be told.
-
-    Raises:
-        CohortError: names them.
-    """
-    name = set_name(str(cohort))
-    learned = {row.case for row in pack.spec.training if row.source == name}
-    if not learned:
-        return
-    if cohort.suffix == ".npz":
-        asked = {f"split {split}"} if split else learned
-    else:
-        cases = read_cohort(cohort, files=False).split(split).cases
-        asked = {case.id for case in cases} | {f"split {case.split}" for case in cases}
-    if met := sorted(learned & asked) or ("all" in learned and ["all"]):
-        shown = ", ".join(met[:10])
-        raise CohortError(
-            f"Pack {pack.name!r} learned from {name!r} ({shown}), and on what it learned it is surer than it may be. "
-            "Give cases that it has never met: another --split, or your own cohort."
-        )
-
-
-def _refuse_existing(out: Path, force: bool) -> None:
-    if out.exists() and any(out.iterdir() if out.is_dir() else [out]):
-        if not (out / "pack.json").is_file():
-            raise OutputExistsError(f"{out.name!r} is there and is no pack. Choose another -o.")
-        if not force:
-            raise OutputExistsError(f"A pack is already in {out.name!r}; give --force or another -o.")
+    found = found.model_copy(update={"fitted_on": found.fitted_on.replace("the check split", where(cohort, split))})
+    return write_calibrated(pack, found, out)
 
 
 def _data(pack: Pack, cohort: Path, column: str | None) -> PictureData:
@@ -133,8 +97,7 @@ def _held(pack: Pack, data: PictureData, examples: Examples) -> Callable[[nn.Mod
         truth = truth_of(examples, data.classes, strict=False)
         held = detect.Boxed(examples.stack(), truth, tuple(row.patient for row in examples.rows))
         options: dict[str, Any] = spec.net.options if spec.net else {}
-        cells = int(spec.decode.get("presence_cells", detect.PRESENCE_CELLS))
-        return detect.CheckedBoxes(held, int(options.get("stride", 4)), cells).calibrate
+        return detect.CheckedBoxes(held, int(options.get("stride", 4)), spec.decode.presence_cells).calibrate
     if spec.multi_label:
         none = (multilabel.NONE, *spec.none_values)
         there = class_truths(examples, _as_called(data.classes, examples, set(none)), none)
@@ -160,23 +123,3 @@ def _net(pack: Pack) -> nn.Module:
     build = found.build
     net: nn.Module = nets.load(build.name, found.input.channels, len(found.classes), found.weights, **build.options)
     return net
-
-
-def _where(cohort: Path, split: str | None) -> str:
-    return f"{set_name(str(cohort))}{f' {split}' if split else ''}"
-
-
-def _write(pack: Pack, found: Calibration, out: Path) -> Path:
-    """The pack with another calibration, made aside and renamed."""
-    aside = out.with_name(f".{out.name}.partial")
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copytree(pack.folder, aside)
-    spec = json.loads((aside / "pack.json").read_text())
-    spec |= {"calibration": found.model_dump(mode="json"), "figures": []}
-    (aside / "pack.json").write_text(json.dumps(spec, indent=1, ensure_ascii=False) + "\n")
-    (aside / "CARD.md").write_text(card(load_pack(aside)))
-    if out.exists():
-        shutil.rmtree(out)
-    aside.rename(out)
-    return out

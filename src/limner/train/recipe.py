@@ -16,7 +16,9 @@ from limner.data.examples import labels_of
 from limner.data.organ_view import CHANNELS
 from limner.errors import RecipeError
 from limner.nets import NETS
+from limner.packs.decode import Decode
 from limner.packs.pack import Kind
+from limner.packs.task import Task
 from limner.train.recipe_data import (
     CohortSource,
     PhantomSource,
@@ -119,7 +121,7 @@ class PackSpecDraft(Section):
     regions: dict[str, list[str]] = Field(default_factory=dict, description="organ → classes that lie inside it")
     kinds: dict[str, Kind] = Field(default_factory=dict, description="class → what it is, where its name is not known")
     window: tuple[int, int, int] | None = Field(None, description="window at inference; the patch where None")
-    decode: dict[str, float] = Field(default_factory=dict)
+    decode: Decode = Field(default_factory=Decode)
     memory: dict[str, float] = Field(
         default_factory=lambda: {"fixed_mb": 250.0, "bytes_per_voxel": 550.0},
         description="measured peak of an engine: fixed, and per voxel of a window",
@@ -189,7 +191,7 @@ def _form_of(data: Any) -> str:
 class Recipe(Section):
     """The whole of it."""
 
-    task: Literal["segment", "classify", "detect", "generate", "superresolve"]
+    task: Task
     data: Annotated[
         Annotated[VolumeData, Tag("volume")]
         | Annotated[PictureData, Tag("picture")]
@@ -264,11 +266,12 @@ class Recipe(Section):
         return self
 
     @model_validator(mode="after")
-    def _the_pack_names_classes(self) -> Recipe:
+    def _the_pack_fits(self) -> Recipe:
         data = self.data
         known = {*data.classes.values(), *data.groups} if isinstance(data, PictureData) else {*data.classes}
         if strange := sorted(set(self.pack.kinds) - known):
             raise ValueError(f"pack.kinds names {strange}, which data.classes does not have")
+        self.pack.decode.check(self.task, scans=not isinstance(data, PictureData))
         return self
 
     @model_validator(mode="after")

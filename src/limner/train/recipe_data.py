@@ -117,6 +117,9 @@ class PictureSource(Section):
     leave_out: dict[str, list[str]] = Field(
         default_factory=dict, description="column → values; rows with one of them are not learned from"
     )
+    share: float | None = Field(
+        None, gt=0, lt=1, description="of the pictures that are learned from; by their number where None"
+    )
     patients: PatientTable | None = None
     licence: str
 
@@ -169,6 +172,13 @@ class PictureData(Section):
     @classmethod
     def _words(cls, given: Any) -> Any:
         return as_words(dict(zip(given, given, strict=True)) if isinstance(given, list) else given)
+
+    @model_validator(mode="after")
+    def _shares_leave_room(self) -> PictureData:
+        asked = [one.share for one in self.sources if one.share is not None]
+        if asked and (len(asked) == len(self.sources) or sum(asked) >= 1):
+            raise ValueError("the shares of sources are together below 1, and one source at least has the rest")
+        return self
 
     @model_validator(mode="after")
     def _known_channels(self) -> PictureData:

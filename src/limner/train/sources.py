@@ -10,6 +10,7 @@ import numpy as np
 
 from limner.data.cases import Layer, focus, prepare
 from limner.data.cohort import Case, read_cohort
+from limner.data.learned import set_name
 from limner.data.mask_grid import say_resampled
 from limner.data.patches import Source, prepare_label_map
 from limner.errors import CohortError, RecipeError
@@ -106,12 +107,6 @@ def _phantom_rows(source: PhantomSource) -> list[dict[str, str]]:
         from_set = Path(source.nodules).name
         rows.append({"case": f"split {source.split}", "from": from_set, "licence": source.licence})
     return rows
-
-
-def set_name(cohort: str) -> str:
-    """A set by its folder; an archive by its own name too."""
-    path = Path(cohort)
-    return f"{path.parent.name}/{path.name}" if path.suffix == ".npz" else path.parent.name
 
 
 def _chosen(source: CohortSource) -> list[Case]:

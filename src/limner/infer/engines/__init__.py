@@ -56,6 +56,8 @@ def open_engine(name: str, net: Net) -> tuple[str, Engine]:
         near = difflib.get_close_matches(name, ENGINES, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         raise PackError(f"Unknown engine {name!r}; known are auto, {', '.join(ENGINES)}.{hint}")
+    if net.inner and name == "torch":
+        raise EngineError("Engine 'torch' gives no values inside a net out; use openvino or onnxruntime.")
     path, package, extra = ENGINES[name]
     if not find_spec(package):
         raise MissingExtraError(package, extra or "core", f"The engine {name!r}")

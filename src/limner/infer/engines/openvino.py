@@ -18,11 +18,17 @@ class OpenVINOEngine:
         core = openvino.Core()
         options = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
         try:
-            self._model = core.compile_model(str(net.model), "CPU", options)
+            model = core.read_model(str(net.model))
+            if net.inner:
+                past = model.get_results()
+                model.add_outputs(list(net.inner))
+                for result in past:
+                    model.remove_result(result)  # what lies past the inner values is not computed
+            self._model = core.compile_model(model, "CPU", options)
         except RuntimeError as error:
             raise EngineError(f"OpenVINO cannot load {net.model.name!r} of pack {net.pack!r}: {error}") from error
         # A tensor may carry several names, and "any" of them need not be the one that the graph gives out.
-        self._outputs = list(net.outputs)
+        self._outputs = list(net.inner or net.outputs)
 
     def run(self, inputs: dict[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
         """See :class:`limner.infer.engines.Engine`."""

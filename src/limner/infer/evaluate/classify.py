@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from limner.data.examples import class_indices, read_examples
 from limner.infer.classify import open_classifier
-from limner.infer.evaluate.figures import EvaluateOptions, Evaluation, Interval, view_of
+from limner.infer.evaluate.figures import EvaluateOptions, Evaluation, Interval, interval_of, view_of
 from limner.packs import Calibration, Pack
 from limner.tasks import classify as figures
 from limner.tasks.consistency import Believable, of_answers
@@ -166,7 +166,7 @@ class Draws:
     """Resamples of the patients, the same for every metric. Source: Efron, 1979 (percentile interval)."""
 
     def __init__(self, patients: NDArray[Any], options: EvaluateOptions) -> None:
-        numbers = np.unique(patients, return_inverse=True)[1]
+        self._numbers = numbers = np.unique(patients, return_inverse=True)[1]
         members = np.split(np.argsort(numbers, kind="stable"), np.cumsum(np.bincount(numbers))[:-1])
         rng = np.random.default_rng(options.seed)
         count = min(options.bootstrap, 300)  # a ranking of thousands takes its time
@@ -187,9 +187,32 @@ class Draws:
                 continue
             found = [metric(p[rows], labels[rows]) for rows in self._rows]
             found = [one for one in found if not math.isnan(one)]
-            low, high = np.percentile(found, [2.5, 97.5]) if found else (value, value)
-            out[name] = Interval(value=_round(value), low=_round(float(low)), high=_round(float(high)))
+            out[name] = interval_of(value, found, self._counted(name, labels, two=p.shape[1] == 2))
         return out
+
+    def _counted(self, name: str, labels: NDArray[Any], *, two: bool) -> int:
+        """Patients who count in a share, of a mean over classes those of the rarest; 0 where the metric is no share."""
+        some = [rows for rows in _counting(name, labels, two=two) if rows.any()]
+        return min((len(np.unique(self._numbers[rows])) for rows in some), default=0)
+
+
+def _counting(name: str, labels: NDArray[Any], *, two: bool) -> list[NDArray[np.bool_]]:
+    """The examples ``(N,)`` that a metric is a share of, class by class; none where it is no share.
+
+    Args:
+        labels: ``(N,)`` class indices, or ``(N, K)`` of classes that may be there at once.
+        two: there are two classes, and the second is what is looked for.
+    """
+    several = labels.ndim == 2
+    there = [one == 1 for one in labels.T] if several else [labels == k for k in np.unique(labels)]
+    wanted = [labels == 1] if two and not several else there
+    if name in ("accuracy", "exact"):
+        return [np.ones(len(labels), bool)]
+    if name == "balanced_accuracy":
+        return [*there, *(~one for one in there)] if several else there
+    if name == "specificity":
+        return [~one for one in wanted]
+    return wanted if name.startswith("sensitivity") else []
 
 
 def _round(value: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from limner.data.examples import Example, Examples, read_examples
 from limner.errors import CohortError
 from limner.infer.detect import open_detector
 from limner.infer.evaluate.classify import reliability_rows
-from limner.infer.evaluate.figures import EvaluateOptions, Evaluation, Interval, view_of
+from limner.infer.evaluate.figures import EvaluateOptions, Evaluation, Interval, interval_of, view_of
 from limner.packs import Pack
 from limner.tasks import classify as classified
 from limner.tasks import detect as figures
@@ -253,6 +254,14 @@ def intervals(metrics: Mapping[str, Metric], cases: Sequence[Any], options: Eval
             out[name] = Interval(value=None)
             continue
         found = [one for one in map(metric, samples) if not math.isnan(one)]
-        low, high = np.percentile(found, [2.5, 97.5]) if found else (value, value)
-        out[name] = Interval(value=round(value, 4), low=round(float(low), 4), high=round(float(high), 4))
+        out[name] = interval_of(value, found, _counted(name, metric, patients))
     return out
+
+
+def _counted(name: str, metric: Metric, patients: Sequence[Sequence[Any]]) -> int:
+    """Patients who count in a share, of a mean over classes those of the rarest; 0 where the metric is no share."""
+    if name == "balanced_accuracy":
+        return min(Counter(label for some in patients for label in {one.label for one in some}).values())
+    if name in ("accuracy", "specificity", "froc") or name.startswith("sensitivity"):
+        return sum(not math.isnan(metric(some)) for some in patients)  # alone, a patient who does not count has none
+    return 0

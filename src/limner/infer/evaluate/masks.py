@@ -7,7 +7,6 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from limner.data.cohort import read_cohort
 from limner.data.mask_cases import MaskCase, MaskCases, read_mask_cases
 from limner.data.readers import READERS
 from limner.errors import CohortError, PackError
+from limner.infer.evaluate.classify import Draws
 from limner.infer.evaluate.figures import EvaluateOptions, Evaluation, Interval, mean_interval, view_of
 from limner.infer.masks import Masked, open_mask_drawer
 from limner.packs import Pack
@@ -251,24 +251,8 @@ def _pictures(pack: Pack, seen: _Seen, options: EvaluateOptions) -> dict[str, In
         return {}
     labels = np.array([pack.spec.class_values.index(label or "") for _, label, _ in known])
     p = np.array([one for _, _, one in known])
-    members = [np.flatnonzero(np.array([a for a, _, _ in known]) == b) for b in dict.fromkeys(a for a, _, _ in known)]
-    rng = np.random.default_rng(options.seed)
-    draws = [np.concatenate([members[k] for k in rng.integers(len(members), size=len(members))]) for _ in range(300)]
-    figures: dict[str, Callable[[NDArray[Any], NDArray[Any]], float]] = {
-        "accuracy": classify.accuracy,
-        "balanced_accuracy": classify.balanced_accuracy,
-        "auc": classify.auc,
-    }
-    out = {}
-    for name, figure in figures.items():
-        again = [
-            one
-            for one in (figure(p[rows], labels[rows]) for rows in draws if len(np.unique(labels[rows])) > 1)
-            if math.isfinite(one)
-        ]
-        low, high = np.percentile(again, [2.5, 97.5]) if again else (math.nan, math.nan)
-        out[name] = Interval(value=_finite(figure(p, labels)), low=_finite(float(low)), high=_finite(float(high)))
-    return out
+    metrics = {"accuracy": classify.accuracy, "balanced_accuracy": classify.balanced_accuracy, "auc": classify.auc}
+    return Draws(np.array([patient for patient, _, _ in known]), options).all(metrics, p, labels)
 
 
 def _calibration(pack: Pack, seen: _Seen, rows: Sequence[_Row]) -> dict[str, float]:
@@ -292,7 +276,7 @@ def _mean(rows: Iterable[_Row], name: str, options: EvaluateOptions) -> Interval
         value = row.scores.get(name)
         if value is not None and math.isfinite(value):
             patients.setdefault(row.patient, []).append(value)
-    return mean_interval(list(patients.values()), options)
+    return mean_interval(list(patients.values()), options, share=name == "specificity")
 
 
 def _mean_above(rows: Iterable[_Row], other: str, options: EvaluateOptions) -> Interval:

@@ -189,7 +189,7 @@ def _ratio(rows: Sequence[_Row], options: EvaluateOptions) -> Interval:
         count[row.case.patient] = count.get(row.case.patient, 0) + row.scores["lesions"]
     if not sum(count.values()):
         return Interval(value=None)
-    return ratio_interval(np.array(list(found.values())), np.array(list(count.values())), options)
+    return ratio_interval(np.array(list(found.values())), np.array(list(count.values())), options, share=True)
 
 
 def _finite(value: float) -> float | None:

@@ -56,7 +56,7 @@ class CohortOptions:
 
 
 class ExplanationFigures(BaseModel):
-    """Means over cases with 95 % bootstrap intervals over patients.
+    """Means over cases with 95 % intervals over patients, as :class:`limner.infer.evaluate.Interval` has them.
 
     ``metrics``: ``pointing`` (share of cases whose hottest point lies in the lesion), ``energy_inside``,
     ``deletion_auc``, ``insertion_auc``, ``randomisation``; ``baseline``: the same of a centre point, of an
@@ -123,7 +123,9 @@ def evaluate_explanations(
     def over(baseline: bool) -> dict[str, Interval]:
         names = [name for name in everyone[0][0] if name.startswith("baseline_") == baseline]
         return {
-            name.removeprefix("baseline_"): mean_interval([[one[name] for one in some] for some in everyone], drawn)
+            name.removeprefix("baseline_"): mean_interval(
+                [[one[name] for one in some] for some in everyone], drawn, share=name.endswith("pointing")
+            )
             for name in names
         }
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from limner.errors import InputError
 from limner.infer.engines import Engine, open_engine
 from limner.infer.generate.shapes import draw_shapes
-from limner.packs import Pack, PictureSpec
+from limner.packs import DirectionSpec, Pack, PictureSpec
 
 MANY = 2048
 """Latents whose mean style is the middle of all pictures of a class."""
@@ -110,6 +111,23 @@ class Generator:
                 given["label"] = np.stack([x.condition for x in some])
             found.append(self._synthesis.run(given)["picture"])
         return np.clip(np.concatenate(found) * 0.5 + 0.5, 0, 1)
+
+    def along(self, latent: Latent, direction: DirectionSpec, steps: float) -> Latent:
+        """A latent moved along a direction, by that many standard deviations of all styles."""
+        way = np.asarray(direction.vector, np.float32) * np.float32(steps * direction.spread)
+        return replace(latent, styles=latent.styles + way)
+
+    def direction(self, name: str) -> DirectionSpec:
+        """A direction by name; of several with one name that which the attribute follows most closely.
+
+        Raises:
+            InputError: with the names that there are.
+        """
+        fitting = [one for one in self.known.directions if one.name == name]
+        if not fitting:
+            there = ", ".join(dict.fromkeys(one.name for one in self.known.directions)) or "none"
+            raise InputError(f"Pack {self.pack.name!r} knows no direction {name!r}; it has {there}.")
+        return max(fitting, key=lambda one: one.correlation)
 
     def between(self, one: Latent, other: Latent, share: float) -> Latent:
         """A latent on the way: styles in a straight line, noise and condition of the first until the other is nearer.

@@ -1,0 +1,72 @@
+"""Generated pictures as a source of a recipe: the share that was asked, real pictures alone for checks and figures."""
+
+import numpy as np
+import pytest
+import yaml
+
+from limner.errors import RecipeError
+from limner.synthesize import Addition, fitting_pack, read_addition, with_synthetic
+from limner.train.pictures import picture_parts
+from limner.train.recipe import read_recipe
+from tests.infer.test_generate import make
+from tests.train.pictures import CLASSES, write_pictures, write_recipe
+
+
+@pytest.fixture(scope="module")
+def pack(tmp_path_factory):
+    return make(tmp_path_factory.mktemp("generator"), condition="label", classes=CLASSES)
+
+
+@pytest.fixture
+def recipe(tmp_path):
+    return write_recipe(tmp_path / "recipe.yaml", write_pictures(tmp_path / "cohort"))
+
+
+def test_half_of_what_is_learned_from_is_generated_and_nothing_else(pack, recipe, tmp_path):
+    path = with_synthetic(recipe, ["seed=3"], Addition(0.5, str(pack.folder), 40), tmp_path / "run")
+    read = read_recipe(path)
+    assert read.seed == 3
+    assert [one.share for one in read.data.sources] == [None, 0.5]
+    parts = picture_parts(read, read.data, None)
+    assert parts.examples == 16 + 40
+    drawn = np.concatenate([parts.sampler.order.at(step, 50) for step in range(40)])
+    assert abs((drawn >= 16).mean() - 0.5) < 0.05
+    alone = read_recipe(recipe)
+    assert parts.check(parts.net.eval()) == picture_parts(alone, alone.data, None).check(parts.net)
+
+
+def test_what_a_killed_run_has_made_is_used_again(pack, recipe, tmp_path):
+    addition = Addition(0.25, str(pack.folder), 3)
+    with_synthetic(recipe, [], addition, tmp_path / "run")
+    first = (tmp_path / "run" / "synthetic" / "0002.png").stat().st_mtime_ns
+    with_synthetic(recipe, [], addition, tmp_path / "run")
+    assert (tmp_path / "run" / "synthetic" / "0002.png").stat().st_mtime_ns == first
+
+
+def test_labels_are_led_to_the_recipe_s_own(pack, tmp_path):
+    written = write_recipe(tmp_path / "r.yaml", write_pictures(tmp_path / "cohort"))
+    raw = yaml.safe_load(written.read_text())
+    raw["data"]["classes"] = {"0": "dark", "1": "light"}
+    raw["data"]["sources"][0]["values"] = {"dark": "0", "light": "1"}
+    written.write_text(yaml.safe_dump(raw))
+    assert fitting_pack(read_recipe(written), str(pack.folder))[1] == {"dark": "0", "light": "1"}
+
+
+def test_a_pack_of_other_classes_is_refused(pack, recipe, tmp_path):
+    raw = yaml.safe_load(recipe.read_text())
+    raw["data"]["classes"] = {"dark": "dim", "light": "light"}
+    recipe.write_text(yaml.safe_dump(raw))
+    with pytest.raises(RecipeError, match="its class 'dark' is none of the recipe's"):
+        with_synthetic(recipe, [], Addition(0.5, str(pack.folder)), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("given", ["synthetic", "synthetic:2", "real:0.5", "synthetic:half"])
+def test_a_slip_in_the_option_is_named(given):
+    with pytest.raises(RecipeError, match="synthetic:SHARE"):
+        read_addition(given)
+
+
+def test_shares_that_leave_no_room_are_refused(recipe):
+    with pytest.raises(RecipeError, match="below 1"):
+        read_recipe(recipe, ["data.sources.0.share=0.5"])
