@@ -82,7 +82,7 @@ def test_what_is_written_gives_the_input_back(tmp_path, pack):
 def test_slabs_give_what_the_whole_gives(pack):
     thick = np.random.default_rng(1).integers(-500, 500, (40, 12, 10)).astype(np.int16)
     whole = Thinner(pack)(thick, SPACING)
-    parts = Thinner(pack, max_memory_gb=6e-4)
+    parts = Thinner(pack, max_memory_gb=2e-4)
     assert parts._slab(thick.shape) < 40 and parts._batch(40 * 10) < 12
     some = parts(thick, SPACING)
     assert np.array_equal(whole.values, some.values)

@@ -113,14 +113,16 @@ class Thinner:
 
             found, expected = self._looked(part, directions, (start - low, stop - low), told)
             known = part[start - low : stop - low]
-            inside = slice(start * self.factor, stop * self.factor)
-            values[inside] = whole_numbers(project(found, known, self.factor), known, self.factor)
-            spread[inside] = np.clip(np.rint(np.maximum(expected * self.scale, LEAST_HU)), 1, 255)
+            for k in range(len(known)):  # a slice at a time: ranks of remainders are wider than what they rank
+                own, there = slice(k, k + 1), slice(k * self.factor, (k + 1) * self.factor)
+                at = slice((start + k) * self.factor, (start + k + 1) * self.factor)
+                values[at] = whole_numbers(project(found[there], known[own], self.factor), known[own], self.factor)
+                spread[at] = np.clip(np.rint(np.maximum(expected[there] * self.scale, LEAST_HU)), 1, 255)
         return Thin(values, spread, directions)
 
     def _slab(self, shape: tuple[int, ...]) -> int:
-        """Slices at a time: a thin voxel of a slab is held as two sums, and once more while it is rounded."""
-        each = 24.0 * self.factor * shape[1] * shape[2]
+        """Slices at a time: a thin voxel of a slab is held as two sums, a thick one once more."""
+        each = (8.0 * self.factor + 4.0) * shape[1] * shape[2]
         return max(4, int(self.bytes * 0.6 / each))
 
     def _looked(

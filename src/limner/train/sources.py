@@ -86,7 +86,8 @@ def provenance(recipe: Recipe) -> list[dict[str, str]]:
     for source in recipe.data.sources:
         if isinstance(source, (PictureSource, PlaneSource)):
             split = f"split {source.split}" if source.split else "all"
-            rows.append({"case": split, "from": set_name(source.cohort), "licence": source.licence})
+            row = {"case": split, "from": set_name(source.cohort), "licence": source.licence}
+            rows += [row] if row not in rows else []  # one cohort may be learned from in two ways
         elif isinstance(source, PhantomSource):
             rows += _phantom_rows(source)
         elif isinstance(source, CohortSource):
