@@ -135,6 +135,9 @@ def test_what_cannot_be_set_is_refused(places, shades, cohort, tmp_path):
     options = GenerateOptions(labels=cohort.parent / "m0.png", values={"x": 0.5})
     with pytest.raises(InputError, match="--labels and --set both"):
         generate(generator, tmp_path / "x", options)
+    options = GenerateOptions(between=(1, cohort.parent / "p0.png"), values={"x": 0.5})
+    with pytest.raises(InputError, match="leave --set out"):
+        generate(generator, tmp_path / "x", options)
 
 
 def test_the_command_takes_attributes_and_label_maps(places, cohort, tmp_path):

@@ -67,8 +67,34 @@ class Up(nn.Module):
         return torch.as_tensor(rest + self.two(_lrelu(h)))
 
 
+class Even(nn.Module):
+    """Numbers ``(N, size)`` of which each has mean 0 and variance 1 over a batch; over what was seen of late in use.
+
+    Batch normalization without weights, which ONNX has no word for.
+    """
+
+    def __init__(self, size: int, keep: float = 0.95) -> None:
+        super().__init__()
+        self.keep = keep
+        self.register_buffer("mean", torch.zeros(size))
+        self.register_buffer("variance", torch.ones(size))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """See the class."""
+        mean, variance = self.mean, self.variance
+        if self.training:
+            mean, variance = x.mean(0), x.var(0, unbiased=False)
+            self.mean.lerp_(mean.detach(), 1 - self.keep)
+            self.variance.lerp_(variance.detach(), 1 - self.keep)
+        return (x - mean) * torch.rsqrt(variance + 1e-5)
+
+
 class Encoder(nn.Module):
     """Pictures ``(N, C, H, W)`` in -1 … 1 to what they are made from.
+
+    Over a batch each number of the latent varies by 1, and has little noise at first; a decoder soon learns to do
+    without a latent that says less. Source: Zhu Q. et al. A Batch Normalized Inference Network Keeps the KL Vanishing
+    Away. ACL 2020.
 
     Args:
         channels, size: of the picture.
@@ -90,7 +116,8 @@ class Encoder(nn.Module):
         self.side = size >> self.at
         flat = features[-1] * (size >> len(self.blocks)) ** 2
         self.code = nn.Linear(flat, 2 * latent)
-        self.code.bias.data[latent:] = -4  # little noise at first: else the decoder learns to do without the latent
+        self.code.bias.data[latent:] = -4
+        self.even = Even(latent)
         self.kinds = nn.Linear(flat, classes) if classes else None
         inner = features[self.at]
         self.marked = nn.Sequential(_conv(inner, inner), nn.LeakyReLU(0.2), _conv(inner, marks, 1)) if marks else None
@@ -110,7 +137,7 @@ class Encoder(nn.Module):
             middle = x if number == self.at else middle
         flat = _lrelu(x).flatten(1)
         mean, spread = self.code(flat).float().chunk(2, 1)
-        spread = spread.clamp(-10, 4)
+        mean, spread = self.even(mean), spread.clamp(-10, 4)
         if self.kinds is not None:
             logits = self.kinds(flat).float()
             return torch.cat([mean, logits.softmax(1)], 1), spread, logits
@@ -255,9 +282,9 @@ class VAE(nn.Module):
             z = z + torch.randn_like(spread) * (0.5 * spread).exp()
         made = self.synthesis(torch.cat([z, numbers], 1)[:, None])
         if self.training and self.numbers:
-            some = (len(z) + 3) // 4
+            some = max(2, len(z) // 4)
             other = self.synthesis(torch.cat([z, numbers.roll(1, 0)], 1)[:some, None])
-            resting = {name: value.detach() for name, value in self.encoder.named_parameters()}
+            resting = {name: value.detach().clone() for name, value in self.encoder.state_dict().items()}
             refound = functional_call(self.encoder, resting, (other,))[2]
         return Coded(made, styles, spread, found, numbers, refound)
 

@@ -144,6 +144,8 @@ def _condition(generator: Generator, options: GenerateOptions) -> NDArray[np.flo
     told = {"--class": options.kind, "--labels": options.labels, "--set": options.values or None}
     if len(both := [name for name, value in told.items() if value is not None]) > 1:
         raise InputError(f"{' and '.join(both)} both say what all pictures are made from; give one of them.")
+    if both and options.of_somebody:
+        raise InputError(f"A given picture says itself what it is made from: leave {both[0]} out, or go between seeds.")
     if options.kind is not None:
         return generator.made_from.of_class(options.kind)
     if options.labels is not None:
