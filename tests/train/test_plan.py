@@ -181,3 +181,20 @@ def test_scans_without_a_place_are_refused(tmp_path):
     with pytest.raises(InputError):
         fingerprint(read_cohort(tmp_path / "cohort.csv").cases)
     assert issubclass(CohortError, InputError)
+
+
+@pytest.mark.parametrize("side", [16, 64, 128])
+def test_pictures_of_nobody_are_planned_for_their_size(tmp_path, side):
+    recipe = _recipe(tmp_path, "generate", (side, side), augment={})
+    chosen = plan(recipe, CPU)
+    assert chosen.net == "stylegan2"
+    assert "vae" in chosen.why
+    with_plan(recipe, chosen)  # it can be built
+    assert chosen.options["features"][-1] < chosen.options["features"][0] or side == 16
+    assert plan(recipe, GPU).options["features"][0] > chosen.options["features"][0]
+
+
+@pytest.mark.parametrize("size", [(48, 48), (64, 32)])
+def test_a_size_that_no_generator_doubles_to_is_refused(tmp_path, size):
+    with pytest.raises(RecipeError, match="generated square"):
+        plan(_recipe(tmp_path, "generate", size, augment={}), CPU)

@@ -144,6 +144,8 @@ def _for_pictures(recipe: Recipe, data: PictureData, have: Means) -> Plan:
         return Plan("resnet18", {"stem": stem, "width": width}, why)
     if recipe.task == "detect":
         return Plan("center-net", {}, f"center-net, because detection in pictures of {told} {_CENTERS}")
+    if recipe.task == "generate":
+        return _generator(data.size, have)
     if dims == 3 and np.prod(data.size) > 64**3:
         return _planned((1.0,) * dims, data.size, have, "are large")
     return _fine(f"pictures of {told}" if dims == 2 else f"volumes of {told}", have)
@@ -159,6 +161,17 @@ def _for_volumes(recipe: Recipe, data: VolumeData, have: Means) -> Plan:
     if np.prod(data.patch) > 64**3:
         return _planned(data.spacing_mm, data.patch, have, "are large")
     return _fine(f"patches of {told}", have)
+
+
+def _generator(size: tuple[int, ...], have: Means) -> Plan:
+    side, octaves = size[0], size[0].bit_length() - 2
+    if len(size) != 2 or size[1] != side or side != 4 << (octaves - 1) or octaves < 2:
+        told = " × ".join(map(str, size))
+        raise RecipeError(f"Pictures are generated square, of 8, 16, 32, 64, 128, … pixels; data.size is {told}.")
+    wide = 256 if have.gpu else 96
+    features = [min(wide, wide * 32 // (4 << k)) for k in range(octaves)]  # halved with each doubling above 32
+    why = "what it makes looks real in detail; net: vae has smoother ways and sizes that can be set"
+    return Plan("stylegan2", {"features": features}, f"stylegan2, because {why}.")
 
 
 def _fine(what: str, have: Means) -> Plan:
