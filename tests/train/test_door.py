@@ -34,7 +34,7 @@ def test_one_thing_at_a_time(tmp_path, capsys):
     recipe = write_recipe(tmp_path / "toy.yaml", write_pictures(tmp_path / "set"))
     code, _, err = _run(capsys, recipe, "--find-rate", "--folds", "3")
     assert code == 2
-    assert "are three things" in err
+    assert "are four things" in err
     code, _, err = _run(capsys, recipe, "--folds", "1", "-o", tmp_path / "f")
     assert code == 2
     assert "3 or more" in err
