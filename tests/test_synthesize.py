@@ -41,6 +41,8 @@ def test_what_a_killed_run_has_made_is_used_again(pack, recipe, tmp_path):
     first = (tmp_path / "run" / "synthetic" / "0002.png").stat().st_mtime_ns
     with_synthetic(recipe, [], addition, tmp_path / "run")
     assert (tmp_path / "run" / "synthetic" / "0002.png").stat().st_mtime_ns == first
+    with pytest.raises(RecipeError, match="holds 3 pictures"):  # never another pack's, seed's or number
+        with_synthetic(recipe, [], Addition(0.25, str(pack.folder), 4), tmp_path / "run")
 
 
 def test_labels_are_led_to_the_recipe_s_own(pack, tmp_path):

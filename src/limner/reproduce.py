@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from limner.data.cohort import data_root
-from limner.errors import RecipeError
+from limner.errors import OutputExistsError, RecipeError
 from limner.packs import load_pack
 from limner.packs.card import card
 
@@ -64,6 +64,8 @@ def reproduce(
         from limner.synthesize import read_addition, with_synthetic
 
         out = Path(out) if out else Path("runs") / Path(recipe).stem
+        if (out / "checkpoint.pt").exists() and not resume:  # before pictures are made for it
+            raise OutputExistsError(f"A run is already in {str(out)!r}. Go on with --resume, or choose another -o.")
         recipe, overrides = with_synthetic(Path(recipe), overrides or [], read_addition(add), out, progress), None
     read = read_recipe(recipe, overrides)
     expectations = [one.model_copy(update={"label": one.label or _label(read)}) for one in read.expect]

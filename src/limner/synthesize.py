@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from limner.errors import RecipeError
 from limner.packs import Pack, list_packs, load_pack
 
 if TYPE_CHECKING:
+    from limner.infer.generate import GenerateOptions
     from limner.train.recipe import Recipe
     from limner.train.recipe_data import PictureData
 
@@ -84,9 +86,10 @@ def with_synthetic(
 
     read = read_recipe(recipe, overrides)
     pack, values = fitting_pack(read, addition.pack)
-    folder = run / "synthetic"
-    if not (folder / "generated.json").is_file():
-        options = GenerateOptions(count=addition.count, seed=1_000_000 * (1 + read.seed))
+    folder, options = run / "synthetic", GenerateOptions(count=addition.count, seed=1_000_000 * (1 + read.seed))
+    if (folder / "generated.json").is_file():
+        _refuse_others(folder, pack, options)
+    else:
         generate(open_generator(pack), folder, options, progress=progress)
     whole: dict[str, Any] = read.model_dump(mode="json", exclude_unset=True)
     whole["data"]["sources"].append(
@@ -102,6 +105,16 @@ def with_synthetic(
     path = run / "with-synthetic.yaml"
     path.write_text(yaml.safe_dump(whole, sort_keys=False, allow_unicode=True), encoding="utf-8")
     return path
+
+
+def _refuse_others(folder: Path, pack: Pack, options: GenerateOptions) -> None:
+    """Pictures that are there must be those that would be made."""
+    told = json.loads((folder / "generated.json").read_text(encoding="utf-8"))
+    if (told["pack"]["sha256"], told["seed"], len(told["images"])) != (pack.sha256, options.seed, options.count):
+        raise RecipeError(
+            f"{str(folder)!r} holds {len(told['images'])} pictures by {told['pack']['name']} from seed {told['seed']}, "
+            f"not {options.count} by {pack.name} from seed {options.seed}. Choose another -o, or remove that folder."
+        )
 
 
 def fitting_pack(recipe: Recipe, name: str | None) -> tuple[Pack, dict[str, str]]:

@@ -9,8 +9,10 @@ from typer.testing import CliRunner
 
 from limner.cli.app import app
 from limner.data.fitted import read_for
-from limner.errors import InputError, MissingExtraError
+from limner.errors import InputError, MissingExtraError, PackError
 from limner.infer.generate import GenerateOptions, generate, invert, open_generator
+from limner.infer.inputs import predict_inputs
+from limner.io import read_marks
 from limner.packs import load_pack
 from limner.train import train
 from tests.train.phantom_heads import SIDE, measured, write_heads
@@ -172,3 +174,7 @@ def test_without_an_encoder_the_styles_are_searched(tmp_path, cohort, monkeypatc
     made = generate(generator, tmp_path / "x", given)
     assert made.told["between"] == [1, "a given picture"]  # a path may name a patient
     assert len(made.told["images"]) == 3
+    assert not (tmp_path / "x" / "cohort.csv").exists()  # somebody's picture is no nobody to learn from
+    assert "may resemble" in read_marks(tmp_path / "x" / "0002.png").explicit.sentence
+    with pytest.raises(PackError, match="limner generate"):
+        predict_inputs(generator.pack, [cohort.parent / "p1.png"], tmp_path / "p")

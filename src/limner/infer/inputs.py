@@ -121,7 +121,9 @@ def _with_channels(pack: Pack, inputs: Sequence[Path], channels: Mapping[str, st
 
 def _answerer(pack: Pack, names: Sequence[str], out: Path, how: _How) -> Answer:
     """What turns one input into its row."""
-    if pack.spec.task == "translate":
+    if pack.spec.task == "generate":
+        raise PackError(f"Pack {pack.name!r} makes pictures and reads none: limner generate {pack.name} -o OUT.")
+    if pack.spec.task in ("translate", "superresolve"):
         raise PackError(f"Pack {pack.name!r} makes an image and names nothing in it: use `limner enhance`.")
     if pack.spec.task == "classify":
         return _classes(pack, how.engine)

@@ -119,7 +119,9 @@ def _shape(maps: NDArray[np.uint8]) -> ShapeSpec:
     """Of label maps ``(N, H, W)``: how large, and where."""
     areas = maps.mean((1, 2))
     there = areas > 0
-    centers = np.array([ndimage.center_of_mass(one) for one in maps[there]]) / maps.shape[1:]
+    if not there.any():
+        return ShapeSpec(empty=1.0, area=[0.0, 0.0], center=[0.5, 0.5, 0.0, 0.0])
+    centers = (np.array([ndimage.center_of_mass(one) for one in maps[there]]) + 0.5) / maps.shape[1:]
     quantiles = np.quantile(areas[there], np.linspace(0.02, 0.98, 9))
     return ShapeSpec(
         empty=round(float(1 - there.mean()), 4),

@@ -120,6 +120,10 @@ def explain(
         return explain_question(question, kinds, lang=lang, seed=seed, more=more, stated=stated)
     if not isinstance(given, Picture):
         raise PackError(f"Pack {pack.name!r} reads pictures, and this is a scan. See `limner packs list`.")
+    if pack.spec.task not in ("classify", "segment", "detect"):
+        raise PackError(
+            f"Pack {pack.name!r} has the task {pack.spec.task!r}: it gives no answer that could be explained."
+        )
     if "attributes" in kinds and len(kinds) == 1 and pack.spec.task != "classify":
         raise PackError(f"Pack {pack.name!r} has the task {pack.spec.task!r}; attributes are asked of classifiers.")
     _check_mask(given.size, more.mask)

@@ -97,16 +97,18 @@ def generate(
                 progress("generate", start / len(latents))
             some = generator.pictures(latents[start : start + 8])
             for number, (picture, latent) in enumerate(zip(some, latents[start : start + 8], strict=True), start):
-                rows.append(_write(generator, picture, latent, seeds[number], folder, number))
+                rows.append(_write(generator, picture, latent, seeds[number], folder / f"{number:04d}.png", options))
             pictures.append(some)
         together = np.concatenate(pictures)
         columns = options.frames or 7 if options.direction else None
-        write_picture(sheet(together, columns=columns), folder / "sheet.png", origin_of(pack))
+        write_picture(sheet(together, columns=columns), folder / "sheet.png", origin_of(pack, options))
         told = _told(pack, generator, options, rows)
         if options.between:
-            _film(together, folder / "way.webp", origin_of(pack))
+            _film(together, folder / "way.webp", origin_of(pack, options))
             told["files"]["film"] = "way.webp"
-        _write_cohort(rows, folder / told["files"]["cohort"], pack)
+        if not options.of_somebody:  # nobody is learned from under an invented name
+            told["files"]["cohort"] = "cohort.csv"
+            _write_cohort(rows, folder / "cohort.csv", pack)
         (folder / "generated.json").write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return Generated(out, told)
 
@@ -154,22 +156,29 @@ def _condition(generator: Generator, options: GenerateOptions) -> NDArray[np.flo
 
 
 def _write(
-    generator: Generator, picture: NDArray[np.float32], latent: Latent, seed: int | str, folder: Path, number: int
+    generator: Generator,
+    picture: NDArray[np.float32],
+    latent: Latent,
+    seed: int | str,
+    path: Path,
+    options: GenerateOptions,
 ) -> dict[str, Any]:
-    name = f"{number:04d}.png"
-    made = seed if isinstance(seed, int) else None
-    write_picture(Picture(as_bytes(picture)), folder / name, origin_of(generator.pack, made))
-    row: dict[str, Any] = {"id": f"{number:04d}", "image": name, "seed": seed}
+    """One picture, marked, and its row, which says nothing of a given picture that no encoder has read off it."""
+    origin = origin_of(generator.pack, options, seed if isinstance(seed, int) else None)
+    write_picture(Picture(as_bytes(picture)), path, origin)
+    row: dict[str, Any] = {"id": path.stem, "image": path.name, "seed": seed}
+    if options.of_somebody and not generator.known.encoder:
+        return row
     row |= generator.made_from.told(latent.condition)
     if (labels := generator.made_from.labels(latent.condition)) is not None:
-        row["mask"] = f"{number:04d}.labels.png"
-        Image.fromarray(labels).save(folder / row["mask"])
+        row["mask"] = f"{path.stem}.labels.png"
+        Image.fromarray(labels).save(path.with_name(row["mask"]))
     return row
 
 
-def origin_of(pack: Pack, seed: int | None = None) -> Origin:
+def origin_of(pack: Pack, options: GenerateOptions, seed: int | None = None) -> Origin:
     """What the marks of a picture say."""
-    return Origin(f"{pack.name} {pack.version}", pack.sha256, "generate", seed)
+    return Origin(f"{pack.name} {pack.version}", pack.sha256, "generate", seed, options.of_somebody)
 
 
 def as_bytes(picture: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -208,5 +217,5 @@ def _told(pack: Pack, generator: Generator, options: GenerateOptions, rows: list
         "set": dict(options.values),
         "licence": pack.spec.licence,
         "images": rows,
-        "files": {"sheet": "sheet.png", "cohort": "cohort.csv"},
+        "files": {"sheet": "sheet.png"},
     }
