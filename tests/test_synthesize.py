@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 import yaml
+from PIL import Image
 
+from limner.data.mask_cases import class_masks
 from limner.errors import RecipeError
 from limner.synthesize import Addition, fitting_pack, read_addition, with_synthetic
-from limner.train.pictures import picture_parts
+from limner.train.pictures import picture_parts, read_sources, view_for
 from limner.train.recipe import read_recipe
 from tests.infer.test_generate import make
 from tests.train.pictures import CLASSES, write_pictures, write_recipe
@@ -72,3 +74,23 @@ def test_a_slip_in_the_option_is_named(given):
 def test_shares_that_leave_no_room_are_refused(recipe):
     with pytest.raises(RecipeError, match="below 1"):
         read_recipe(recipe, ["data.sources.0.share=0.5"])
+
+
+def test_maps_of_the_training_split_get_their_tumours_elsewhere(tmp_path):
+    classes = {"0": "background", "1": "tumor"}
+    maker = make(tmp_path / "maker", condition="mask", classes=classes)
+    cohort = tmp_path / "maker" / "cohort" / "cohort.csv"
+    sources = [{"cohort": str(cohort), "licence": "CC0"}]
+    data = {"size": [32, 32], "classes": classes, "sources": sources}  # twice the size of what the pack makes
+    written = write_recipe(tmp_path / "r.yaml", cohort, task="segment", net="auto", data=data)
+    path = with_synthetic(written, [], Addition(0.5, str(maker.folder), 12), tmp_path / "run")
+    read = read_recipe(path)
+    real = read_sources(read.data.sources[:1], view_for(read.data, "segment")).train
+    known = {class_masks(real, classes)[k][::2, ::2].tobytes() for k in range(len(real.rows))}
+    drawn = [np.asarray(Image.open(tmp_path / "run" / "synthetic" / f"{k:04d}.labels.png")) for k in range(12)]
+    marked = [one for one in drawn if one.any()]
+    assert 3 <= len(marked) < 12  # some real maps mark nothing
+    assert not any(one.tobytes() in known for one in marked)
+    edge = np.pad(np.zeros((14, 14), bool), 1, constant_values=True)
+    assert not any(one[edge].any() for one in marked)
+    assert len(read_sources(read.data.sources, view_for(read.data, "segment")).train.rows) == len(real.rows) + 12

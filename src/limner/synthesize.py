@@ -9,8 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from limner.data.label_channels import label_channels
+from limner.data.moved_tumors import MovedTumors, moved_tumors
 from limner.errors import RecipeError
-from limner.packs import Pack, list_packs, load_pack
+from limner.image import fit_picture
+from limner.packs import Pack, PictureSpec, list_packs, load_pack
 
 if TYPE_CHECKING:
     from limner.infer.generate import GenerateOptions
@@ -65,6 +71,9 @@ def with_synthetic(
 ) -> Path:
     """Makes pictures into ``run/synthetic`` and writes ``run/with-synthetic.yaml``: the recipe with that source.
 
+    Where the pack makes pictures from label maps, those are maps of the recipe's training split whose tumours lie
+    elsewhere, where anatomy allows (:mod:`limner.data.moved_tumors`).
+
     Pictures that a killed run has made are used again. They are only learned from: checks, calibration and figures are
     of real ones.
 
@@ -81,7 +90,7 @@ def with_synthetic(
     """
     import yaml
 
-    from limner.infer.generate import GenerateOptions, generate, open_generator
+    from limner.infer.generate import GenerateOptions, generate_pictures, open_generator
     from limner.train.recipe import read_recipe
 
     read = read_recipe(recipe, overrides)
@@ -90,7 +99,9 @@ def with_synthetic(
     if (folder / "generated.json").is_file():
         _refuse_others(folder, pack, options)
     else:
-        generate(open_generator(pack), folder, options, progress=progress)
+        generate_pictures(
+            open_generator(pack), folder, options, progress=progress, conditions=_conditions(read, pack, progress)
+        )
     whole: dict[str, Any] = read.model_dump(mode="json", exclude_unset=True)
     whole["data"]["sources"].append(
         {
@@ -105,6 +116,34 @@ def with_synthetic(
     path = run / "with-synthetic.yaml"
     path.write_text(yaml.safe_dump(whole, sort_keys=False, allow_unicode=True), encoding="utf-8")
     return path
+
+
+def _conditions(recipe: Recipe, pack: Pack, progress: Progress | None) -> Callable[[int], NDArray[np.float32]] | None:
+    """What the picture of a seed is made from; None where the pack draws it itself."""
+    if pack.generator.condition != "mask":
+        return None
+    maps, classes = training_maps(recipe, pack, progress), len(pack.spec.classes)
+    return lambda seed: label_channels(maps.draw(seed), classes).astype(np.float32)
+
+
+def training_maps(recipe: Recipe, pack: Pack, progress: Progress | None = None) -> MovedTumors:
+    """The label maps of a recipe's training split, at the size and in the classes of a pack."""
+    from limner.train.conditions import conditions_of
+    from limner.train.pictures import load_pictures
+    from limner.train.recipe_data import PictureData
+
+    data, size = recipe.data, pack.main.picture.size
+    assert isinstance(data, PictureData)
+    learned = load_pictures(recipe, data, progress).train
+    channels, names = conditions_of(learned, data.model_copy(update={"condition": "mask"})), list(data.classes.values())
+    labels = np.zeros((len(channels), *channels.shape[2:]), np.uint8)
+    for value, name in enumerate(pack.spec.classes):
+        if value:
+            labels[channels[:, names.index(name) - 1] > 0] = value
+    kinds = {kind: [one.value for one in pack.labels if one.kind == kind] for kind in ("organ", "lesion")}
+    fitted = np.concatenate([fit_picture(one[None], size, nearest=True)[0] for one in labels])
+    images = np.stack([fit_picture(one, size)[0] for one in learned.stack()])
+    return moved_tumors(fitted, images, kinds["organ"], kinds["lesion"])
 
 
 def _refuse_others(folder: Path, pack: Pack, options: GenerateOptions) -> None:
@@ -146,6 +185,8 @@ def fitting_pack(recipe: Recipe, name: str | None) -> tuple[Pack, dict[str, str]
 
 def _misfit(pack: Pack, recipe: Recipe, data: PictureData) -> str:
     """Why a pack's pictures can't be learned from here; empty where they can."""
+    if not isinstance(pack.spec.input, PictureSpec):
+        return "it makes volumes"
     known = pack.generator
     wanted = {"classify": "label", "segment": "mask"}[recipe.task]
     if known.condition != wanted:

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from limner.errors import PackError
 from limner.infer.generate import Generator, open_generator
-from limner.packs import load_pack
+from limner.packs import PictureSpec, load_pack
 
 Features = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """Pictures ``(N, C, H, W)`` in 0–1 to features ``(N, D)``, whose distances stand for how unlike pictures look."""
@@ -97,9 +98,11 @@ def bench_generate(
         progress: called with a text and the share done.
 
     Raises:
-        PackError: the pack generates nothing.
+        PackError: the pack generates nothing, or volumes.
     """
     pack = load_pack(bench.pack)
+    if pack.spec.generator is not None and not isinstance(pack.spec.input, PictureSpec):
+        raise PackError(f"Pack {pack.name!r} makes volumes; ways are measured between pictures.")
     generator = open_generator(pack, bench.engine)
     per_second = _timed(generator, bench)
     lengths, sharps = [], []

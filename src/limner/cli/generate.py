@@ -27,7 +27,15 @@ def generate(
         int | None, typer.Option(min=2, help="Of a way; 60 between two seeds and 7 along a direction if not given.")
     ] = None,
     kind: Annotated[str | None, typer.Option("--class", help="Only pictures of this class of the pack.")] = None,
-    labels: Annotated[Path | None, typer.Option(help="A label map (PNG) to make the pictures from.")] = None,
+    labels: Annotated[
+        Path | None, typer.Option(help="A label map to make the pictures (PNG) or volumes (NIfTI) from.")
+    ] = None,
+    place: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TUMOR", help="Put another one into the label map each time, where organs leave room for it."
+        ),
+    ] = None,
     values: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="NAME=VALUE", help="An attribute: size=0.05 (share of the picture), x=0.3."),
@@ -40,7 +48,7 @@ def generate(
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Make pictures of nobody from a generative pack; each is marked as synthetic."""
+    """Make pictures or volumes of nobody from a generative pack; each is marked as synthetic."""
     from limner.infer import load_pack
     from limner.infer.generate import GenerateOptions, open_generator
     from limner.infer.generate import generate as make
@@ -53,6 +61,7 @@ def generate(
         frames=frames,
         kind=kind,
         labels=labels,
+        place=place,
         truncation=truncation,
         values=_values(values or []),
     )
@@ -62,7 +71,7 @@ def generate(
         show.as_json(made.told)
         return
     typer.echo(
-        f"{len(made.told['images'])} synthetic pictures are in {made.folder}; look at {made.folder / 'sheet.png'}."
+        f"{len(made.told['images'])} synthetic images are in {made.folder}; look at {made.folder / 'sheet.png'}."
     )
     if options.of_somebody:
         typer.echo("They resemble whoever the given pictures show. Not for clinical use.")

@@ -59,6 +59,7 @@ class PatchSampler:
         window: HU window of the prepared images.
         class_weights: how often a patch is centred on each class, by class index; the rest anywhere.
         strength: of the augmentation, 0 for none.
+        values: strength of what changes values, in place of ``strength``; 0 where they are to be as they were.
         seed: of everything.
         around_hu: half width of a window around each case's ``center_hu``; the window itself where None.
         organ: classes of the organ in focus, whose :func:`limner.data.organ_view.organ_view` is drawn; none for the
@@ -75,12 +76,14 @@ class PatchSampler:
         seed: int = 0,
         around_hu: float | None = None,
         organ: Sequence[int] = (),
+        values: float | None = None,
     ) -> None:
         self.sources = [s for s in sources if s.cases and s.weight > 0]
         self.patch = patch
         self.window = window
         self.class_weights = dict(class_weights)
         self.strength = strength
+        self.values = strength if values is None else values
         self.seed = seed
         self.around_hu = around_hu
         self.organ = tuple(organ)
@@ -120,7 +123,7 @@ class PatchSampler:
             painted = tumors.sample_tumors(rng, organ, case.spacing_mm)
             image, mask = tumors.paint_tumors(image, organ, painted, case.spacing_mm)
             target = np.where(mask, np.uint8(source.tumor), target)
-        seen = augment.sample_intensity(rng, self.strength)
+        seen = augment.sample_intensity(rng, self.values)
         image = augment.apply_intensity(image, seen, self._window(case))
         if not self.organ:
             return Patch(image[None], target, case.merge)

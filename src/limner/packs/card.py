@@ -46,6 +46,16 @@ def _answers(pack: Pack) -> list[str]:
         return _thin_answers(spec.input, spec.calibration)
     window = f"{spec.input.window_hu[0]:g} to {spec.input.window_hu[1]:g} HU"
     grid = " × ".join(f"{s:g}" for s in spec.input.spacing_mm)
+    if spec.generator is not None:
+        size = " × ".join(map(str, spec.input.patch))
+        seeds = spec.generator.condition == "none"
+        origin = "nothing but a seed" if seeds else f"a label map ({', '.join(spec.classes[1:])})"
+        return [
+            "## What it makes",
+            "",
+            f"Volumes of nobody, {size} voxels of {grid} mm (Z, Y, X), {window}, from {origin}. "
+            "Each is marked as synthetic.",
+        ]
     return [
         "## What it draws",
         "",

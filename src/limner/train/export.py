@@ -22,6 +22,7 @@ from limner.train.graph import write_graph
 from limner.train.plan import fixed_options
 from limner.train.recipe import Recipe
 from limner.train.recipe_data import PictureData, VolumeData
+from limner.train.recipe_patches import PatchData
 from limner.train.recipe_thin import ThinData
 from limner.train.recipe_translate import TranslateData
 from limner.train.sources import provenance
@@ -164,6 +165,8 @@ def _fixed(recipe: Recipe) -> dict[str, Any]:
     """What a net is told beside its options when it is built again; a generator, its size."""
     if isinstance(recipe.data, PictureData) and recipe.task == "generate":
         return {"size": recipe.data.size[0], "labels": recipe.data.condition == "mask"}
+    if isinstance(recipe.data, PatchData):
+        return {"size": recipe.data.patch, "labels": recipe.data.condition == "mask"}
     return fixed_options(recipe)
 
 
@@ -222,6 +225,8 @@ def _multiple(recipe: Recipe, times: int = 2) -> tuple[int, int, int]:
     """What window sizes must be a multiple of, for the net's strides."""
     if recipe.net.name == "swin-unetr" and isinstance(recipe.data, VolumeData):
         return recipe.data.patch  # its windows of attention are fixed when it is exported
+    if isinstance(recipe.data, PatchData):
+        return recipe.data.patch
     if recipe.net.name == "center-net":
         coarsest = recipe.net.options.get("stride", 4) * 2 ** (len(recipe.net.options.get("channels", (1,) * 4)) - 1)
         return coarsest * times, coarsest * times, coarsest * times

@@ -20,6 +20,7 @@ from limner.train.graph import write_graph
 from limner.train.pictures import load_pictures
 from limner.train.recipe import Recipe
 from limner.train.recipe_data import PictureData
+from limner.train.recipe_patches import PatchData
 from limner.train.vae import settle
 
 
@@ -52,12 +53,19 @@ def export_generator(net: nn.Module, recipe: Recipe, folder: Path) -> GeneratorS
         TypeError: no such export is known for this net.
     """
     data = recipe.data
-    if not isinstance(data, PictureData):
-        raise TypeError("no export of a generator of volumes")
     net = net.to(memory_format=torch.contiguous_format)
+    if isinstance(data, PatchData) and isinstance(
+        net, StyleGAN2
+    ):  # its label maps are given, and its ways have no name
+        return GeneratorSpec(
+            latent=net.latent, width=net.width, **_style_graphs(net, data.patch, data.condition, folder)
+        )
+    if not isinstance(data, PictureData):
+        raise TypeError(f"no export of {type(net).__name__} for volumes")
     conditions = conditions_of(load_pictures(recipe, data).train, data)
     if isinstance(net, StyleGAN2):
-        known = _style_graphs(net, data, conditions, folder)
+        known = _style_graphs(net, data.size, data.condition, folder)
+        known["directions"] = find_directions(net, conditions, data.channel_names)
     elif isinstance(net, VAE):
         known = _code_graphs(net, data, folder)
     else:
@@ -79,7 +87,7 @@ def _code_graphs(net: VAE, data: PictureData, folder: Path) -> dict[str, Any]:
     return {"layers": 1, "condition": "place" if net.labels else data.condition, "encoder": True}
 
 
-def _style_graphs(net: StyleGAN2, data: PictureData, conditions: NDArray[np.uint8], folder: Path) -> dict[str, Any]:
+def _style_graphs(net: StyleGAN2, size: tuple[int, ...], made_from: str, folder: Path) -> dict[str, Any]:
     """The graphs of StyleGAN2: several styles and noise."""
     weights = folder / "weights.safetensors"
     width, layers, noises = net.width, net.synthesis.layers, net.synthesis.noises
@@ -93,7 +101,7 @@ def _style_graphs(net: StyleGAN2, data: PictureData, conditions: NDArray[np.uint
         weights,
         fold=False,
     )
-    label = {"label": torch.zeros(2, net.kinds, *data.size)} if net.labels else {}
+    label = {"label": torch.zeros(2, net.kinds, *size)} if net.labels else {}
     write_graph(
         _Part(net, "synthesis"),
         {"styles": torch.zeros(2, layers, width), "noise": torch.zeros(2, noises), **label},
@@ -102,8 +110,7 @@ def _style_graphs(net: StyleGAN2, data: PictureData, conditions: NDArray[np.uint
         weights,
         fold=False,
     )
-    directions = find_directions(net, conditions, data.channel_names)
-    return {"layers": layers, "noises": noises, "condition": data.condition, "directions": directions}
+    return {"layers": layers, "noises": noises, "condition": made_from}
 
 
 def _seen(conditions: NDArray[np.uint8], data: PictureData) -> dict[str, Any]:

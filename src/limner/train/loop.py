@@ -296,7 +296,7 @@ def _in_steps(spec: TrainSpec, examples: int, world: int) -> TrainSpec:
 
 def memory_format(net: nn.Module) -> torch.memory_format:
     """Channels last, which the convolutions of processors and GPUs like best."""
-    volumes = any(isinstance(module, nn.Conv3d) for module in net.modules())
+    volumes = any(weight.dim() == 5 for weight in net.parameters())
     return torch.channels_last_3d if volumes else torch.channels_last
 
 

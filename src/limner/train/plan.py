@@ -17,6 +17,7 @@ from limner.train.fingerprint import ANISOTROPIC
 from limner.train.memory import available_gb
 from limner.train.recipe import NetSpec, Recipe
 from limner.train.recipe_data import CohortSource, LabelMapSource, PictureData, PictureSource, VolumeData
+from limner.train.recipe_patches import PatchData
 from limner.train.recipe_thin import PlaneSource, ThinData
 from limner.train.recipe_translate import TranslateData
 
@@ -121,7 +122,7 @@ def _build(recipe: Recipe) -> None:
     if recipe.task == "generate":
         from limner.train.generate import build_generator
 
-        by = data.condition if isinstance(data, PictureData) else "none"
+        by = data.condition if isinstance(data, (PictureData, PatchData)) else "none"
         build_generator(recipe, {"none": 0, "label": kinds, "mask": kinds - 1}[by])
         return
     outputs = 1 if isinstance(data, (ThinData, TranslateData)) else kinds
@@ -154,6 +155,8 @@ def _for_pictures(recipe: Recipe, data: PictureData, have: Means) -> Plan:
 def _for_volumes(recipe: Recipe, data: VolumeData, have: Means) -> Plan:
     ratio = max(data.spacing_mm) / min(data.spacing_mm)
     told = " × ".join(map(str, data.patch))
+    if isinstance(data, PatchData):
+        return _volume_generator(data.patch, have)
     if recipe.task == "detect":
         return Plan("center-net", {"dims": 3}, f"center-net, because detection in patches of {told} {_CENTERS}")
     if ratio >= ANISOTROPIC - 1:
@@ -172,6 +175,13 @@ def _generator(size: tuple[int, ...], have: Means) -> Plan:
     features = [min(wide, wide * 32 // (4 << k)) for k in range(octaves)]  # halved with each doubling above 32
     why = "what it makes looks real in detail; net: vae has smoother ways and sizes that can be set"
     return Plan("stylegan2", {"features": features}, f"stylegan2, because {why}.")
+
+
+def _volume_generator(patch: tuple[int, ...], have: Means) -> Plan:
+    octaves = max(patch).bit_length() - 2
+    wide, finest = (256, 16) if have.gpu else (64, 6)
+    features = [min(wide, finest << (octaves - 1 - k)) for k in range(octaves)]
+    return Plan("stylegan2", {"features": features}, "stylegan2, which alone makes volumes.")
 
 
 def _fine(what: str, have: Means) -> Plan:

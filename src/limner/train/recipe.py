@@ -28,6 +28,8 @@ from limner.train.recipe_data import (
     listed_classes,
     refuse_multi_label,
 )
+from limner.train.recipe_patches import PatchData, Stage, check_curriculum
+from limner.train.recipe_search import SearchSpec
 from limner.train.recipe_thin import ThinData
 from limner.train.recipe_translate import LossSpec, TranslateData, refuse_losses
 
@@ -117,6 +119,7 @@ class GameSpec(Section):
         100.0, description="thousands of pictures in which augmentation may rise from never to always; 0 for none"
     )
     discriminator: list[int] | None = Field(None, description="its features, finest first; the generator's where None")
+    curriculum: list[Stage] = Field(default_factory=list, description="volumes: what label maps show, stage by stage")
 
 
 class CodeSpec(Section):
@@ -172,47 +175,19 @@ class Expectation(Section):
     at_most: float | None = None
 
 
-class RangeSpec(Section):
-    """Where a setting is searched: between two numbers, or among choices."""
-
-    low: float | None = None
-    high: float | None = None
-    log: bool = False
-    whole: bool = Field(False, description="whole numbers only")
-    choices: list[Any] | None = None
-
-    @model_validator(mode="after")
-    def _has_a_range(self) -> RangeSpec:
-        ends = self.low is not None and self.high is not None
-        if ends == (self.choices is not None):
-            raise ValueError("give low and high, or choices")
-        if self.low is not None and self.high is not None and not self.low < self.high:
-            raise ValueError(f"low ({self.low}) must be below high ({self.high})")
-        if self.log and (self.low or 0) <= 0:
-            raise ValueError("log needs low above 0")
-        return self
-
-
-class SearchSpec(Section):
-    """A search over settings, by the figure on the check split: key of the recipe → where."""
-
-    space: dict[str, RangeSpec] = Field(min_length=1)
-    trials: int = Field(20, ge=1)
-    set: dict[str, Any] = Field(default_factory=dict, description="settings of every trial, e.g. train.epochs: 5")
-    prune: bool = Field(True, description="end trials early whose checks are below the median of the others")
-
-
-FORMS = ("volume", "picture", "thin", "translate")
+FORMS = ("volume", "patches", "picture", "thin", "translate")
 """Of data, told apart by their keys."""
 
 
 def _form_of(data: Any) -> str:
-    """Pictures have a size; scans have a spacing; some data have a key that no other form has."""
+    """Pictures have a size, scans a spacing (and a condition where they are made); others have a key of their own."""
     given = data if isinstance(data, dict) else vars(data)
     for key, form in (("factor", "thin"), ("wanted", "translate")):
         if key in given:
             return form
-    return "picture" if "size" in given else "volume"
+    if "size" in given:
+        return "picture"
+    return "patches" if "condition" in given else "volume"
 
 
 class Recipe(Section):
@@ -221,6 +196,7 @@ class Recipe(Section):
     task: Task
     data: Annotated[
         Annotated[VolumeData, Tag("volume")]
+        | Annotated[PatchData, Tag("patches")]
         | Annotated[PictureData, Tag("picture")]
         | Annotated[ThinData, Tag("thin")]
         | Annotated[TranslateData, Tag("translate")],
@@ -288,7 +264,12 @@ class Recipe(Section):
                 "data.factor, how many thin slices a thick one becomes, goes with task 'superresolve' alone"
             )
         phantoms = not pictures and any(isinstance(one, PhantomSource) for one in self.data.sources)
-        if self.task not in ("segment", "superresolve") and not pictures and not (self.task == "detect" and phantoms):
+        if isinstance(self.data, PatchData) != (self.task == "generate" and not pictures):
+            raise ValueError(
+                "data.condition (none or mask) goes with task 'generate', and volumes are generated with it"
+            )
+        whole = ("segment", "superresolve", "generate")
+        if self.task not in whole and not pictures and not (self.task == "detect" and phantoms):
             raise ValueError(f"task {self.task!r} learns from pictures or small volumes: data.size is missing")
         if phantoms and self.task != "detect":
             raise ValueError(f"a source with 'chests' teaches task 'detect', not {self.task!r}")
@@ -299,6 +280,11 @@ class Recipe(Section):
         if asked:
             told = "; ".join(f"augment.{name}: {why}" for name, why in asked.items())
             raise ValueError(f"{told}. Leave it out for task {self.task!r}")
+        return self
+
+    @model_validator(mode="after")
+    def _curriculum_fits_the_data(self) -> Recipe:
+        check_curriculum(self)
         return self
 
     @model_validator(mode="after")

@@ -20,6 +20,7 @@ from limner.train.pictures import picture_parts
 from limner.train.plan import Plan, plan, with_plan
 from limner.train.recipe import Recipe, read_recipe
 from limner.train.recipe_data import VolumeData
+from limner.train.recipe_patches import PatchData
 from limner.train.recipe_thin import ThinData
 from limner.train.recipe_translate import TranslateData
 from limner.train.soup import averaged, refuse_what_cannot_be_averaged, weights_for
@@ -146,6 +147,10 @@ def make_parts(recipe: Recipe, cache: Path, progress: Progress | None = None) ->
         from limner.train.nodules import nodule_parts
 
         return nodule_parts(recipe, recipe.data, cache, progress)
+    if isinstance(recipe.data, PatchData):
+        from limner.train.generate_patches import patch_parts
+
+        return patch_parts(recipe, recipe.data, cache, progress)
     if isinstance(recipe.data, VolumeData):
         return volume_parts(recipe, recipe.data, cache, progress)
     if isinstance(recipe.data, ThinData):

@@ -16,7 +16,8 @@ from torch import nn
 
 from limner.errors import MissingExtraError, OutputExistsError, RecipeError, TrainingError
 from limner.train.loop import Parts, fit
-from limner.train.recipe import Recipe, SearchSpec, read_recipe
+from limner.train.recipe import Recipe, read_recipe
+from limner.train.recipe_search import SearchSpec
 from limner.train.run import make_parts, planned, say
 from limner.train.splits import with_splits
 

@@ -68,11 +68,15 @@ def sample_changes(n: int, p: Tensor, device: torch.device) -> Changes:
 def apply_changes(x: Tensor, changes: Changes, values: int) -> Tensor:
     """Moves pictures ``(N, C, H, W)`` in -1 … 1 and changes the values of their first channels; gradients pass through.
 
+    A volume ``(N, C, Z, H, W)`` is changed in its axial planes, all of them alike.
+
     Args:
         x: with label maps, which only move, as further channels.
         changes: of each.
         values: how many channels hold values.
     """
+    if x.dim() == 5:
+        return apply_changes(x.flatten(1, 2), changes, values * x.shape[2]).reshape(x.shape)
     with torch.autocast(x.device.type, enabled=False):
         x = x.float()
         grid = F.affine_grid(changes.place, list(x.shape), align_corners=False)

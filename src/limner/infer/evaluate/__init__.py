@@ -36,6 +36,12 @@ def evaluate(
             f"Pack {pack.name!r} reads scans, and damaged ones are skipped in cohorts of pictures only. Take the rows "
             "out of the cohort instead."
         )
+    if pack.spec.task == "generate" and not isinstance(pack.spec.input, PictureSpec):
+        raise PackError(
+            f"Pack {pack.name!r}: generated volumes are not held against real ones here, as no shipped net reads such "
+            "volumes whose features could be compared. Look at them (`limner generate`, sheet.png), or train on them "
+            "and evaluate what was trained."
+        )
     if pack.spec.task == "superresolve":
         from limner.infer.evaluate.superresolve import evaluate_thin
 

@@ -1,4 +1,4 @@
-"""Pictures of nobody: from seeds, from classes and label maps, along the way from one picture to another.
+"""Pictures and volumes of nobody: from seeds, classes and label maps, along the way from one picture to another.
 
 No torch is needed, only an engine; each picture that leaves here is marked as synthetic.
 """
@@ -7,6 +7,16 @@ from __future__ import annotations
 
 from limner.infer.generate.generator import Generator, Latent, open_generator
 from limner.infer.generate.inversion import invert
-from limner.infer.generate.workflow import Generated, GenerateOptions, generate
+from limner.infer.generate.make import generate
+from limner.infer.generate.workflow import Generated, GenerateOptions, generate_pictures
 
-__all__ = ["GenerateOptions", "Generated", "Generator", "Latent", "generate", "invert", "open_generator"]
+__all__ = [
+    "GenerateOptions",
+    "Generated",
+    "Generator",
+    "Latent",
+    "generate",
+    "generate_pictures",
+    "invert",
+    "open_generator",
+]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from limner.errors import InputError
 from limner.infer.engines import Engine, open_engine
 from limner.infer.generate.conditions import CONDITIONS, Conditions, Values
+from limner.infer.generate.volume_map import VolumeMap
 from limner.packs import DirectionSpec, Pack, PictureSpec
 
 MANY = 2048
@@ -23,8 +24,8 @@ class Latent:
     Args:
         styles: ``(layers, width)``.
         noise: ``(noises,)``.
-        condition: ``(K,)`` one-hot class, ``(K, H, W)`` label map, ``(3 K,)`` sizes and places, ``(0,)`` where there is
-            none.
+        condition: ``(K,)`` one-hot class, ``(K, *size)`` label map, ``(3 K,)`` sizes and places, ``(0,)`` where there
+            is none.
     """
 
     styles: NDArray[np.float32]
@@ -45,7 +46,8 @@ class Generator:
     def __init__(self, pack: Pack, engine: str, mapping: Engine, synthesis: Engine) -> None:
         self.pack, self.engine, self._mapping, self._synthesis = pack, engine, mapping, synthesis
         self.known = pack.generator
-        self.made_from: Conditions = CONDITIONS[self.known.condition](pack)
+        volumes = not isinstance(pack.spec.input, PictureSpec) and self.known.condition == "mask"
+        self.made_from: Conditions = VolumeMap(pack) if volumes else CONDITIONS[self.known.condition](pack)
         self._means: dict[bytes, NDArray[np.float32]] = {}
 
     @property
@@ -96,7 +98,7 @@ class Generator:
         return self._means[key]
 
     def pictures(self, latents: list[Latent], batch: int = 8) -> NDArray[np.float32]:
-        """Pictures ``(N, C, H, W)`` in 0–1."""
+        """Pictures, or volumes, ``(N, C, *size)`` in 0–1."""
         found = []
         for start in range(0, len(latents), batch):
             some = latents[start : start + batch]

@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from limner.data.fitted import read_for
+from limner.data.label_channels import label_channels
 from limner.errors import InputError
 from limner.image import Picture
+from limner.infer.generate.anatomy import tumors_of
 from limner.infer.generate.generator import Generator, Latent
 from limner.infer.generate.inversion import invert
 from limner.infer.generate.sheet import sheet
@@ -39,7 +41,8 @@ class GenerateOptions:
             each way.
         frames: of a way; 60 between two, 7 along a direction where None.
         kind: a class of the pack, where it makes pictures of classes.
-        labels: a label map (PNG, its values those of the pack's classes) to make pictures from.
+        labels: a label map to make pictures (PNG) or volumes (NIfTI) from; its values are those of the pack's classes.
+        place: a lesion of the pack: each picture gets another one where the label map leaves room for it.
         truncation: 1 for all that was learned, less for nearer to the middle.
         values: attributes to set, by name.
     """
@@ -52,6 +55,7 @@ class GenerateOptions:
     frames: int | None = None
     kind: str | None = None
     labels: Path | None = None
+    place: str | None = None
     truncation: float = 1.0
     values: Mapping[str, float] = field(default_factory=dict)
 
@@ -69,8 +73,14 @@ class Generated:
     told: dict[str, Any]
 
 
-def generate(
-    generator: Generator, out: Path, options: GenerateOptions, *, force: bool = False, progress: Progress | None = None
+def generate_pictures(
+    generator: Generator,
+    out: Path,
+    options: GenerateOptions,
+    *,
+    force: bool = False,
+    progress: Progress | None = None,
+    conditions: Callable[[int], NDArray[np.float32]] | None = None,
 ) -> Generated:
     """Makes pictures of nobody, a PNG each.
 
@@ -80,6 +90,7 @@ def generate(
             ``way.webp`` (a way between two, as a film), ``generated.json``, and ``cohort.csv`` to train from. Each
             picture, the sheet and the film carry both marks (:mod:`limner.io.synthetic`).
         options: how many, from which seeds.
+        conditions: of each seed, in place of what ``options`` says.
 
     Raises:
         InputError: the pack has no such class, attribute or direction, or takes no label map; or two ways are asked for
@@ -88,8 +99,7 @@ def generate(
     pack = generator.pack
     if options.between and options.direction:
         raise InputError("A way leads between two seeds or along a direction; ask for one of them.")
-    fixed = _condition(generator, options)
-    seeds, latents = _latents(generator, options, fixed)
+    seeds, latents = _latents(generator, options, conditions or _conditions(generator, options))
     with new_folder(out, force=force, marker="generated.json") as folder:
         rows, pictures = [], []
         for start in range(0, len(latents), 8):
@@ -114,12 +124,12 @@ def generate(
 
 
 def _latents(
-    generator: Generator, options: GenerateOptions, fixed: NDArray[np.float32] | None
+    generator: Generator, options: GenerateOptions, made_from: Callable[[int], NDArray[np.float32] | None]
 ) -> tuple[list[int | str], list[Latent]]:
     def at(end: int | Path) -> Latent:
         if isinstance(end, Path):
             return invert(generator, read_for(end, generator.picture))
-        return generator.latent(end, condition=fixed, truncation=options.truncation, values=options.values)
+        return generator.latent(end, condition=made_from(end), truncation=options.truncation, values=options.values)
 
     seeds = [options.seed + k for k in range(options.count)]
     if options.direction is not None:
@@ -139,6 +149,25 @@ def _latents(
 def _ends(options: GenerateOptions) -> list[int | str]:
     """Of a way; a picture's path may name its patient."""
     return ["a given picture" if isinstance(end, Path) else end for end in options.between or ()]
+
+
+def _conditions(generator: Generator, options: GenerateOptions) -> Callable[[int], NDArray[np.float32] | None]:
+    """What the picture of a seed is made from, where the person has said it."""
+    fixed = _condition(generator, options)
+    if options.place is None:
+        return lambda seed: fixed
+    if options.labels is None or fixed is None:
+        raise InputError("--place puts a tumour into the label map of --labels; give one.")
+    tumors, labels = tumors_of(generator.pack, options.place, (1.0, 1.0)), as_labels(fixed)
+    return lambda seed: label_channels(tumors.moved(labels, seed), len(fixed) + 1).astype(np.float32)
+
+
+def as_labels(channels: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Channels ``(K, H, W)`` of classes as one map of their values, 1 to K."""
+    values = np.zeros(channels.shape[1:], np.uint8)
+    for value, one in enumerate(channels, 1):
+        values[one > 0.5] = value
+    return values
 
 
 def _condition(generator: Generator, options: GenerateOptions) -> NDArray[np.float32] | None:
@@ -214,6 +243,7 @@ def _told(pack: Pack, generator: Generator, options: GenerateOptions, rows: list
         "truncation": options.truncation,
         "between": _ends(options) or None,
         "direction": options.direction,
+        "placed": options.place,
         "set": dict(options.values),
         "licence": pack.spec.licence,
         "images": rows,
