@@ -21,7 +21,8 @@ from limner.infer.generate.inversion import invert
 from limner.infer.generate.sheet import sheet
 from limner.io import Origin
 from limner.io.folder import new_folder
-from limner.io.synthetic import marked_pixels, write_picture
+from limner.io.synthetic import png_words, write_picture
+from limner.io.synthetic_film import write_film
 from limner.packs import Pack
 
 Progress = Callable[[str, float], None]
@@ -164,7 +165,7 @@ def _write(
     options: GenerateOptions,
 ) -> dict[str, Any]:
     """One picture, marked, and its row, which says nothing of a given picture that no encoder has read off it."""
-    origin = origin_of(generator.pack, options, seed if isinstance(seed, int) else None)
+    origin = origin_of(generator.pack, options, seed)
     write_picture(Picture(as_bytes(picture)), path, origin)
     row: dict[str, Any] = {"id": path.stem, "image": path.name, "seed": seed}
     if options.of_somebody and not generator.known.encoder:
@@ -172,11 +173,11 @@ def _write(
     row |= generator.made_from.told(latent.condition)
     if (labels := generator.made_from.labels(latent.condition)) is not None:
         row["mask"] = f"{path.stem}.labels.png"
-        Image.fromarray(labels).save(path.with_name(row["mask"]))
+        Image.fromarray(labels).save(path.with_name(row["mask"]), pnginfo=png_words(origin))  # values are labels
     return row
 
 
-def origin_of(pack: Pack, options: GenerateOptions, seed: int | None = None) -> Origin:
+def origin_of(pack: Pack, options: GenerateOptions, seed: int | str | None = None) -> Origin:
     """What the marks of a picture say."""
     return Origin(f"{pack.name} {pack.version}", pack.sha256, "generate", seed, options.of_somebody)
 
@@ -187,10 +188,9 @@ def as_bytes(picture: NDArray[np.float32]) -> NDArray[np.uint8]:
 
 
 def _film(pictures: NDArray[np.float32], path: Path, origin: Origin, seconds: float = 4.0) -> None:
-    frames = [Image.fromarray(marked_pixels(Picture(as_bytes(one)), origin)).convert("RGB") for one in pictures]
-    frames = [*frames, *frames[-2:0:-1]]  # and back, so that it can go on for ever
-    each = max(20, round(1000 * seconds / len(pictures)))
-    frames[0].save(path, save_all=True, append_images=frames[1:], duration=each, loop=0, lossless=True)
+    frames = [Picture(as_bytes(one)) for one in pictures]
+    there_and_back = [*frames, *frames[-2:0:-1]]  # so that it can go on for ever
+    write_film(there_and_back, path, origin, max(20, round(1000 * seconds / len(pictures))))
 
 
 def _write_cohort(rows: list[dict[str, Any]], path: Path, pack: Pack) -> None:
