@@ -141,8 +141,7 @@ def _see(sources: Sequence[Path], predictor: Predictor, options: DrawOptions, me
     with meter.step("surfaces"):
         meshes = surfaces(predicted.labels, parts=parts)
     findings = reasons.on(findings, f"{EXPLANATION}/")
-    sliced = isinstance(predictor, SlicePredictor)
-    channels, others = (predictor.channels, predictor.marks) if sliced else ({}, ())
+    channels, others = (predictor.channels, predictor.marks) if isinstance(predictor, SlicePredictor) else ({}, ())
     synthetic = synthetic_input([marks, *others], options.lang)
     return _Drawn(study, series, image, predicted, channels, findings, meshes, reasons, synthetic)
 

@@ -116,7 +116,7 @@ def detect(image: NDArray[Any], step: float | None = None, *, quick: bool = Fals
     return _detect(image, steps, _ENLARGED if image.dtype == np.uint8 else (1,), 2 * _WINDOW)
 
 
-def _detect(image: NDArray[Any], steps: list[float], sizes: tuple[int, ...], window: int | None = None) -> Mark | None:
+def _detect(image: NDArray[Any], steps: list[float], sizes: tuple[int, ...], window: int) -> Mark | None:
     tries = 8 * len(steps) * len(sizes)
     for times in sizes:
         part, ends = _middle(image, BLOCK * times, window)
