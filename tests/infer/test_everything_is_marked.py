@@ -46,7 +46,7 @@ def marks_in(folder: Path) -> dict[str, Origin]:
 def test_generated(maps, tmp_path, asked):
     way = maps.generator.directions[0].name
     options = {
-        "seeds": GenerateOptions(count=2, seed=5),
+        "seeds": GenerateOptions(count=2, seed=5, dicom=True),
         "between": GenerateOptions(between=(3, 8), frames=3),
         "direction": GenerateOptions(count=1, seed=5, direction=way, frames=3),
     }[asked]
@@ -54,6 +54,7 @@ def test_generated(maps, tmp_path, asked):
     found = marks_in(tmp_path / "out")
     assert {"0001.png", "0001.labels.png", "sheet.png"} <= set(found)
     assert ("way.webp" in found) == (asked == "between")
+    assert ("dicom/0001.dcm" in found) == (asked == "seeds")
     for row in made.told["images"]:  # each picture and its label map say how to make it again
         assert found[row["image"]].seed == found[row["mask"]].seed == row["seed"]
     assert all(one.pack == f"{maps.name} {maps.spec.version}" and one.sha256 == maps.sha256 for one in found.values())
