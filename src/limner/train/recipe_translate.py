@@ -63,14 +63,15 @@ class TranslateData(Section):
 class LossSpec(Section):
     """Weights of what a translation is held to; what has weight 0 is not worked out.
 
-    l1 alone is a regression; with adversarial it is pix2pix; with perceptual and style, MedGAN; cycle goes with
-    pictures that do not come in pairs.
+    l1 alone is a regression; with adversarial it is pix2pix; with perceptual and style, MedGAN, which judged (features
+    of a pack in place of a discriminator's) may join; cycle goes with pictures that do not come in pairs.
     """
 
     l1: float = Field(1.0, ge=0, description="mean absolute error, values in 0–1")
     adversarial: float = Field(0.0, ge=0, description="against a discriminator of patches")
     perceptual: float = Field(0.0, ge=0, description="difference of the discriminator's features")
     style: float = Field(0.0, ge=0, description="difference of their Gram matrices")
+    judged: float = Field(0.0, ge=0, description="perceptual distance in the features of data.judge")
     cycle: float = Field(0.0, ge=0, description="mean absolute error there and back, unpaired")
     discriminator: list[int] = Field(default_factory=lambda: [32, 64, 96], min_length=2, description="its features")
 
@@ -88,10 +89,14 @@ def refuse_losses(net: str, data: TranslateData, loss: LossSpec) -> None:
     """
     if net != "auto" and (net == "cyclegan") != data.unpaired:
         raise ValueError("data.unpaired goes with net 'cyclegan', and with it alone: it translates there and back")
-    if data.unpaired and (loss.l1 or loss.perceptual or loss.style or not loss.cycle or not loss.adversarial):
+    if loss.judged and data.judge is None:
+        raise ValueError("loss.judged is a distance in the features of data.judge, which is null: name a pack")
+    if data.unpaired and (
+        loss.l1 or loss.perceptual or loss.style or loss.judged or not loss.cycle or not loss.adversarial
+    ):
         raise ValueError(
             "where data.unpaired, loss.adversarial and loss.cycle say what is right (give both a weight); there is no "
-            "truth for loss.l1, loss.perceptual and loss.style (give them 0)"
+            "truth for loss.l1, loss.perceptual, loss.style and loss.judged (give them 0)"
         )
     if not data.unpaired and loss.cycle:
         raise ValueError("loss.cycle is for data.unpaired")

@@ -14,21 +14,27 @@ from limner.nets.patchgan import PatchGAN, TwoJudges, feature_distance, style_di
 from limner.train.recipe_translate import LossSpec
 from limner.train.rival import Rival
 
+Seen = Callable[[Tensor, Tensor], Tensor]
+"""What is made and the truth, all channels, to how differently a pack sees them."""
 
-def game_of(weights: LossSpec, given: int, unpaired: bool) -> tuple[Callable[..., Tensor], Rival | None]:
+
+def game_of(
+    weights: LossSpec, given: int, unpaired: bool, seen: Seen | None = None
+) -> tuple[Callable[..., Tensor], Rival | None]:
     """The net's loss, and the rival where there is one.
 
     Args:
         weights: of the terms of the loss.
         given: channels that the net sees.
         unpaired: given and wanted do not belong together.
+        seen: how differently the judge sees two slices; needed where ``weights.judged``.
     """
     if unpaired:
         judges = TwoJudges(given, 1, weights.discriminator)
         cycle = CycleGame(weights, judges)
         return cycle.net, Rival(judges, cycle.rival)
     judge = PatchGAN(given + 1, weights.discriminator)
-    game = PairedGame(weights, judge)
+    game = PairedGame(weights, judge, seen)
     return game.net, Rival(judge, game.rival) if weights.needs_rival else None
 
 
@@ -41,11 +47,14 @@ class PairedGame:
 
     weights: LossSpec
     judge: PatchGAN
+    seen: Seen | None = None
 
     def net(self, made: Tensor, both: Tensor) -> Tensor:
         """Loss of the net; ``made`` ``(N, 1, Y, X)``, ``both`` what is given, and what is wanted."""
         weights = self.weights
         loss = weights.l1 * (made - both[:, -1:]).abs().mean()
+        if weights.judged and self.seen is not None:
+            loss = loss + weights.judged * self.seen(made, both)
         if not weights.needs_rival:
             return loss
         verdict, seen = self.judge(torch.cat([both[:, :-1], made], 1))
