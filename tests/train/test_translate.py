@@ -158,8 +158,9 @@ def test_what_a_net_is_held_to_is_what_its_checks_measure(tmp_path):
     slopes = torch.from_numpy(made[None, None] / 255).requires_grad_()
     loss = sight.loss(slopes, both, (160, 160))
     stages = sight.features(coarse)
-    plainly = sight.distance(made, coarse, stages) / len(stages)
-    assert float(loss.detach()) == pytest.approx(plainly, rel=0.05)  # bfloat16
+    assert float(loss.detach()) == pytest.approx(
+        sight.distance(made, coarse, stages) / len(stages), rel=0.05
+    )  # bfloat16
     [slope] = torch.autograd.grad(loss, slopes)
     assert float(slope.abs().max()) > 0
     assert float(sight.loss(both[:, 1:2], both, (160, 160))) == pytest.approx(0, abs=1e-6)

@@ -137,17 +137,18 @@ def marks(
 @app.command(epilog="Example: limner bench generate glioma-mr-vae")
 def generate(
     pack: Annotated[str, typer.Argument(help="Name or folder of a generative model pack.")],
-    ways: Annotated[int, typer.Option(min=2, help="Pairs of seeds between which pictures lead.")] = 24,
+    ways: Annotated[int, typer.Option(min=8, help="Pairs of seeds between which pictures lead.")] = 24,
     frames: Annotated[int, typer.Option(min=3, help="Of each way.")] = 17,
+    features: Annotated[str | None, typer.Option(help="The pack in whose features pictures are compared.")] = None,
     engine: Engine = "auto",
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Pictures per second, and how smooth and sharp ways between pictures are, beside blending their pixels."""
+    """Pictures per second, and how smooth, sharp and real ways between pictures are, beside blending their pixels."""
     from limner.bench import GenerateBench, bench_generate
 
     with show.progress_bar() as progress:
-        result = bench_generate(GenerateBench(pack, ways, frames, engine=engine), progress=progress)
+        result = bench_generate(GenerateBench(pack, ways, frames, engine=engine, features=features), progress)
     show_bench.generate(result, as_json)
 
 

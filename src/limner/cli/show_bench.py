@@ -112,14 +112,15 @@ def generate(result: GenerateResult, json_wanted: bool) -> None:
     typer.echo(f"{result.title}: {result.per_second:.0f} pictures per second.")
     table = table_of(f"{result.ways} ways from seed to seed", "generator", "blended pixels", "difference")
     rows = {
-        f"perceptual path length ({result.features}; less is smoother)": result.length,
+        "perceptual path length, less is smoother": result.length,
         "sharpness of the middle, as a share of the ends'": result.sharpness,
+        "kernel distance of middles from ends": result.unlike,
     }
     for name, row in rows.items():
-        interval = f"{row.difference:+.3f} ({row.low:+.3f} to {row.high:+.3f})"
-        table.add_row(name, f"{row.generator:.3f}", f"{row.blending:.3f}", interval)
+        interval = f"{row.difference:+.3g} ({row.low:+.3g} to {row.high:+.3g})"
+        table.add_row(name, f"{row.generator:.3g}", f"{row.blending:.3g}", interval)
     print_table(table)
-    typer.echo("In brackets: 95 % interval over resampled ways.")
+    typer.echo(f"In brackets: 95 % interval over resampled ways. Seen by {result.features}.")
 
 
 def compared(result: Compared, json_wanted: bool) -> None:
