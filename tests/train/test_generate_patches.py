@@ -15,7 +15,8 @@ from limner.train import train
 from limner.train.generate import build_generator
 from limner.train.loop import fit
 from limner.train.recipe import read_recipe
-from limner.train.recipe_patches import Stage, shown
+from limner.train.recipe_generate import Stage
+from limner.train.recipe_patches import shown
 from limner.train.run import make_parts
 from tests.made_volumes import STAGES, write_recipe
 

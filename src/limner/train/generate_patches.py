@@ -20,10 +20,11 @@ from limner.errors import CohortError
 from limner.nets.discriminator import Discriminator
 from limner.tasks.sliced import sliced_distance
 from limner.train.devices import world_size
-from limner.train.generate import AdaptiveDiscriminator, Game, build_generator
+from limner.train.generate import CLIP, AdaptiveDiscriminator, Game, build_generator
 from limner.train.loop import Parts
 from limner.train.recipe import Recipe
-from limner.train.recipe_patches import BONES, PatchData, Stage, shown
+from limner.train.recipe_generate import Stage
+from limner.train.recipe_patches import BONES, PatchData, shown
 from limner.train.rival import Rival
 from limner.train.sources import load_checks, load_sources, refuse_unmarked
 
@@ -52,8 +53,8 @@ def patch_parts(recipe: Recipe, data: PatchData, cache: Path, progress: Progress
     judge = AdaptiveDiscriminator(Discriminator(1, features, maps=kinds, end=end), 1)
     game = Game(recipe.game, judge, net)
     score = seen_patches(recipe, data, held, channels).score
-    rival = Rival(judge, game.discriminator)
-    return Parts(net, sampler, game.generator, score, notes=tuple(notes), rival=rival)
+    rival = Rival(judge, game.discriminator, told=judge.told)
+    return Parts(net, sampler, game.generator, score, notes=tuple(notes), rival=rival, clip=CLIP)
 
 
 def with_bones(sources: Sequence[Source], data: PatchData) -> list[Source]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, model_validator
 
-from limner.train.recipe_data import CohortSource, Section, VolumeData
+from limner.train.recipe_data import CohortSource, VolumeData
+from limner.train.recipe_generate import Stage
 
 if TYPE_CHECKING:
     from limner.train.recipe import Recipe
@@ -40,14 +41,6 @@ class PatchData(VolumeData):
         if self.condition == "mask" and len(self.classes) < 2:
             raise ValueError("data.classes needs two names at least, background first: the label map shows them")
         return self
-
-
-class Stage(Section):
-    """A stage of a curriculum: a share of all steps, and the classes that label maps begin to show in it."""
-
-    share: float = Field(gt=0, le=1, description="of train.steps; the last stage lasts to the end")
-    adds: list[str] = Field(min_length=1)
-    ramp: float = Field(0.25, ge=0, le=1, description="share of the stage over which they fade in; 0 for at once")
 
 
 def check_curriculum(recipe: Recipe) -> None:

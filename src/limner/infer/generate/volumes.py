@@ -18,7 +18,7 @@ from limner.infer.generate.anatomy import tumors_of
 from limner.infer.generate.generator import Generator, Latent
 from limner.infer.generate.sheet import sheet
 from limner.infer.generate.volume_map import VolumeMap, fit_labels
-from limner.infer.generate.workflow import Generated, GenerateOptions, Progress, origin_of
+from limner.infer.generate.workflow import MARKER, Generated, GenerateOptions, Progress, origin_of
 from limner.io.folder import new_folder
 from limner.io.synthetic import write_nifti, write_picture
 
@@ -44,12 +44,11 @@ def generate_volumes(
     pack, spec = generator.pack, generator.pack.main.volume
     maps = _maps(generator, options)
     grid = maps[0].grid if maps else Grid.axial(spec.patch, spec.spacing_mm)
-    with new_folder(out, force=force, marker="generated.json") as folder:
+    with new_folder(out, force=force, marker=MARKER) as folder:
         rows, strips = [], []
-        for k in range(options.count):
+        for k, seed in enumerate(options.seeds):
             if progress:
-                progress("generate", k / options.count)
-            seed = options.seed + k
+                progress("generate", k / len(options.seeds))
             made = generator.pictures([_latent(generator, seed, maps[k] if maps else None, options.truncation)])[0, 0]
             row: dict[str, Any] = {"id": f"{k:04d}", "image": f"{k:04d}.nii.gz", "seed": seed}
             write_nifti(_as_image(generator, made, grid), folder / row["image"], origin_of(pack, options, seed))
@@ -61,7 +60,7 @@ def generate_volumes(
         write_picture(sheet(np.stack(strips)), folder / "sheet.png", origin_of(pack, options))
         _write_cohort(rows, folder / "cohort.csv", generator)
         told = _told(generator, options, rows)
-        (folder / "generated.json").write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        (folder / MARKER).write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return Generated(out, told)
 
 
@@ -77,6 +76,7 @@ def refuse_what_volumes_lack(generator: Generator, options: GenerateOptions) -> 
         "--class": options.kind,
         "--set": options.values or None,
         "--frames": options.frames,
+        "--dicom": options.dicom or None,
     }
     strange = [name for name, value in asked.items() if value is not None]
     if strange:
@@ -94,13 +94,13 @@ def _maps(generator: Generator, options: GenerateOptions) -> list[LabelMap]:
     if generator.known.condition == "none":
         return []
     if options.labels is None:
-        generator.made_from.drawn(options.seed, {})  # says what is missing
+        generator.made_from.drawn(options.seeds[0], {})  # says what is missing
     assert options.labels is not None
     given = fit_labels(generator.pack, options.labels)
     if options.place is None:
-        return [given] * options.count
+        return [given] * len(options.seeds)
     tumors = tumors_of(generator.pack, options.place, given.grid.spacing_mm)
-    arrays = [tumors.moved(given.array.astype(np.uint8), options.seed + k) for k in range(options.count)]
+    arrays = [tumors.moved(given.array.astype(np.uint8), seed) for seed in options.seeds]
     return [LabelMap(one, given.grid, given.labels) for one in arrays]
 
 
@@ -161,7 +161,7 @@ def _told(generator: Generator, options: GenerateOptions, rows: list[dict[str, A
         "synthetic": True,
         "pack": {"name": pack.name, "version": pack.version, "sha256": pack.sha256},
         "engine": generator.engine,
-        "seed": options.seed,
+        "seed": options.seeds[0],
         "truncation": options.truncation,
         "placed": options.place,
         "spacing_mm": list(spec.spacing_mm),
