@@ -43,7 +43,7 @@ def refuse_copies(folder: Path, progress: Progress | None = None) -> None:
 
     recipe = Recipe.model_validate(yaml.safe_load((folder / "recipe.yaml").read_text(encoding="utf-8")))
     if recipe.task == "generate" and isinstance(recipe.data, PatchData):
-        say(["Copies are looked for among pictures alone: hold volumes against the scans by eye before you share them."])
+        say(["Copies are looked for among pictures alone: hold volumes against the scans before you share them."])
     if recipe.task != "generate" or not isinstance(recipe.data, PictureData) or len(recipe.data.size) != 2:
         return
     from limner.infer.shippable import look_for_copies
