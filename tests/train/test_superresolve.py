@@ -15,7 +15,8 @@ from limner.packs import load_pack
 from limner.tasks.superresolve import interpolate
 from limner.train.recipe import read_recipe
 from limner.train.run import run
-from limner.train.superresolve import CheckedPlanes, sharpen_loss
+from limner.train.superresolve import CheckedPlanes
+from limner.train.superresolve_loss import sharpen_loss
 from tests.infer.volumes import write_volume
 
 RECIPE = """

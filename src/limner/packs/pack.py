@@ -299,6 +299,8 @@ class Pack:
         files = self.folder / "model.onnx", self.folder / "weights.safetensors"
         named = isinstance(spec.input, PictureSpec) or spec.task in ("detect", "superresolve")
         outputs = OUTPUTS[spec.task] if named else ("logits",)
+        if isinstance(spec.input, SlicesSpec) and spec.input.latent:
+            outputs = outputs[:1]  # how far its samples differ says what the spread would
         ports = (1, 1) if spec.task == "superresolve" else None
         if spec.task == "translate" and isinstance(spec.input, PictureSpec):
             ports = (spec.input.channels, 1)

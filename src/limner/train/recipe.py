@@ -28,8 +28,9 @@ from limner.train.recipe_data import (
     listed_classes,
     refuse_multi_label,
 )
+from limner.train.recipe_loss import LossSpec, refuse_losses
 from limner.train.recipe_thin import ThinData
-from limner.train.recipe_translate import LossSpec, TranslateData, refuse_losses
+from limner.train.recipe_translate import TranslateData
 
 UNFIT: dict[str, dict[str, str]] = {
     "classify": {"carve": "it moves what is marked, and classification has no marks"},
@@ -63,7 +64,7 @@ FITTING: dict[str, tuple[str, ...]] = {
     "detect": ("center-net",),
     "generate": ("stylegan2", "vae"),
     "translate": ("casnet", "cyclegan"),
-    "superresolve": ("sharpen",),
+    "superresolve": ("sharpen", "sharpen-vae"),
 }
 """Nets by the task whose answer they can give: maps of classes, one for all, centres and sizes, pictures, slices."""
 
@@ -231,7 +232,7 @@ class Recipe(Section):
     train: TrainSpec = Field(default_factory=TrainSpec)
     game: GameSpec = Field(default_factory=GameSpec)
     code: CodeSpec = Field(default_factory=CodeSpec)
-    loss: LossSpec = Field(default_factory=LossSpec, description="of task 'translate'")
+    loss: LossSpec = Field(default_factory=LossSpec, description="of tasks that make an image of another")
     pack: PackSpecDraft
     seed: int = 0
     expect: list[Expectation] = Field(default_factory=list)
@@ -280,8 +281,8 @@ class Recipe(Section):
     def _form_fits_the_task(self) -> Recipe:
         if isinstance(self.data, TranslateData) != (self.task == "translate"):
             raise ValueError("data.wanted, the channel that is made of others, goes with task 'translate' alone")
-        if self.task != "translate" and self.loss != LossSpec():
-            raise ValueError(f"the section 'loss' is for task 'translate', not {self.task!r}")
+        if self.task not in ("translate", "superresolve") and self.loss != LossSpec():
+            raise ValueError(f"the section 'loss' is for task 'translate' or 'superresolve', not {self.task!r}")
         pictures = isinstance(self.data, (PictureData, TranslateData))
         if isinstance(self.data, ThinData) != (self.task == "superresolve"):
             raise ValueError(
@@ -303,7 +304,7 @@ class Recipe(Section):
 
     @model_validator(mode="after")
     def _losses_fit_the_data(self) -> Recipe:
-        if isinstance(self.data, TranslateData):
+        if isinstance(self.data, (TranslateData, ThinData)):
             refuse_losses(self.net.name, self.data, self.loss)
         return self
 
