@@ -208,7 +208,7 @@ def refuse_spacing(spec: SlicesSpec, coarse_mm: float) -> None:
     fine = coarse_mm / spec.factor
     if spec.plane == "in":
         told = (
-            f"This pack makes {spec.factor} × {spec.factor} pixels of each of {low:g} to {high:g} mm; these pixels are "
+            f"This pack makes {spec.factor} × {spec.factor} pixels of each of {low:g} to {high:g} mm; these are "
             f"{coarse_mm:.3g} mm wide"
         )
     else:

@@ -19,7 +19,7 @@ LEAST = 1e-3
 """Of the unit in which the encoder counts: an image that holds nothing has none."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Guess:
     """What a :class:`SharpenVAE` says while it learns.
 
