@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from limner.bench.generate import _beside, blended, edges, middle_sharpness, path_length
+from limner.bench.generate import _beside, _unlike, blended, middle_sharpness, path_length
 
 
 def disc(x: float, side: int = 48) -> np.ndarray:
@@ -25,21 +25,20 @@ def test_a_fade_begins_and_ends_alike_and_its_middle_is_dull():
 
 
 def test_an_even_straight_walk_is_the_shortest():
+    def squared(places: list[float]) -> np.ndarray:
+        return np.diff(places) ** 2
+
+    assert path_length(squared([0, 1, 2, 3, 4])) == pytest.approx(16)  # the distance from end to end, squared
+    assert path_length(squared([0, 1, 1, 2, 4])) > 16  # uneven
+    assert path_length(squared([0, 2, 1, 3, 4])) > 16  # a step back
+
+
+def test_middles_that_are_ends_are_not_unlike_them_and_ghosts_are():
     rng = np.random.default_rng(0)
-    straight = np.linspace(0, 1, 9)[:, None, None, None] * rng.normal(size=(1, 1, 6, 6))
-    flat = lambda x: x.reshape(len(x), -1)  # noqa: E731
-    least = path_length(straight, flat)
-    assert least == pytest.approx(float((straight[-1] ** 2).sum()))
-    uneven = straight[[0, 1, 1, 2, 2, 3, 4, 6, 8]]
-    assert path_length(uneven, flat) > 1.2 * least
-    detour = straight + np.sin(np.linspace(0, np.pi, 9))[:, None, None, None] * rng.normal(size=(1, 1, 6, 6))
-    assert path_length(detour, flat) > 1.2 * least
-
-
-def test_edges_see_a_jump_in_a_fade_and_none_in_a_small_move():
-    small = moving((0.45, 0.55))
-    assert path_length(small, edges) < 0.9 * path_length(small[[0] * 8 + [16] * 9], edges)
-    assert not edges(np.full((2, 3, 16, 16), 0.4, np.float32)).any()
+    ends, others = rng.normal(size=(2, 60, 8))
+    found = _unlike(ends, np.stack([others, 0.5 * (ends + others) + 1], 1))
+    assert abs(found.generator) < 0.2 < 1 < found.blending
+    assert found.high < 0
 
 
 def test_the_interval_holds_the_difference():

@@ -103,6 +103,18 @@ def test_an_archive_learns_nothing_from_lesions_that_a_cohort_holds_out_nor_from
     assert "not known" in why["train-1"] and "not known" in why["test-1"] and "held out" in why["train-2"]
 
 
+def test_few_patients_are_drawn_whole_by_the_seed_and_from_each_label(tmp_path, cohort):
+    recipe = read_recipe(write_recipe(tmp_path / "toy.yaml", cohort), ["data.sources.0.cases=4"])
+    drawn = [load_pictures(recipe.model_copy(update={"seed": seed}), recipe.data).train.rows for seed in (0, 1, 0)]
+    for rows in drawn:
+        labels = {row.patient: row.label for row in rows}
+        assert sorted(labels.values()) == ["dark", "dark", "light", "light"]
+        assert len(rows) == 8  # both pictures of each
+    assert {row.id for row in drawn[0]} == {row.id for row in drawn[2]} != {row.id for row in drawn[1]}
+    everybody = read_recipe(tmp_path / "toy.yaml", ["data.sources.0.cases=99"])
+    assert len(load_pictures(everybody, everybody.data).train.rows) == 16
+
+
 def test_values_that_are_not_numbers(tmp_path, cohort):
     pixels = np.full((16, 16), 0.5, np.float32)
     pixels[3, 3] = np.nan

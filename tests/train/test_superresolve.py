@@ -177,6 +177,7 @@ def test_a_patient_on_both_sides_is_refused(recipe, tmp_path):
         ("loss.cycle=1", "for data.unpaired"),
         ("loss.l1=0", "nothing says what is right"),
         ("loss.style=1", "ask a discriminator"),
+        ("loss.judged=1", "for task 'translate'"),
     ],
 )
 def test_what_does_not_fit_is_told(recipe, change, told):

@@ -19,6 +19,7 @@ from limner.infer.translate import open_translator
 from limner.train.loop import fit
 from limner.train.recipe import Recipe, read_recipe
 from limner.train.run import make_parts, run
+from limner.train.sight import Sight
 from limner.train.translate import PairedBatches
 from tests.translated import NAMES, flair_of, write_slices
 
@@ -148,12 +149,32 @@ def test_a_regression_has_no_rival(tmp_path):
     assert make_parts(recipe(tmp_path, loss={"adversarial": 0.1}), tmp_path).rival is not None
 
 
+def test_what_a_net_is_held_to_is_what_its_checks_measure(tmp_path):
+    sight = Sight(load_pack("brain-glioma-mri"), NAMES, "flair")
+    rng = np.random.default_rng(1)
+    coarse = rng.integers(0, 255, (3, 10, 10)).repeat(16, 1).repeat(16, 2).astype(np.uint8)
+    made = np.clip(coarse[1] + rng.normal(0, 20, (160, 160)), 0, 255).round().astype(np.float32)
+    both = torch.from_numpy(coarse[None]).float() / 255
+    slopes = torch.from_numpy(made[None, None] / 255).requires_grad_()
+    loss = sight.loss(slopes, both, (160, 160))
+    stages = sight.features(coarse)
+    assert float(loss.detach()) == pytest.approx(
+        sight.distance(made, coarse, stages) / len(stages), rel=0.05
+    )  # bfloat16
+    [slope] = torch.autograd.grad(loss, slopes)
+    assert float(slope.abs().max()) > 0
+    assert float(sight.loss(both[:, 1:2], both, (160, 160))) == pytest.approx(0, abs=1e-6)
+    crop = both[:, :, :80, :80]  # of a slice twice as large, so seen at half its size
+    assert torch.isfinite(sight.loss(crop[:, 1:2] * 0.9, crop, (320, 320)))
+
+
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
         ({"loss": {"perceptual": 1}}, "ask a discriminator"),
         ({"loss": {"l1": 0}}, "nothing says what is right"),
         ({"loss": {"cycle": 1}}, "is for data.unpaired"),
+        ({"loss": {"judged": 1}}, "which is null: name a pack"),
         ({"data": {"unpaired": True}}, "net 'cyclegan'"),
         ({"data": {"unpaired": True}, "net": {**SMALL, "name": "cyclegan"}}, "loss.adversarial and loss.cycle"),
         ({"data": {"given": ["pre", "flair"]}}, "is given already"),

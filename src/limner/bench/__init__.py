@@ -9,6 +9,7 @@ from limner.bench.gain import GainBench, GainResult, bench_gain
 from limner.bench.generate import GenerateBench, GenerateResult, bench_generate
 from limner.bench.marks import MarksBench, MarksResult, bench_marks
 from limner.bench.quiz import QuizBench, bench_quiz
+from limner.bench.synthetic import SyntheticBench, SyntheticResult, bench_synthetic
 from limner.bench.translate import Compared, TranslateBench, bench_translate
 
 __all__ = [
@@ -25,6 +26,8 @@ __all__ = [
     "MarksResult",
     "QuizBench",
     "StepCost",
+    "SyntheticBench",
+    "SyntheticResult",
     "TranslateBench",
     "bench_augment",
     "bench_draw",
@@ -32,5 +35,6 @@ __all__ = [
     "bench_generate",
     "bench_marks",
     "bench_quiz",
+    "bench_synthetic",
     "bench_translate",
 ]

@@ -54,13 +54,13 @@ class GainRow:
     def gain(self) -> tuple[float, float]:
         """Mean and standard deviation of the difference of runs with the same seed."""
         apart = np.array(self.having) - np.array(self.lacking)
-        return _spread(apart)
+        return spread(apart)
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON takes it."""
-        ways = {name: dict(zip(("mean", "sd"), _spread(np.array(getattr(self, name))), strict=True)) for name in _WAYS}
-        gain, spread = self.gain
-        return {**asdict(self), **{f"{k}_over_seeds": v for k, v in ways.items()}, "gain": gain, "gain_sd": spread}
+        ways = {name: dict(zip(("mean", "sd"), spread(np.array(getattr(self, name))), strict=True)) for name in _WAYS}
+        gain, apart = self.gain
+        return {**asdict(self), **{f"{k}_over_seeds": v for k, v in ways.items()}, "gain": gain, "gain_sd": apart}
 
 
 _WAYS = ("having", "lacking")
@@ -79,6 +79,28 @@ class GainResult:
         return {"title": self.title, "folder": str(self.folder), "rows": [row.as_dict() for row in self.rows]}
 
 
+def told_of(one: Expectation) -> tuple[str, str]:
+    """The data of a figure that is expected, and its name."""
+    return f"{Path(one.cohort).stem} {one.split or ''}".strip(), f"{one.region or ''} {one.metric}".strip()
+
+
+def expected_by(recipe: Path, overrides: list[str]) -> list[Expectation]:
+    """The figures that are compared.
+
+    Raises:
+        RecipeError: the recipe expects none.
+    """
+    from limner.train import check_installed
+
+    check_installed()
+    from limner.train.recipe import read_recipe
+
+    expected = read_recipe(recipe, overrides).expect
+    if not expected:
+        raise RecipeError(f"The recipe {recipe.name!r} expects no figure: add `expect` with cohort, split, metric.")
+    return list(expected)
+
+
 def bench_gain(bench: GainBench, progress: Progress | None = None) -> GainResult:
     """Trains ``2 × seeds`` packs and evaluates each on what the recipe expects figures of.
 
@@ -86,16 +108,7 @@ def bench_gain(bench: GainBench, progress: Progress | None = None) -> GainResult
         RecipeError: the recipe expects nothing, or asks for a figure that there is not.
         OutputExistsError: runs are there, and ``resume`` is false.
     """
-    from limner.train import check_installed
-
-    check_installed()
-    from limner.train.recipe import read_recipe
-
-    expected = read_recipe(bench.recipe, [*bench.overrides, bench.without]).expect
-    if not expected:
-        raise RecipeError(
-            f"The recipe {bench.recipe.name!r} expects no figure: add `expect` with cohort, split, metric."
-        )
+    expected = expected_by(bench.recipe, [*bench.overrides, bench.without])
     out = bench.out or Path("runs") / f"{bench.recipe.stem}-gain"
     if out.exists() and not bench.resume:
         raise OutputExistsError(f"Runs are already in {str(out)!r}. Go on with --resume, or choose another -o.")
@@ -106,13 +119,13 @@ def bench_gain(bench: GainBench, progress: Progress | None = None) -> GainResult
         if progress:
             progress(f"{way}, seed {seed}", number / len(jobs))
         overrides = [*bench.overrides, f"seed={seed}", *([bench.without] if way == "lacking" else [])]
-        pack = _trained(bench.recipe, overrides, out / f"{way}-{seed}")
-        values, counts = _figures(pack, expected)
+        pack = trained(bench.recipe, overrides, out / f"{way}-{seed}")
+        values, counts = figures_of(pack, expected)
         figures[way].append(values)
     rows = tuple(
         GainRow(
-            data=f"{Path(one.cohort).stem} {one.split or ''}".strip(),
-            figure=f"{one.region} {one.metric}" if one.region else one.metric,
+            data=told_of(one)[0],
+            figure=told_of(one)[1],
             n=counts[k],
             having=tuple(values[k] for values in figures["having"]),
             lacking=tuple(values[k] for values in figures["lacking"]),
@@ -122,7 +135,8 @@ def bench_gain(bench: GainBench, progress: Progress | None = None) -> GainResult
     return GainResult(f"{bench.recipe.stem}, without: {bench.without}, {bench.seeds} seeds", out, rows)
 
 
-def _trained(recipe: Path, overrides: list[str], folder: Path) -> Path:
+def trained(recipe: Path, overrides: list[str], folder: Path) -> Path:
+    """The pack of a run: the one that is there, a killed run gone on with, or a new one."""
     from limner.train import train
 
     if (folder / "pack" / "pack.json").is_file():
@@ -130,7 +144,8 @@ def _trained(recipe: Path, overrides: list[str], folder: Path) -> Path:
     return train(recipe, overrides, folder, resume=(folder / "checkpoint.pt").exists()).pack
 
 
-def _figures(folder: Path, expected: list[Expectation]) -> tuple[list[float], list[int]]:
+def figures_of(folder: Path, expected: list[Expectation]) -> tuple[list[float], list[int]]:
+    """The figures of a pack that a recipe expects, and of how many cases each is."""
     from limner.infer.evaluate import EvaluateOptions, evaluate
 
     pack = load_pack(folder)
@@ -152,7 +167,16 @@ def _figures(folder: Path, expected: list[Expectation]) -> tuple[list[float], li
     return values, counts
 
 
-def _spread(values: Any) -> tuple[float, float]:
-    """Mean and standard deviation of a sample."""
-    spread = float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")
-    return round(float(np.mean(values)), 4), round(spread, 4)
+def spread(values: Any) -> tuple[float, float]:
+    """Mean and standard deviation of a sample, to four digits."""
+    apart = float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")
+    return digits(float(np.mean(values))), digits(apart)
+
+
+def digits(value: float) -> float:
+    """To four digits; distances may be far below 1.
+
+    >>> digits(0.000123456), digits(0.85)
+    (0.0001235, 0.85)
+    """
+    return float(f"{value:.4g}")

@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from limner.infer.evaluate.generate import fitting_features
+from limner.infer.features import Features, layers
 from limner.infer.generate import Generator, open_generator
-from limner.packs import load_pack
-
-Features = Callable[[NDArray[np.float32]], NDArray[np.float32]]
-"""Pictures ``(N, C, H, W)`` in 0–1 to features ``(N, D)``, whose distances stand for how unlike pictures look."""
+from limner.packs import Pack, load_pack
+from limner.tasks.fidelity import perceptual_distance
+from limner.tasks.realism import kernel_distance
 
 Progress = Callable[[str, float], None]
 
@@ -35,6 +36,7 @@ class GenerateBench:
         pictures: that are timed, in batches of 8.
         engine: as ``limner generate``.
         seed: of the first.
+        features: the pack in whose features pictures are compared; one that reads such where None.
     """
 
     pack: str
@@ -43,6 +45,7 @@ class GenerateBench:
     pictures: int = 128
     engine: str = "auto"
     seed: int = 0
+    features: str | None = None
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,8 @@ class GenerateResult:
         per_second: pictures decoded.
         length: perceptual path length, less is smoother.
         sharpness: of the middle, as a share of that of the ends.
-        features: in which the path length was taken.
+        unlike: kernel distance of the middles from the ends: 0 where a middle might as well be an end.
+        features: in which path length and kernel distance were taken.
     """
 
     title: str
@@ -73,6 +77,7 @@ class GenerateResult:
     ways: int
     length: Beside
     sharpness: Beside
+    unlike: Beside
     features: str
 
     def as_dict(self) -> dict[str, Any]:
@@ -80,38 +85,56 @@ class GenerateResult:
         return asdict(self)
 
 
-def bench_generate(
-    bench: GenerateBench,
-    features: Features | None = None,
-    named: str = "contrast-normalized edges",
-    progress: Progress | None = None,
-) -> GenerateResult:
+def bench_generate(bench: GenerateBench, progress: Progress | None = None) -> GenerateResult:
     """Times a generator, and walks from seed to seed.
 
     Both ways of a pair, the generator's and that of blended pixels, begin and end with the same two pictures.
 
     Args:
         bench: what is measured.
-        features: in which paths are measured; :func:`edges` where None.
-        named: what the result calls them.
         progress: called with a text and the share done.
 
     Raises:
-        PackError: the pack generates nothing.
+        PackError: the pack generates nothing, or no pack reads what it makes.
     """
     pack = load_pack(bench.pack)
     generator = open_generator(pack, bench.engine)
+    eye = _eye(pack, bench.features)
     per_second = _timed(generator, bench)
-    lengths, sharps = [], []
+    lengths, sharps, ends, middles = [], [], [], []
     for number in range(bench.ways):
         if progress:
             progress("ways", number / bench.ways)
         made = _way(generator, bench.seed + 2 * number, bench.frames)
         ways = made, blended(made)
-        lengths.append([path_length(one, features or edges) for one in ways])
+        lengths.append([path_length(_apart(one, eye)) for one in ways])
         sharps.append([middle_sharpness(one) for one in ways])
+        ends.append(_pooled(made[[0]], eye)[0])
+        middles.append([_pooled(one[[len(one) // 2]], eye)[0] for one in ways])
     title = f"{pack.name} {pack.version}; {generator.engine}; {os.cpu_count()} cores"
-    return GenerateResult(title, per_second, bench.ways, _beside(lengths), _beside(sharps), named)
+    unlike = _unlike(np.array(ends), np.array(middles))
+    return GenerateResult(title, per_second, bench.ways, _beside(lengths), _beside(sharps), unlike, eye.name)
+
+
+def _eye(pack: Pack, name: str | None) -> Features:
+    """All stages of a net that looks at such pictures."""
+    seeing = load_pack(name) if name else fitting_features(pack.main.picture)
+    return Features(seeing, layers(seeing))
+
+
+def _apart(way: NDArray[np.float32], eye: Features) -> NDArray[np.float64]:
+    """Squared perceptual distances ``(F - 1,)`` from picture to picture."""
+    maps = eye.maps(_whole(way))
+    return perceptual_distance([one[1:] for one in maps], [one[:-1] for one in maps])
+
+
+def _pooled(pictures: NDArray[np.float32], eye: Features) -> NDArray[np.float32]:
+    """Means of the deepest stage's channels ``(N, D)``."""
+    return eye.maps(_whole(pictures))[-1].mean((2, 3))
+
+
+def _whole(pictures: NDArray[np.float32]) -> NDArray[np.uint8]:
+    return np.rint(pictures * 255).clip(0, 255).astype(np.uint8)
 
 
 def _timed(generator: Generator, bench: GenerateBench) -> float:
@@ -134,47 +157,20 @@ def blended(way: NDArray[np.float32]) -> NDArray[np.float32]:
     return way[:1] + shares * (way[-1:] - way[:1])
 
 
-def path_length(way: NDArray[np.float32], features: Features) -> float:
-    """Mean squared speed along a way: the perceptual path length, with steps of ``1 / (F - 1)``.
+def path_length(apart: NDArray[np.float64]) -> float:
+    """Mean squared speed along a way, of the squared distances between its pictures: the perceptual path length.
 
     Least for an even walk straight from end to end; jumps and detours make it longer.
 
     Source: Karras T. et al. A Style-Based Generator Architecture for GANs. CVPR 2019, section 4.1.
     """
-    found = features(way).astype(float)
-    steps = len(way) - 1
-    return float((np.diff(found, axis=0) ** 2).sum(1).mean() * steps**2)
+    return float(apart.mean() * len(apart) ** 2)
 
 
 def middle_sharpness(way: NDArray[np.float32]) -> float:
     """Variance of the Laplacian of the picture in the middle, over the mean of that of both ends."""
     first, middle, last = (float(ndimage.laplace(way[k], axes=(1, 2)).var()) for k in (0, len(way) // 2, -1))
     return middle / max((first + last) / 2, 1e-12)
-
-
-def edges(pictures: NDArray[np.float32], scales: int = 3, floor: float = 0.02) -> NDArray[np.float32]:
-    """Steps between pixels at some scales, each divided by how strong steps are around it.
-
-    A weak edge counts almost as a strong one, as it does to eyes and to the first layers of nets: a ghost that fades in
-    is seen at once.
-
-    Args:
-        pictures: ``(N, C, H, W)`` in 0–1.
-        scales: each halves the size.
-        floor: steps much smaller than this are no edges.
-
-    Returns:
-        ``(N, D)``, scaled so that squared distances are means over pixels, added over scales.
-    """
-    found, x = [], pictures.astype(np.float32)
-    for scale in range(scales):
-        if scale:
-            x = ndimage.uniform_filter(x, (1, 1, 2, 2))[:, :, ::2, ::2]
-        steps = np.stack([np.diff(x, axis=2, append=x[:, :, -1:]), np.diff(x, axis=3, append=x[..., -1:])], 1)
-        around = np.sqrt(ndimage.gaussian_filter((steps**2).sum((1, 2)), (0, 2, 2)) + floor**2)
-        shown = steps / around[:, None, None]
-        found.append(shown.reshape(len(x), -1) / np.sqrt(np.prod(x.shape[2:])))
-    return np.concatenate(found, 1)
 
 
 def _beside(pairs: list[list[float]]) -> Beside:
@@ -185,3 +181,20 @@ def _beside(pairs: list[list[float]]) -> Beside:
     drawn = away[rng.integers(0, len(away), (RESAMPLED, len(away)))].mean(1)
     low, high = np.percentile(drawn, [2.5, 97.5])
     return Beside(*(float(one) for one in (*values.mean(0), away.mean(), low, high)))
+
+
+def _unlike(ends: NDArray[np.float64], middles: NDArray[np.float64]) -> Beside:
+    """Kernel distances from the ends ``(N, D)`` of the middles ``(N, 2, D)`` of both kinds of ways.
+
+    The interval is that of the difference over halves of the ways, brought to the size of all (Politis 1994).
+    """
+    n = len(ends)
+
+    def found(which: NDArray[np.intp]) -> list[float]:
+        return [kernel_distance(ends[which], middles[which, k], subsets=2).value for k in (0, 1)]
+
+    rng = np.random.default_rng(0)
+    halves = [found(rng.permutation(n)[: max(n // 2, 4)]) for _ in range(200)]
+    spread = float(np.std([a - b for a, b in halves], ddof=1)) * np.sqrt(max(n // 2, 4) / n)
+    made, faded = found(np.arange(n))
+    return Beside(made, faded, made - faded, made - faded - 1.96 * spread, made - faded + 1.96 * spread)

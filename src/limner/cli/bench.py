@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from limner.cli import show
+from limner.cli import show, show_bench
 from limner.cli.learning import Overrides
 from limner.cli.options import Debug, Engine, Force, Json, Lang, Language, MaxMemory, MaybeOutput
 
@@ -33,7 +33,7 @@ def draw(
     """Draw a study in a process of its own: seconds and peak memory of each step."""
     from limner.bench import DrawBench, bench_draw
 
-    show.bench(bench_draw(DrawBench(path, slices, pack, engine, max_memory)), as_json)
+    show_bench.steps(bench_draw(DrawBench(path, slices, pack, engine, max_memory)), as_json)
 
 
 @app.command(epilog="Example: limner bench augment --rounds 9")
@@ -49,7 +49,7 @@ def augment(
 
     with show.progress_bar() as progress:
         result = bench_augment(AugmentBench(side, rounds, threads), progress)
-    show.augment_bench(result, as_json)
+    show_bench.augment(result, as_json)
 
 
 @app.command(epilog="Example: limner bench gain recipes/augmentation-gain.yaml")
@@ -67,7 +67,29 @@ def gain(
     from limner.bench import GainBench, bench_gain
 
     bench = GainBench(recipe, without, seeds, tuple(overrides or ()), out, resume)
-    show.gain(bench_gain(bench, lambda run, _: typer.echo(run, err=True)), as_json)
+    show_bench.gain(bench_gain(bench, lambda run, _: typer.echo(run, err=True)), as_json)
+
+
+@app.command(epilog="Example: limner bench synthetic recipes/few-skin.yaml --add synthetic:0.5:skin-stylegan2")
+def synthetic(
+    recipe: Annotated[Path, typer.Argument(help="A recipe for pictures with `expect`: the figures that are compared.")],
+    add: Annotated[str, typer.Option(metavar="synthetic:SHARE[:PACK]", help="As limner train takes it.")] = (
+        "synthetic:0.5"
+    ),
+    cases: Annotated[int, typer.Option(min=1, help="Real patients that are learned from.")] = 10,
+    made: Annotated[int, typer.Option("-n", "--made", min=1, help="Pictures of nobody.")] = 1000,
+    seeds: Annotated[int, typer.Option(min=2, help="Runs of each way, each with other real patients.")] = 5,
+    overrides: Overrides = None,
+    out: MaybeOutput = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the runs that are there.")] = False,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Train on few real cases: alone, augmented, beside pictures of nobody, and both; print what each adds."""
+    from limner.bench import SyntheticBench, bench_synthetic
+
+    bench = SyntheticBench(recipe, add, cases, made, seeds, tuple(overrides or ()), out, resume)
+    show_bench.synthetic(bench_synthetic(bench, lambda run, _: typer.echo(run, err=True)), as_json)
 
 
 @app.command(epilog="Example: limner bench translate runs/medgan/pack runs/pix2pix/pack --cohort lgg.csv --split test")
@@ -92,7 +114,7 @@ def translate(
     bench = TranslateBench([load_pack(one) for one in packs], cohort, options)
     with show.progress_bar() as progress:
         result = bench_translate(bench, progress)
-    show.compared(result, as_json)
+    show_bench.compared(result, as_json)
 
 
 @app.command(epilog="Example: limner bench marks pictures/ --size 64 --quality 90")
@@ -109,24 +131,25 @@ def marks(
     bench = MarksBench(tuple(paths), tuple(size or (64, 128, 256)), tuple(quality or (90, 75)))
     with show.progress_bar() as progress:
         result = bench_marks(bench, progress)
-    show.marks_bench(result, as_json)
+    show_bench.marks(result, as_json)
 
 
 @app.command(epilog="Example: limner bench generate glioma-mr-vae")
 def generate(
     pack: Annotated[str, typer.Argument(help="Name or folder of a generative model pack.")],
-    ways: Annotated[int, typer.Option(min=2, help="Pairs of seeds between which pictures lead.")] = 24,
+    ways: Annotated[int, typer.Option(min=8, help="Pairs of seeds between which pictures lead.")] = 24,
     frames: Annotated[int, typer.Option(min=3, help="Of each way.")] = 17,
+    features: Annotated[str | None, typer.Option(help="The pack in whose features pictures are compared.")] = None,
     engine: Engine = "auto",
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Pictures per second, and how smooth and sharp ways between pictures are, beside blending their pixels."""
+    """Pictures per second, and how smooth, sharp and real ways between pictures are, beside blending their pixels."""
     from limner.bench import GenerateBench, bench_generate
 
     with show.progress_bar() as progress:
-        result = bench_generate(GenerateBench(pack, ways, frames, engine=engine), progress=progress)
-    show.generate_bench(result, as_json)
+        result = bench_generate(GenerateBench(pack, ways, frames, engine=engine, features=features), progress)
+    show_bench.generate(result, as_json)
 
 
 @app.command(epilog="Example: limner bench quiz skin-stylegan2 cohort.csv -o quiz.html")

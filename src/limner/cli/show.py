@@ -13,10 +13,8 @@ import typer
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from limner.bench import AugmentResult, BenchResult, Compared, GainResult, GenerateResult, MarksResult
     from limner.findings import Drawing, Finding
     from limner.infer import Pack
-    from limner.infer.evaluate import Interval
     from limner.reproduce import Reproduction
 
 NOTE = "Not for clinical use."
@@ -51,12 +49,12 @@ def drawing(drawn: Drawing, out: Path, json_wanted: bool) -> None:
         return
     flat = "image" in drawn.files
     size, unit = ("area", "") if flat else ("volume", " (ml)")
-    table = _table("finding", f"{size}{unit}", "longest" if flat else "longest (mm)", "probability")
+    table = table_of("finding", f"{size}{unit}", "longest" if flat else "longest (mm)", "probability")
     for finding in drawn.findings:
         probability = "" if finding.probability is None else f"{finding.probability:.2f}"
         name = f"not sure, likeliest {finding.name}" if finding.abstained else finding.name
         table.add_row(name, _value(finding, size, flat), _value(finding, "longest", flat), probability)
-    _print(table)
+    print_table(table)
     if drawn.abstained:
         from limner.report import catalogue
 
@@ -73,14 +71,14 @@ def summary(found: Mapping[str, Any], json_wanted: bool) -> None:
         return
     for study in found["studies"]:
         typer.echo(f"Study of {study['date'] or 'unknown date'}, patient {study['patient']} of {found['patients']}")
-        table = _table("series", "files", "voxels (Z, Y, X)", "spacing (mm)", "axes", "drawable")
+        table = table_of("series", "files", "voxels (Z, Y, X)", "spacing (mm)", "axes", "drawable")
         for series in study["series"]:
             name = f"{series['modality'] or series['format']} {series['description']}".strip()
             shape, spacing = (" × ".join(map(str, series[key] or ())) for key in ("shape", "spacing_mm"))
             table.add_row(
                 name, str(series["files"]), shape, spacing, series["axes"], "yes" if series["drawable"] else "no"
             )
-        _print(table)
+        print_table(table)
         for line in _acquired(study["series"]):
             typer.echo(line)
         for series in study["series"]:
@@ -90,11 +88,11 @@ def summary(found: Mapping[str, Any], json_wanted: bool) -> None:
         for problem in [*study["problems"], *series_problems]:
             typer.echo(f"{problem['severity']}: {problem['text']}")
     if found["pictures"]:
-        table = _table("picture", "pixels (Y, X)", "channels", "synthetic")
+        table = table_of("picture", "pixels (Y, X)", "channels", "synthetic")
         for one in found["pictures"]:
             size = " × ".join(map(str, one["size"]))
             table.add_row(one["file"], size, str(one["channels"]), "yes" if one["marks"]["synthetic"] else "no mark")
-        _print(table)
+        print_table(table)
         for one in found["pictures"]:
             if one["marks"]["synthetic"]:
                 typer.echo(f"{one['file']}: {one['marks']['told']}")
@@ -119,10 +117,10 @@ def rows(found: Sequence[Mapping[str, Any]], json_wanted: bool) -> None:
         as_json(list(found))
         return
     names = list(dict.fromkeys(name for row in found for name in row if name not in _LINES))
-    table = _table(*names)
+    table = table_of(*names)
     for row in found:
         table.add_row(*(str(row.get(name, "")) for name in names))
-    _print(table)
+    print_table(table)
     for row in found:
         for name, series in row.get("channels", {}).items():
             typer.echo(f"{row['id']}: {name} is {series}")
@@ -140,7 +138,7 @@ def evaluation(found: Mapping[str, Any], json_wanted: bool) -> None:
         as_json(found)
         return
     typer.echo(f"{found['pack']}, {found['task']}, n = {found['n']}")
-    table = _table("of", "metric", "value", "95 % interval")
+    table = table_of("of", "metric", "value", "95 % interval")
     for group, metrics in {"all": found["metrics"], **found["per_class"], **found["per_site"]}.items():
         for name, metric in metrics.items():
             if metric["value"] is not None:
@@ -152,7 +150,7 @@ def evaluation(found: Mapping[str, Any], json_wanted: bool) -> None:
             if not name.endswith(("_low", "_high")):
                 ends = [found[group].get(f"{name}_{end}") for end in ("low", "high")]
                 table.add_row(group, name, f"{value:.3f}", "" if None in ends else "{:.3f} to {:.3f}".format(*ends))
-    _print(table)
+    print_table(table)
     for problem in found["problems"]:
         typer.echo(f"warning: {problem}")
 
@@ -203,117 +201,6 @@ def run(result: Reproduction, json_wanted: bool) -> None:
     typer.echo(f"The pack is in {result.pack}.")
 
 
-def bench(result: BenchResult, json_wanted: bool) -> None:
-    """Seconds and peak memory per step."""
-    if json_wanted:
-        as_json(result.as_dict())
-        return
-    typer.echo(result.title)
-    table = _table("step", "seconds", "peak (MB)")
-    for step in result.steps:
-        table.add_row(step.name, f"{step.seconds:.1f}", f"{step.peak_mb:.0f}")
-    table.add_section()
-    table.add_row("total", f"{result.seconds:.1f}", f"{result.peak_mb:.0f}")
-    _print(table)
-
-
-def augment_bench(result: AugmentResult, json_wanted: bool) -> None:
-    """Samples per second of each way, and how many times faster ours is."""
-    if json_wanted:
-        as_json(result.as_dict())
-        return
-    typer.echo(result.title)
-    table = _table("library", "what it does", "samples/s", "CPU seconds", "ours is faster by")
-    for number, row in enumerate(result.rows):
-        times = f"{row.ours_faster:.1f} ×" if number else ""
-        table.add_row(row.name, row.how, f"{row.per_second:.2f}", f"{row.cpu_seconds:.2f}", times)
-    _print(table)
-    if result.missing:
-        typer.echo(f"Not installed, and so not measured: {', '.join(result.missing)}.")
-
-
-def marks_bench(result: MarksResult, json_wanted: bool) -> None:
-    """Where the mark was found, and how often where there was none."""
-    if json_wanted:
-        as_json(result.as_dict())
-        return
-    table = _table("pixels", "JPEG", "pictures", "mark found", "tag read", "PSNR (dB)", "least")
-    for row in result.rows:
-        counts = (f"{count / row.n:.4f}" for count in (row.found, row.tags))
-        decibel = (f"{row.psnr_mean:.1f}", f"{row.psnr_least:.1f}")
-        table.add_row(str(row.size), str(row.quality), str(row.n), *counts, *decibel)
-    _print(table)
-    typer.echo(
-        f"{result.false_alarms} of {result.unmarked} unmarked pictures taken for marked (bound: {result.bound:g} each)."
-    )
-
-
-def gain(result: GainResult, json_wanted: bool) -> None:
-    """Each figure with and without, mean and standard deviation over the seeds."""
-    if json_wanted:
-        as_json(result.as_dict())
-        return
-    typer.echo(result.title)
-    table = _table("data", "figure", "n", "with", "without", "gain, seed by seed")
-    for row in result.rows:
-        found = row.as_dict()
-        ways = (f"{found[k]['mean']:.3f} ± {found[k]['sd']:.3f}" for k in ("having_over_seeds", "lacking_over_seeds"))
-        table.add_row(row.data, row.figure, str(row.n), *ways, f"{found['gain']:+.3f} ± {found['gain_sd']:.3f}")
-    _print(table)
-    typer.echo(f"± is the standard deviation over seeds. The runs are in {result.folder}.")
-
-
-def generate_bench(result: GenerateResult, json_wanted: bool) -> None:
-    """Pictures per second, and the ways of a generator beside those of blended pixels."""
-    if json_wanted:
-        as_json(result.as_dict())
-        return
-    typer.echo(f"{result.title}: {result.per_second:.0f} pictures per second.")
-    table = _table(f"{result.ways} ways from seed to seed", "generator", "blended pixels", "difference")
-    rows = {
-        f"perceptual path length ({result.features}; less is smoother)": result.length,
-        "sharpness of the middle, as a share of the ends'": result.sharpness,
-    }
-    for name, row in rows.items():
-        interval = f"{row.difference:+.3f} ({row.low:+.3f} to {row.high:+.3f})"
-        table.add_row(name, f"{row.generator:.3f}", f"{row.blending:.3f}", interval)
-    _print(table)
-    typer.echo("In brackets: 95 % interval over resampled ways.")
-
-
-def compared(result: Compared, json_wanted: bool) -> None:
-    """Figures of each pack, and by how much the first lies above every other."""
-    if json_wanted:
-        as_json(
-            {
-                "n": result.n,
-                "patients": result.patients,
-                "left_out": result.left_out,
-                "figures": {name: {k: v.model_dump() for k, v in one.items()} for name, one in result.figures.items()},
-                "above": {name: {k: v.model_dump() for k, v in one.items()} for name, one in result.above.items()},
-            }
-        )
-        return
-    first = next(iter(result.figures))
-    shown = list(result.figures[first])
-    for title, rows, sign in (("pack", result.figures, ""), (f"{first} less", result.above, "+")):
-        table = _table(title, *(name.replace("_", " ") for name in shown))
-        for name, one in rows.items():
-            table.add_row(name, *(_interval(one[figure], sign) if figure in one else "" for figure in shown))
-        _print(table)
-    typer.echo(
-        f"{result.n} slices of {result.patients} patients ({result.left_out} left out: no pair); 95 % intervals over "
-        "patients, differences by slice and patient. PSNR in dB, error in grey values of 255."
-    )
-
-
-def _interval(found: Interval, sign: str = "") -> str:
-    if found.value is None:
-        return ""
-    value, low, high = (f"{one:{sign}.3f}" for one in (found.value, found.low or 0.0, found.high or 0.0))
-    return f"{value} ({low} to {high})"
-
-
 def _pack_row(found: Pack) -> dict[str, Any]:
     spec = found.spec
     terms = "non-commercial data" if spec.non_commercial else ""
@@ -334,7 +221,8 @@ def _value(finding: Finding, name: str, with_unit: bool = False) -> str:
     return f"{measured.value:.1f}{interval}" + (f" {measured.unit}" if with_unit else "")
 
 
-def _table(*columns: str) -> Table:
+def table_of(*columns: str) -> Table:
+    """A table, numbers to the right."""
     from rich.box import SIMPLE
     from rich.table import Table
 
@@ -344,7 +232,8 @@ def _table(*columns: str) -> Table:
     return table
 
 
-def _print(table: Table) -> None:
+def print_table(table: Table) -> None:
+    """To the terminal, as wide as it is."""
     from rich.console import Console
 
     Console().print(table)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
+
+import numpy as np
 
 from limner.data.cohort import read_cohort
 from limner.data.examples import Examples
@@ -51,6 +54,24 @@ def without(examples: Examples, patients: Mapping[str, str]) -> Examples:
         else:
             rows.append(row)
     return Examples(tuple(rows), tuple(left))
+
+
+def drawn(examples: Examples, count: int, seed: int) -> Examples:
+    """Examples of so many patients, drawn from each label in turn, the rarest first; all of them where they are fewer.
+
+    A patient with several labels counts as the first of them.
+    """
+    labels: dict[str, str] = {}
+    for row in examples.rows:
+        labels.setdefault(row.patient, row.label or "")
+    rng = np.random.default_rng([seed, 5])
+    of_label: dict[str, list[str]] = {}
+    for patient in rng.permutation(sorted(labels)).tolist():
+        of_label.setdefault(labels[patient], []).append(patient)
+    rarest_first = sorted(of_label.values(), key=len)
+    turns = [one for turn in zip_longest(*rarest_first) for one in turn if one is not None]
+    kept = {*turns[:count]}
+    return Examples(tuple(row for row in examples.rows if row.patient in kept), examples.left_out)
 
 
 def _table(source: PictureSource) -> dict[str, str]:

@@ -18,7 +18,7 @@ from limner.data.masks import by_value
 from limner.errors import CohortError
 from limner.tasks.masks import mirrorings
 from limner.train.loop import Parts
-from limner.train.patients import held_out, with_patients, without
+from limner.train.patients import drawn, held_out, with_patients, without
 from limner.train.recipe import Recipe
 from limner.train.recipe_data import PictureData, PictureSource
 
@@ -93,11 +93,17 @@ def view_for(data: PictureData, task: str) -> View:
 
 def load_pictures(recipe: Recipe, data: PictureData, progress: Progress | None = None) -> Learned:
     """Every picture that a recipe names."""
-    return read_sources(data.sources, view_for(data, recipe.task), strict=data.strict_patients, progress=progress)
+    view = view_for(data, recipe.task)
+    return read_sources(data.sources, view, strict=data.strict_patients, seed=recipe.seed, progress=progress)
 
 
 def read_sources(
-    sources: Sequence[PictureSource], view: View, *, strict: bool = True, progress: Progress | None = None
+    sources: Sequence[PictureSource],
+    view: View,
+    *,
+    strict: bool = True,
+    seed: int = 0,
+    progress: Progress | None = None,
 ) -> Learned:
     """The examples of the splits that are learned from, and of those that are checked on.
 
@@ -105,11 +111,13 @@ def read_sources(
         sources: of a recipe.
         view: how their pictures are read.
         strict: leave out who is held out in any of them.
+        seed: of the draw of a source's ``cases``.
     """
     train, check = [], []
     barred = held_out(sources) if strict else {}
     for source in sources:
-        train.append(without(_read(source, source.split, view, progress), barred))
+        known = without(_read(source, source.split, view, progress), barred)
+        train.append(drawn(known, source.cases, seed) if source.cases else known)
         if source.check:
             check.append(_read(source, source.check, view, progress))
     origins = tuple(number for number, one in enumerate(train) for _ in one.rows)

@@ -120,6 +120,9 @@ class PictureSource(Section):
     share: float | None = Field(
         None, gt=0, lt=1, description="of the pictures that are learned from; by their number where None"
     )
+    cases: int | None = Field(
+        None, ge=1, description="learn from so many patients only, drawn by the recipe's seed, from each label in turn"
+    )
     patients: PatientTable | None = None
     licence: str
 

@@ -1,4 +1,4 @@
-"""What a shipped pack sees in slices of MR, while another net is trained: the judge of its checks."""
+"""What a shipped pack sees in slices of MR, while another net is trained: the judge of its checks, and of its loss."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
 
 from limner import nets
 from limner.errors import RecipeError
@@ -40,7 +42,8 @@ class Sight:
             )
         if build is None or build.name not in ("unet", "cbam-unet"):
             raise RecipeError(f"data.judge {pack.name!r} is no U-Net, whose features could judge: data.judge=null.")
-        self.net = nets.load(build.name, spec.channels, len(pack.spec.classes), pack.main.weights, **build.options)
+        net = nets.load(build.name, spec.channels, len(pack.spec.classes), pack.main.weights, **build.options)
+        self.net = net.eval().requires_grad_(False)
         self.modules = [f"{STAGES}.{k}" for k in range(len(getattr(self.net, STAGES)))]
         self.size = spec.size
         self.places = [list(names).index(one) for one in spec.channel_names]
@@ -59,3 +62,23 @@ class Sight:
         shown = image.copy()
         shown[self.wanted] = np.clip(made + 0.5, 0, 255).astype(np.uint8)
         return float(perceptual_distance(self.features(shown), truth)[0])
+
+    def loss(self, made: Tensor, both: Tensor, whole: tuple[int, int]) -> Tensor:
+        """The same distance, a mean over stages and slices that has slopes: what a net is held to.
+
+        Args:
+            made: ``(N, 1, Y, X)`` in 0–1, in place of the wanted channel.
+            both: ``(N, all channels, Y, X)``, the truth; may be crops.
+            whole: pixels of a whole slice, so that crops are seen as large as the pack saw such things.
+        """
+        self.net.to(made.device)
+        shown = both.clone()
+        shown[:, self.wanted] = made[:, 0]
+        step = 2 ** (len(self.modules) - 1)  # sides that go through the U-Net and come out as they were
+        pairs = zip(both.shape[2:], self.size, whole, strict=True)
+        sides = [max(round(n * at / of / step), 1) * step for n, at, of in pairs]
+        pair = F.interpolate(torch.cat([shown, both])[:, self.places], size=sides, mode="bilinear", antialias=True)
+        apart = [
+            (F.normalize(one.float(), dim=1).chunk(2)) for one in activations(self.net, pair.clamp(0, 1), self.modules)
+        ]
+        return torch.stack([(a - b).square().sum(1).mean() for a, b in apart]).mean()

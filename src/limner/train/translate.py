@@ -22,9 +22,10 @@ from limner.tasks import translate as task
 from limner.train.loop import Parts
 from limner.train.pictures import Learned, Order, Progress, read_sources, refuse_shared_patients
 from limner.train.recipe import Recipe
+from limner.train.recipe_loss import LossSpec
 from limner.train.recipe_translate import TranslateData
 from limner.train.sight import Sight
-from limner.train.translate_game import game_of
+from limner.train.translate_game import Seen, game_of
 
 
 class PairedBatches:
@@ -87,7 +88,7 @@ def translate_parts(recipe: Recipe, data: TranslateData, progress: Progress | No
     _refuse_size(net, data)
     patients = [row.patient for row in learned.train.rows]
     sampler = PairedBatches(np.ascontiguousarray(images[:, places]), data, recipe.changes, recipe.seed, patients)
-    loss, rival = game_of(recipe.loss, len(data.given), data.unpaired)
+    loss, rival = game_of(recipe.loss, len(data.given), data.unpaired, _seen(recipe.loss, data))
     left = (*learned.train.left_out, *learned.check.left_out)
     parts = Parts(net, sampler, loss, examples=len(images), left_out=left, rival=rival)
     if not learned.check.rows:
@@ -95,6 +96,13 @@ def translate_parts(recipe: Recipe, data: TranslateData, progress: Progress | No
     held = Checked(learned.check.stack(), data, "x" in recipe.changes.flip)
     held.sight  # noqa: B018 - a judge that cannot judge is refused before the work
     return replace(parts, check=held.score, calibrate=held.calibrate)
+
+
+def _seen(weights: LossSpec, data: TranslateData) -> Seen | None:
+    if not weights.judged or data.judge is None:
+        return None
+    sight = Sight(load_pack(data.judge), data.asked, data.wanted)
+    return lambda made, both: sight.loss(made, both, data.size)
 
 
 def load_pairs(data: TranslateData, progress: Progress | None = None) -> Learned:

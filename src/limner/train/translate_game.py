@@ -15,20 +15,26 @@ from limner.train.patch_game import PatchGame, told_apart
 from limner.train.recipe_loss import LossSpec
 from limner.train.rival import Rival
 
+Seen = Callable[[Tensor, Tensor], Tensor]
+"""What is made and the truth, all channels, to how differently a pack sees them."""
 
-def game_of(weights: LossSpec, given: int, unpaired: bool) -> tuple[Callable[..., Tensor], Rival | None]:
+
+def game_of(
+    weights: LossSpec, given: int, unpaired: bool, seen: Seen | None = None
+) -> tuple[Callable[..., Tensor], Rival | None]:
     """The net's loss, and the rival where there is one.
 
     Args:
         weights: of the terms of the loss.
         given: channels that the net sees.
         unpaired: given and wanted do not belong together.
+        seen: how differently the judge sees two slices; needed where ``weights.judged``.
     """
     if unpaired:
         judges = TwoJudges(given, 1, weights.discriminator)
         cycle = CycleGame(weights, judges)
         return cycle.net, Rival(judges, cycle.rival)
-    game = PairedGame(weights, PatchGame(weights, PatchGAN(given + 1, weights.discriminator)))
+    game = PairedGame(weights, PatchGame(weights, PatchGAN(given + 1, weights.discriminator)), seen)
     return game.net, Rival(game.patches.judge, game.rival) if weights.needs_rival else None
 
 
@@ -38,11 +44,15 @@ class PairedGame:
 
     weights: LossSpec
     patches: PatchGame
+    seen: Seen | None = None
 
     def net(self, made: Tensor, both: Tensor) -> Tensor:
         """Loss of the net; ``made`` ``(N, 1, Y, X)``, ``both`` what is given, and what is wanted."""
-        loss = self.weights.l1 * (made - both[:, -1:]).abs().mean()
-        if not self.weights.needs_rival:
+        weights = self.weights
+        loss = weights.l1 * (made - both[:, -1:]).abs().mean()
+        if weights.judged and self.seen is not None:
+            loss = loss + weights.judged * self.seen(made, both)
+        if not weights.needs_rival:
             return loss
         return loss + self.patches.net(torch.cat([both[:, :-1], made], 1), both)
 
