@@ -120,7 +120,7 @@ def _opened(path: Path, pack: Pack, how: How) -> tuple[Series, Image, list[str]]
 def _coronal(image: Image, found: Thin, finer: Finer) -> tuple[Panel, ...]:
     """The coronal plane through most of the body, square pixels: before, cubic, ours, uncertainty."""
     array, factor = image.array, finer.factor
-    row = int((array[:, ::4] > BODY_HU).sum((0, 2)).argmax()) * 4
+    row = _fullest((array[:, ::4] > BODY_HU).sum((0, 2))) * 4
     seen = np.flatnonzero((array[:, row] > BODY_HU).any(0))
     inside = slice(seen[0], seen[-1] + 1) if len(seen) else slice(None)
     before = np.asarray(array[:, row, inside], np.float32)
@@ -132,13 +132,19 @@ def _coronal(image: Image, found: Thin, finer: Finer) -> tuple[Panel, ...]:
 def _axial(image: Image, found: Thin, finer: Finer) -> tuple[Panel, ...]:
     """The middle of the slice with most of the body in it: before, cubic, ours, uncertainty."""
     factor = finer.factor
-    k = int((image.array[:, ::4, ::4] > BODY_HU).sum((1, 2)).argmax())
+    k = _fullest((image.array[:, ::4, ::4] > BODY_HU).sum((1, 2)))
     coarse = np.asarray(image.array[k], np.float32)
     y, x = (_middle(length) for length in coarse.shape)
     there = tuple(slice(one.start * factor, one.stop * factor) for one in (y, x))
     cubic = finer.interpolate(coarse[None], 3)[0][there]
     before = np.repeat(np.repeat(coarse[y, x], factor, 0), factor, 1)
     return _panels("pixels as given", (before, cubic, found.values[k][there], found.spread[k][there]))
+
+
+def _fullest(counts: NDArray[np.integer]) -> int:
+    """The place with the most; of several the middle one, since in a narrow window all is body."""
+    best = np.flatnonzero(counts == counts.max())
+    return int(best[len(best) // 2])
 
 
 def _middle(length: int) -> slice:
