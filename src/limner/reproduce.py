@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from limner.copying import refuse_copies
 from limner.data.cohort import data_root
 from limner.errors import OutputExistsError, RecipeError
 from limner.packs import load_pack
@@ -53,7 +54,8 @@ def reproduce(
             :mod:`limner.synthesize`.
 
     Raises:
-        RecipeError, TrainingError: as :func:`limner.train.train`; CohortError: an expected cohort is not there.
+        RecipeError, TrainingError: as :func:`limner.train.train`; CohortError: an expected cohort is not there;
+            PackError: a generator gives back what it learned from, see :func:`limner.copying.refuse_copies`.
     """
     from limner.train import check_installed, train
 
@@ -74,6 +76,7 @@ def reproduce(
 
     if not leads():  # one of several processes evaluates and writes
         return Reproduction(result.folder, result.pack, [])
+    refuse_copies(result.folder, progress)
     return Reproduction(result.folder, result.pack, record_figures(result.pack, expectations, progress))
 
 

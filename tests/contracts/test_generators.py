@@ -8,7 +8,8 @@ import torch
 from limner import nets
 from limner.nets.discriminator import Discriminator
 from limner.train.export_generator import export_generator
-from limner.train.recipe import FITTING, CodeSpec, Recipe
+from limner.train.recipe import FITTING, Recipe
+from limner.train.recipe_generate import CodeSpec
 from limner.train.vae import Likeness, laid_behind
 
 SMALL = {

@@ -69,12 +69,16 @@ def test_flat_images_are_marked_too(level):
     assert detect(jpeg(embed(image, 3), 90)).tag == 3
 
 
-def test_mirrored_turned_and_enlarged():
-    marked = embed(texture(3, (64, 72, 3)), 11)
+@pytest.mark.parametrize("size", [(64, 72), (61, 77), (1100, 603)])
+def test_mirrored_turned_and_enlarged(size):
+    """The last is larger than the part that is read, and its sides end within a block."""
+    marked = embed(texture(3, (*size, 3)), 11)
     for way in (marked[:, ::-1], marked[::-1], np.rot90(marked), marked.swapaxes(0, 1)):
         assert detect(np.ascontiguousarray(way)).tag == 11
-    for times in (2, 3, 4):
-        assert detect(np.asarray(Image.fromarray(marked).resize((72 * times, 64 * times), Image.Resampling.BICUBIC)))
+    wide, high = size[1], size[0]
+    for times in (2, 3, 4) if high < 100 else (2,):
+        larger = Image.fromarray(marked).resize((wide * times, high * times), Image.Resampling.BICUBIC)
+        assert detect(np.asarray(larger)) and detect(np.asarray(larger)[::-1])
 
 
 def test_hounsfield_units_move_little():
@@ -86,6 +90,23 @@ def test_hounsfield_units_move_little():
     assert detect(marked).tag == 5 and detect(volume) is None
     assert detect(marked[2]).tag == 5  # a slice alone
     assert detect(marked.astype(np.float32)).tag == 5
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+@pytest.mark.parametrize("quick", [False, True])
+def test_marked_slices_are_found_along_any_axis_of_a_volume(axis, quick):
+    rng = np.random.default_rng(5)
+    volume = (gaussian_filter(rng.normal(size=(24, 136, 150)), (0, 2, 2)) * 2000).clip(-1024, 2000).astype(np.int16)
+    turned = np.ascontiguousarray(np.moveaxis(embed(volume, 13, watermark.STEP_HU), 0, axis)[::-1])
+    assert detect(turned, quick=quick).tag == 13
+    assert detect(np.moveaxis(volume, 0, axis), quick=quick) is None
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 2**31), st.floats(0.3, 8))
+def test_nothing_is_found_in_volumes_where_nothing_was_written(seed, sigma):
+    volume = texture(seed, (40, 64, 48), sigma).astype(np.int16) * 4
+    assert detect(volume) is None and detect(volume, quick=True) is None
 
 
 @pytest.mark.parametrize("scale", [1 / 255, 3.7, 40.0])

@@ -1,15 +1,17 @@
 """From a cohort to a pack to pictures of nobody: the same seed is the same picture, on each engine."""
 
 import json
+from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
 from limner.cli.app import app
 from limner.data.cohort import read_cohort
-from limner.errors import InputError, PackError
+from limner.errors import InputError, NotAnImageError, OutputExistsError, PackError
 from limner.infer.generate import GenerateOptions, generate, open_generator
 from limner.io import read_marks
 from limner.packs import load_pack
@@ -107,6 +109,47 @@ def test_a_way_begins_and_ends_at_its_seeds(plain, tmp_path):
         assert np.abs(generator.pictures([generator.latent(seed)])[0, 0] * 255 - end).mean() < 3  # the watermark
     with Image.open(tmp_path / "way" / "way.webp") as film:
         assert film.n_frames == 8  # there and back
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"frames": 5}, "--frames counts the pictures of a way"),
+        ({"between": (1, 2), "count": 4}, "-n is for pictures of seeds"),
+        ({"between": (1, 2), "seed": 4}, "--seed is for pictures of seeds"),
+        ({"between": (1, 2), "direction": "size"}, "ask for one of them"),
+        ({"between": (Path("a.png"), Path("b.png")), "truncation": 0.5}, "both ends are given pictures"),
+    ],
+)
+def test_what_would_be_ignored_is_refused(plain, tmp_path, asked, said):
+    with pytest.raises(InputError, match=said):
+        generate(open_generator(plain), tmp_path / "out", GenerateOptions(**asked))
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_is_there_is_refused_before_a_picture_is_looked_for(plain, tmp_path, monkeypatch):
+    monkeypatch.setattr("limner.infer.generate.workflow.invert", None)  # it would be called, and fail
+    Image.fromarray(np.zeros((16, 16), np.uint8)).save(tmp_path / "given.png")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine.txt").write_text("kept")
+    with pytest.raises(OutputExistsError):
+        generate(open_generator(plain), tmp_path / "out", GenerateOptions(between=(1, tmp_path / "given.png")))
+
+
+def test_a_superscript_is_no_seed(plain, tmp_path):
+    found = CliRunner().invoke(app, ["generate", str(plain.folder), "--between", "1", "²", "-o", str(tmp_path / "o")])
+    assert isinstance(found.exception, NotAnImageError)
+    assert "There is nothing at '²'" in str(found.exception)
+
+
+def test_pictures_as_a_dicom_series(plain, tmp_path):
+    generate(open_generator(plain), tmp_path / "out", GenerateOptions(count=3, seed=7, dicom=True))
+    found = [pydicom.dcmread(path) for path in sorted((tmp_path / "out" / "dicom").iterdir())]
+    assert len({(one.StudyInstanceUID, one.SeriesInstanceUID) for one in found}) == 1
+    assert [one.InstanceNumber for one in found] == [1, 2, 3] and len({one.SOPInstanceUID for one in found}) == 3
+    for one, name in zip(found, ("0000", "0001", "0002"), strict=True):
+        assert one.ImageType[:2] == ["DERIVED", "SECONDARY"] and "SYNTHETIC" in one.DerivationDescription
+        assert np.array_equal(one.pixel_array, np.asarray(Image.open(tmp_path / "out" / f"{name}.png")))
 
 
 def test_truncation_leads_to_the_middle(plain):

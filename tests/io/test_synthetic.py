@@ -102,6 +102,20 @@ def test_nifti(tmp_path, modality):
     assert read_marks(path).explicit is None and read_marks(path).synthetic
 
 
+@pytest.mark.parametrize("across", [0, 1])
+def test_nifti_whose_slices_are_not_axial(tmp_path, across):
+    """Sagittal slices of MR are marked as they are, and turned when they are read."""
+    rng = np.random.default_rng(3)
+    values = (np.abs(gaussian_filter(rng.normal(size=(9, 48, 56)), (0, 2, 2))) * 3000).astype(np.int16)
+    steps = {0: ((3, 0, 0), (0, 0, 1), (0, 1, 0)), 1: ((0, 3, 0), (0, 0, 1), (1, 0, 0))}[across]
+    affine = np.eye(4)
+    affine[:3, :3] = np.array(steps, float).T
+    write_nifti(Image(values, Grid((9, 48, 56), affine), "MR"), tmp_path / "v.nii.gz", ORIGIN)
+    assert read_nifti(tmp_path / "v.nii.gz").array.shape != (9, 48, 56)
+    found = read_marks(tmp_path / "v.nii.gz")
+    assert found.explicit == ORIGIN and found.invisible and found.invisible.tag == ORIGIN.tag
+
+
 @pytest.mark.parametrize("channels", [1, 3])
 def test_secondary_capture_is_valid_and_says_so(tmp_path, channels):
     path = tmp_path / "a.dcm"

@@ -8,7 +8,7 @@ from scipy.linalg import sqrtm
 from scipy.spatial.distance import cdist
 
 from limner.tasks import realism
-from limner.tasks.realism import frechet_distance, frechet_floor, kernel_distance, nearest, overlap
+from limner.tasks.realism import frechet_distance, kernel_distance, overlap
 
 
 def clouds(n: int, m: int, d: int, shift: float = 0.0, scale: float = 1.0, seed: int = 0):
@@ -30,16 +30,6 @@ def test_frechet_of_known_gaussians():
     a, b = clouds(40_000, 40_000, 4, shift=0.5, scale=2.0)
     assert frechet_distance(a, b) == pytest.approx(4 * (0.25 + 1.0), rel=0.03)  # Σ (Δm² + (s1 - s2)²)
     assert frechet_distance(a, a) == pytest.approx(0, abs=1e-6)
-
-
-def test_the_floor_says_what_few_images_cost():
-    a, b = clouds(600, 300, 20)
-    floor = frechet_floor(a, 300)
-    assert frechet_distance(a[:300], b) == pytest.approx(floor, rel=0.3) and floor > 0.2
-    assert frechet_floor(a, 100) > 2 * floor
-    assert frechet_floor(a, 100) == frechet_floor(a, 100)
-    with pytest.raises(ValueError, match="need 800"):
-        frechet_floor(a, 400)
 
 
 def test_kernel_distance_is_unbiased_and_its_interval_holds():
@@ -86,14 +76,6 @@ def test_overlap_tells_poor_from_narrow():
     poor = overlap(real, same * 6)
     assert poor.precision < 0.2
     assert overlap(real, same + 50) == realism.Overlap(0, 0, 0, 0)
-
-
-def test_nearest_is_the_nearest(monkeypatch):
-    monkeypatch.setattr(realism, "_ROWS", 4)
-    a, b = clouds(11, 9, 5)
-    apart, which = nearest(a + 1e4, b + 1e4)
-    slow = cdist(a, b)
-    assert (which == slow.argmin(1)).all() and np.allclose(apart, slow.min(1), atol=1e-5)
 
 
 def test_what_cannot_be_compared_is_refused():

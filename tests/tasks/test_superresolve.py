@@ -70,6 +70,12 @@ def test_fractions_are_rounded_to_the_nearest_sum():
     assert whole_numbers(np.full((4, 1, 1), 0.3, np.float32), thick, 4).sum() == 1
 
 
+def test_what_16_bits_do_not_hold_ends_at_their_ends():
+    thin = np.array([40000.0, 25000.0, -40000.0, -25000.0], np.float32).reshape(4, 1, 1)
+    found = whole_numbers(thin, np.array([32500.0, -32500.0], np.float32).reshape(2, 1, 1), 2)
+    assert found.ravel().tolist() == [32767, 25000, -32768, -25000]
+
+
 @pytest.mark.parametrize("order", [1, 3])
 def test_interpolation_keeps_a_ramp_where_it_is(order):
     """Half a slice off is the classic error: a ramp shows it as a constant difference."""

@@ -16,7 +16,8 @@ from limner.nets.sharpen_vae import Guess
 from limner.packs import load_pack
 from limner.tasks.superresolve import interpolate
 from limner.train.plane_sight import PlaneSight
-from limner.train.recipe import CodeSpec, read_recipe
+from limner.train.recipe import read_recipe
+from limner.train.recipe_generate import CodeSpec
 from limner.train.recipe_loss import LossSpec
 from limner.train.run import run
 from limner.train.superresolve import CheckedPlanes
@@ -178,6 +179,7 @@ def test_a_patient_on_both_sides_is_refused(recipe, tmp_path):
         ("loss.l1=0", "nothing says what is right"),
         ("loss.style=1", "ask a discriminator"),
         ("loss.judged=1", "for task 'translate'"),
+        ("code.kl=0.02", "would be ignored by net 'sharpen'"),
     ],
 )
 def test_what_does_not_fit_is_told(recipe, change, told):

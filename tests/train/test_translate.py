@@ -101,7 +101,7 @@ def test_a_resumed_game_goes_on_to_the_same_curve(tmp_path, cycle):
 
 
 def rows(folder: Path) -> list[list[str]]:
-    return [row[:-1] for row in csv.reader((folder / "curve.csv").read_text().splitlines())]
+    return [[*row[:3], *row[4:]] for row in csv.reader((folder / "curve.csv").read_text().splitlines())]
 
 
 def test_without_pairs_pictures_come_to_look_like_what_is_wanted(tmp_path):

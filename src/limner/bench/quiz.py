@@ -9,14 +9,17 @@ from typing import Literal
 
 import numpy as np
 
-from limner.data.examples import View, read_examples
+from limner.data.examples import read_examples
 from limner.errors import CohortError, OutputExistsError
+from limner.infer.evaluate.figures import EvaluateOptions, view_of
 from limner.infer.evaluate.generate import make_pictures
 from limner.infer.generate import open_generator
 from limner.packs import load_pack
 from limner.report.quiz import write_quiz
 
 Progress = Callable[[str, float], None]
+SEEDS, MOST = 1 << 20, 1 << 10
+"""Of a quiz's pictures: how many firsts, and how far apart, so that the pictures of two quizzes are others."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class QuizBench:
         count: pictures of each kind.
         mode: one picture at a time, or a real and a made one side by side.
         lang: ``en`` or ``zh``.
-        seed: of the choice and the order.
+        seed: of what is made, the choice and the order.
         engine: see :func:`limner.infer.engines.open_engine`.
     """
 
@@ -60,12 +63,13 @@ def bench_quiz(quiz: QuizBench, out: Path, *, force: bool = False, progress: Pro
     pack = load_pack(quiz.pack)
     generator = open_generator(pack, quiz.engine)
     spec = generator.picture
-    real = read_examples(quiz.cohort, View(spec.size, spec.channels, label=None), quiz.split, progress).stack()
+    real = read_examples(quiz.cohort, view_of(spec, EvaluateOptions(), label=None), quiz.split, progress).stack()
     if len(real) < quiz.count:
         raise CohortError(f"Split {quiz.split!r} holds {len(real)} pictures, and {quiz.count} were asked for.")
     rng = np.random.default_rng(quiz.seed)
     chosen = real[rng.permutation(len(real))[: quiz.count]]
-    made = make_pictures(generator, quiz.count, progress)
+    first = int(rng.integers(SEEDS)) * MOST
+    made = make_pictures(generator, quiz.count, progress, first)
     write_quiz(
         out, list(chosen), list(made), quiz.lang, mode=quiz.mode, pack=f"{pack.name} {pack.version}",
         sha256=pack.sha256, seed=quiz.seed,

@@ -14,8 +14,12 @@ from limner.cli.options import Debug, Engine, Force, Json, Output
 def generate(
     pack: Annotated[str, typer.Argument(help="Name or folder of a generative model pack.")],
     out: Output,
-    count: Annotated[int, typer.Option("-n", "--count", min=1, help="How many pictures.")] = 8,
-    seed: Annotated[int, typer.Option(min=0, help="Of the first picture; the others follow.")] = 0,
+    count: Annotated[
+        int | None, typer.Option("-n", "--count", min=1, help="How many pictures, or seeds; 8 if not given.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Of the first picture; the others follow. 0 if not given.")
+    ] = None,
     between: Annotated[
         tuple[str, str] | None,
         typer.Option(metavar="A B", help="Pictures on the way from one to the other: two seeds, or paths of pictures."),
@@ -35,6 +39,7 @@ def generate(
     truncation: Annotated[
         float, typer.Option(min=0.0, max=1.5, help="Below 1: nearer to the middle, less strange and less varied.")
     ] = 1.0,
+    dicom: Annotated[bool, typer.Option(help="Also as DICOM: a series of Secondary Captures, in dicom/.")] = False,
     engine: Engine = "auto",
     force: Force = False,
     as_json: Json = False,
@@ -55,6 +60,7 @@ def generate(
         labels=labels,
         truncation=truncation,
         values=_values(values or []),
+        dicom=dicom,
     )
     with show.progress_bar() as progress:
         made = make(open_generator(load_pack(pack), engine), out, options, force=force, progress=progress)
@@ -72,7 +78,7 @@ def generate(
 
 def _end(text: str) -> int | Path:
     """A seed, or the path of a picture (``./7`` where its name is a number)."""
-    return int(text) if text.isdigit() else Path(text)
+    return int(text) if text.isdecimal() else Path(text)  # a "²" is a digit, and no number
 
 
 def _values(given: list[str]) -> dict[str, float]:

@@ -32,13 +32,32 @@ def show_(name: Name, as_json: Json = False, debug: Debug = False) -> None:
 
 
 @app.command(epilog="Example: limner packs verify abdomen-ct")
-def verify(name: Name, as_json: Json = False, debug: Debug = False) -> None:
-    """Check that a pack is whole and unchanged."""
+def verify(
+    name: Name,
+    cohort: Annotated[
+        Path | None,
+        typer.Option(help="Of a pack that generates: what it learned from (split train); copies of it are refused."),
+    ] = None,
+    split: Annotated[str, typer.Option(help="With --cohort: the split that it did not learn from.")] = "test",
+    pairs: Annotated[
+        Path, typer.Option(help="With --cohort: where the closest pairs are drawn; they show training pictures.")
+    ] = Path("copies.png"),
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Check that a pack is whole and unchanged, and, given the data, that it gives back none of them."""
     from limner.infer import load_pack
 
     pack = load_pack(name)
     pack.verify()
-    show.rows([{"pack": pack.name, "version": pack.version, "sha256": pack.sha256, "verified": True}], as_json)
+    row = {"pack": pack.name, "version": pack.version, "sha256": pack.sha256, "verified": True}
+    if cohort is not None:
+        from limner.infer.shippable import refuse_copier
+
+        with show.progress_bar() as progress:
+            found = refuse_copier(pack, cohort, pairs, split=split, progress=progress)
+        row |= {"copies": f"0 of {found.asked}", "pairs": str(pairs)}
+    show.rows([row], as_json)
 
 
 @app.command(epilog="Example: limner packs calibrate skin-lesion ours.csv --split val -o skin-lesion-ours")

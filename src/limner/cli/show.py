@@ -81,12 +81,12 @@ def summary(found: Mapping[str, Any], json_wanted: bool) -> None:
         print_table(table)
         for line in _acquired(study["series"]):
             typer.echo(line)
-        for series in study["series"]:
-            if series["marks"]["synthetic"]:
-                typer.echo(f"{series['description'] or 'no description'}: {series['marks']['told']}")
-        series_problems = [problem for series in study["series"] for problem in series["problems"]]
-        for problem in [*study["problems"], *series_problems]:
+        for problem in study["problems"]:
             typer.echo(f"{problem['severity']}: {problem['text']}")
+        for series in study["series"]:
+            for problem in series["problems"]:
+                whose = f"{series['description'] or 'no description'}: " if problem["code"] == "synthetic-input" else ""
+                typer.echo(f"{problem['severity']}: {whose}{problem['text']}")
     if found["pictures"]:
         table = table_of("picture", "pixels (Y, X)", "channels", "synthetic")
         for one in found["pictures"]:
@@ -94,8 +94,8 @@ def summary(found: Mapping[str, Any], json_wanted: bool) -> None:
             table.add_row(one["file"], size, str(one["channels"]), "yes" if one["marks"]["synthetic"] else "no mark")
         print_table(table)
         for one in found["pictures"]:
-            if one["marks"]["synthetic"]:
-                typer.echo(f"{one['file']}: {one['marks']['told']}")
+            for problem in one["problems"]:
+                typer.echo(f"{problem['severity']}: {one['file']}: {problem['text']}")
 
 
 def _acquired(series: Sequence[Mapping[str, Any]]) -> Iterator[str]:

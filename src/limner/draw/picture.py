@@ -18,10 +18,11 @@ from limner.draw.meter import Meter, Progress
 from limner.draw.options import DrawOptions
 from limner.draw.reasons import AllReasons, find_reasons
 from limner.draw.record import run_record
+from limner.draw.synthetic import CODE, synthetic_input
 from limner.errors import InputError, VerificationError
 from limner.findings import Drawing, PackNote, ProblemNote, StudyNote
 from limner.image import Picture
-from limner.io import Check
+from limner.io import Check, Marks, Origin
 from limner.io.folder import new_folder
 from limner.packs import Pack
 
@@ -41,6 +42,7 @@ class _Seen:
     picture: Picture
     answer: Answer
     reasons: AllReasons
+    marks: Marks
 
 
 def draw_picture(
@@ -71,17 +73,18 @@ def draw_picture(
 
 def _see(source: Path, pack: Pack, options: DrawOptions, meter: Meter) -> _Seen:
     """Open, predict, explain: all that needs no file."""
-    from limner.io import read_picture, study_uid
+    from limner.io import read_marks, read_picture, study_uid
 
     with meter.step("open"):
         picture = read_picture(source)
         _check(picture, pack)
         uid = study_uid(source) or content_uid(source)
+        marks = read_marks(source)
     with meter.step("predict"):
         found = answer(pack, picture, options.engine)
     with meter.step("explain") as done:
         reasons = find_reasons(pack, picture, found, options, done)
-    return _Seen(uid, picture, found, reasons)
+    return _Seen(uid, picture, found, reasons, marks)
 
 
 def content_uid(source: Path) -> str:
@@ -158,11 +161,10 @@ def _problems(seen: _Seen, pack: Pack, lang: str) -> tuple[ProblemNote, ...]:
         facts["explanation-failed"] = {"names": ", ".join(seen.reasons.failed)}
     if seen.reasons.why_none:
         facts["not-explained"] = {"why": seen.reasons.why_none}
-    say = catalogue.words(lang)
-    return tuple(
-        ProblemNote(code=code, severity="warning", text=say[f"picture.problem.{code}"].format(**told))
-        for code, told in facts.items()
-    )
+    say, synthetic = catalogue.words(lang), synthetic_input([seen.marks], lang)
+    texts = {CODE: synthetic.text} if synthetic else {}
+    texts |= {code: say[f"picture.problem.{code}"].format(**told) for code, told in facts.items()}
+    return tuple(ProblemNote(code=code, severity="warning", text=text) for code, text in texts.items())
 
 
 def _is_grey(array: NDArray[np.uint8]) -> bool:
@@ -173,7 +175,7 @@ def _export(folder: Path, seen: _Seen) -> None:
     """The pixels of the picture, the label map, the explanations."""
     from limner.io import write_picture_labels
 
-    _write_pixels(seen.picture, folder / IMAGE)
+    _write_pixels(seen.picture, folder / IMAGE, seen.marks.explicit)
     if seen.answer.mask is not None:
         colors = {one.value: one.color for one in seen.answer.labels}
         most = max(colors, default=0)
@@ -181,11 +183,16 @@ def _export(folder: Path, seen: _Seen) -> None:
     seen.reasons.write(folder / EXPLANATION)
 
 
-def _write_pixels(picture: Picture, path: Path) -> None:
+def _write_pixels(picture: Picture, path: Path, origin: Origin | None) -> None:
+    """Without any word of the source but that a net made it, where it says so."""
     from PIL import Image
 
+    from limner.io.synthetic import png_words
+
     array = picture.array[0] if picture.array.shape[0] == 1 else np.moveaxis(picture.array, 0, -1)
-    Image.fromarray(np.ascontiguousarray(array)).save(path, "PNG", compress_level=3)
+    Image.fromarray(np.ascontiguousarray(array)).save(
+        path, "PNG", compress_level=3, pnginfo=png_words(origin) if origin else None
+    )
 
 
 def _verify(folder: Path, seen: _Seen) -> list[Check]:

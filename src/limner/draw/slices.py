@@ -8,13 +8,14 @@ from pathlib import Path
 from limner.draw.options import DrawOptions
 from limner.draw.predictor import pack_note
 from limner.draw.scan_reasons import ASKING
+from limner.draw.synthetic import marks_of
 from limner.errors import PackError
 from limner.findings import PackNote
 from limner.image import Image, Series, Study
 from limner.infer import Pack, Prediction
 from limner.infer.memory import refuse_limit
 from limner.infer.slices import predict_slices
-from limner.io import Channels, open_channels
+from limner.io import Channels, Marks, open_channels
 
 
 def check_slices(name: str, options: DrawOptions) -> None:
@@ -44,6 +45,7 @@ class SlicePredictor:
     def __init__(self, pack: Pack, engine: str = "auto", named: Mapping[str, str] | None = None) -> None:
         self._pack, self._engine, self._named = pack, engine, dict(named or {})
         self._channels: Channels | None = None
+        self._marks: tuple[Marks, ...] = ()
 
     @property
     def pack(self) -> PackNote:
@@ -60,6 +62,11 @@ class SlicePredictor:
         """Channel → how its series was acquired; empty before a study was opened."""
         return self._channels.told() if self._channels else {}
 
+    @property
+    def marks(self) -> tuple[Marks, ...]:
+        """What the series beside the reference say of their origin; none before a study was drawn."""
+        return self._marks
+
     def open(self, sources: Sequence[Path]) -> tuple[Study, Series]:
         """The reference series: all others are laid on its grid."""
         self._channels = open_channels(sources, self._pack.main.picture, self._named)
@@ -70,5 +77,7 @@ class SlicePredictor:
         if self._channels is None:
             raise PackError("A scan of several series is opened before it is drawn: call open() first.")
         reference = self._pack.main.picture.reference
-        others = {name: one.load() for name, one in self._channels.series.items() if name != reference}
+        beside = {name: one for name, one in self._channels.series.items() if name != reference}
+        others = {name: one.load() for name, one in beside.items()}
+        self._marks = tuple(marks_of(beside[name], one) for name, one in others.items())
         return predict_slices(self._pack, {str(reference): image, **others}, engine=self._engine, progress=progress)

@@ -17,6 +17,7 @@ from limner.draw.record import METHODS, run_record
 from limner.draw.scan_reasons import find_scan_reasons
 from limner.draw.slices import SlicePredictor, check_slices
 from limner.draw.source import SCANS_PACK, picture_pack
+from limner.draw.synthetic import marks_of, synthetic_input
 from limner.errors import LimnerError, NothingFoundError, PackError
 from limner.findings import Drawing, Finding, PackNote, ProblemNote, StudyNote
 from limner.image import Image, LabelMap, Mesh, Problem, Series, Study
@@ -52,6 +53,7 @@ class _Drawn:
     findings: tuple[Finding, ...]
     meshes: tuple[Mesh, ...]
     reasons: AllReasons
+    synthetic: Problem | None
 
     @property
     def labels(self) -> LabelMap:
@@ -124,6 +126,7 @@ def _see(sources: Sequence[Path], predictor: Predictor, options: DrawOptions, me
     with meter.step("open"):
         study, series = predictor.open(sources)
         image = series.load()
+        marks = marks_of(series, image)
     with meter.step("predict") as done:
         predicted = predictor.predict(image, done)
     _refuse_nothing(predicted, predictor, image)
@@ -138,8 +141,9 @@ def _see(sources: Sequence[Path], predictor: Predictor, options: DrawOptions, me
     with meter.step("surfaces"):
         meshes = surfaces(predicted.labels, parts=parts)
     findings = reasons.on(findings, f"{EXPLANATION}/")
-    channels = predictor.channels if isinstance(predictor, SlicePredictor) else {}
-    return _Drawn(study, series, image, predicted, channels, findings, meshes, reasons)
+    channels, others = (predictor.channels, predictor.marks) if isinstance(predictor, SlicePredictor) else ({}, ())
+    synthetic = synthetic_input([marks, *others], options.lang)
+    return _Drawn(study, series, image, predicted, channels, findings, meshes, reasons, synthetic)
 
 
 def _refuse_nothing(predicted: Prediction, predictor: Predictor, image: Image) -> None:
@@ -192,8 +196,9 @@ def _drawing(drawn: _Drawn, pack: PackNote, no_picture: Problem | None) -> Drawi
     no_dicom = Problem("no-dicom-source", "warning", obstacle) if obstacle else None
     lacking = drawn.predicted.left_out
     absent = [Problem("left-out", "warning", f"Not drawn: {name}; {why}.") for name, why in lacking.items()]
+    first = [drawn.synthetic] if drawn.synthetic else []
     here = [one for one in (no_dicom, no_picture) if one]
-    problems = [*drawn.study.problems, *drawn.series.problems, *drawn.predicted.problems, *absent, *here]
+    problems = [*first, *drawn.study.problems, *drawn.series.problems, *drawn.predicted.problems, *absent, *here]
     left_out = {*(("seg", "sr") if no_dicom else ()), *(("picture",) if no_picture else ())}
     return Drawing(
         schema="limner.drawing/1",

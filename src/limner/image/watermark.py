@@ -17,7 +17,9 @@ Source: Chen and Wornell, Quantization index modulation, IEEE Trans. Inf. Theory
 
 from __future__ import annotations
 
+import math
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -40,6 +42,11 @@ _WAVES = tuple((v, u) for total in (2, 3, 4) for v in range(total, -1, -1) for u
 _SYNC, _BITS = 6, 32
 _PASSES = 12
 _ENLARGED = (1, 2, 3, 4)
+_SLICES, _WINDOW = 9, 32
+"""Of a volume: slices along each axis that are asked, and the blocks a side, from their middle, that are read."""
+_FEW_SLICES, _SMALL_WINDOW = 3, 12
+_SAMPLED = 1 << 18
+_Ends = tuple[tuple[int, int], tuple[int, int]]
 
 
 @dataclass(frozen=True)
@@ -91,32 +98,34 @@ def embed(image: NDArray[Any], tag: int, step: float | None = None) -> NDArray[A
     return _embed(image, tag, step)
 
 
-def detect(image: NDArray[Any], step: float | None = None) -> Mark | None:
+def detect(image: NDArray[Any], step: float | None = None, *, quick: bool = False) -> Mark | None:
     """The mark of an image, None where there is none.
 
     Mirrored, turned and (colour or 8-bit) images enlarged 2, 3 or 4 times are tried, too.
 
     Args:
-        image: as for :func:`embed`, of any size; of a volume at most nine slices are asked, evenly spaced.
+        image: as for :func:`embed`, of any size; of a volume at most nine slices are asked along each axis, evenly
+            spaced: whichever axis the marked slices lie along, it is found.
         step: None tries those that :func:`embed` may have taken.
+        quick: of a volume, ask three slices along each axis, and less of each: under 100 ms, and enough for pixels that
+            were not packed since.
     """
     steps = [step] if step else _steps(image)
     if image.ndim == 3 and image.shape[-1] != 3:
-        return _detect_volume(image, steps)
-    return _detect(image, steps, _ENLARGED if image.dtype == np.uint8 else (1,))
+        return _detect_volume(image, steps, *((_FEW_SLICES, _SMALL_WINDOW) if quick else (_SLICES, _WINDOW)))
+    return _detect(image, steps, _ENLARGED if image.dtype == np.uint8 else (1,), 2 * _WINDOW)
 
 
-def _detect(image: NDArray[Any], steps: list[float], sizes: tuple[int, ...]) -> Mark | None:
-    grey = _grey(image)
+def _detect(image: NDArray[Any], steps: list[float], sizes: tuple[int, ...], window: int) -> Mark | None:
     tries = 8 * len(steps) * len(sizes)
     for times in sizes:
-        small = _shrunk(grey, times)
+        part, ends = _middle(image, BLOCK * times, window)
+        small = _shrunk(_grey(part), times)
         if min(small.shape) < BLOCK:
             continue
-        for turned in _turns(small):
-            for width in steps:
-                if found := _read(turned, width, tries):
-                    return found
+        for turned, first in _turns(small, ends):
+            if found := _read(turned, first, steps, tries):
+                return found
     return None
 
 
@@ -134,20 +143,33 @@ def _steps(image: NDArray[Any]) -> list[float]:
     """What :func:`embed` may have taken: the mark may have moved the range, and a slice varies less than its volume."""
     if image.dtype == np.uint8:
         return [STEP]
-    natural = natural_step(image)
+    apart = max(1, math.ceil((image.size / _SAMPLED) ** (1 / image.ndim)))
+    natural = natural_step(image[(slice(None, None, apart),) * image.ndim])
     return list(dict.fromkeys([natural, STEP_HU, natural * 2, natural / 2, natural * 4]))
 
 
-def _detect_volume(image: NDArray[Any], steps: list[float]) -> Mark | None:
-    asked = np.unique(np.linspace(0, len(image) - 1, min(len(image), 9)).astype(int))
-    found = [one for k in asked if (one := _detect(image[k], steps, (1,)))]
-    if not found:
-        return None
-    best = min(found, key=lambda one: one.false_alarm)
-    if (bound := best.false_alarm * len(asked)) > FALSE_ALARM:
-        return None
-    tags = [one.tag for one in found if one.tag is not None]
-    return Mark(float(np.mean([one.score for one in found])), bound, max(set(tags), key=tags.count) if tags else None)
+def _detect_volume(image: NDArray[Any], steps: list[float], most: int, window: int) -> Mark | None:
+    """The first axis along which marked slices lie; a file turns a volume that was marked otherwise than axially."""
+    asked = [_evenly(length, most) for length in image.shape]
+    for axis, numbers in enumerate(asked):
+        slices = np.moveaxis(image, axis, 0)
+        found = [one for k in numbers if (one := _detect(slices[k], steps, (1,), window))]
+        if not found:
+            continue
+        best = min(found, key=lambda one: one.false_alarm)
+        if (bound := best.false_alarm * sum(map(len, asked))) > FALSE_ALARM:
+            continue
+        tags = [one.tag for one in found if one.tag is not None]
+        score = float(np.mean([one.score for one in found]))
+        return Mark(score, bound, max(set(tags), key=tags.count) if tags else None)
+    return None
+
+
+def _evenly(length: int, most: int) -> NDArray[np.int64]:
+    """Numbers of slices: the ends where there are many, else the middle of as many equal parts."""
+    if most == _SLICES:
+        return np.unique(np.linspace(0, length - 1, min(length, most)).astype(np.int64))
+    return np.unique(((np.arange(most) + 0.5) * length / most).astype(np.int64))
 
 
 def _embed(image: NDArray[Any], tag: int, step: float) -> NDArray[Any]:
@@ -172,27 +194,51 @@ def _embed(image: NDArray[Any], tag: int, step: float) -> NDArray[Any]:
     return new.astype(image.dtype)
 
 
-def _read(grey: NDArray[np.float64], step: float, tries: int) -> Mark | None:
+def _read(grey: NDArray[np.float64], first: tuple[int, int], steps: list[float], tries: int) -> Mark | None:
+    """The mark of a part of an image, whose first block has these numbers."""
     rows, columns = _blocks(grey)
-    agree = np.cos((_waves(grey) - _offsets(rows, columns, step)) * (2 * np.pi / step))
-    alive = ~_flat(grey, step)
-    sync = agree[..., :_SYNC][alive]
-    if not sync.size:
-        return None
-    score = float(sync.mean())
-    bound = tries * _chance(score, min(sync.size, _TILE * _TILE * _SYNC))
-    if bound > FALSE_ALARM:
-        return None
-    votes = np.bincount(_which_bit(rows, columns)[alive].ravel(), agree[..., _SYNC:][alive].ravel(), minlength=_BITS)
-    return Mark(score, bound, _decoded(votes < 0))
+    waves, offsets, varies = _waves(grey, first), _tiled(_key()[0], rows, columns, first), _cut(grey).std(-1)
+    for step in steps:
+        alive = varies >= step / 32
+        phases = (waves[alive] / step - offsets[alive]) * (2 * np.pi)
+        sync = np.cos(phases[..., :_SYNC])
+        if not sync.size:
+            continue
+        score = float(sync.mean())
+        bound = tries * _chance(score, min(sync.size, _TILE * _TILE * _SYNC))
+        if bound > FALSE_ALARM:
+            continue
+        bits = _which_bit(rows, columns, first)[alive].ravel()
+        votes = np.bincount(bits, np.cos(phases[..., _SYNC:]).ravel(), minlength=_BITS)
+        return Mark(score, bound, _decoded(votes < 0))
+    return None
+
+
+def _middle(image: NDArray[Any], block: int, window: int) -> tuple[NDArray[Any], _Ends]:
+    """The middle of an image, ``window`` blocks a side, and how many blocks lie before and behind it on each axis.
+
+    It ends where a block does, counted from either end, so that it can be mirrored.
+    """
+    cuts, ends = [], []
+    for length in image.shape[:2]:
+        blocks = length // block
+        kept = min(blocks, window)
+        before = (blocks - kept) // 2
+        cuts.append(slice(block * before, block * (before + kept) + length % block))
+        ends.append((before, blocks - kept - before))
+    return image[tuple(cuts)], (ends[0], ends[1])
 
 
 def _chance(score: float, n: int) -> float:
     """Bound on the chance that the mean of ``n`` cosines of even phases reaches ``score``: Chernoff's, with I0."""
-    if score <= 0:
-        return 1.0
+    return math.exp(-n * _rate(math.floor(min(score, 1.0) * 1000))) if score > 0 else 1.0
+
+
+@cache
+def _rate(thousandths: int) -> float:
+    """By how much the logarithm of that bound falls with each cosine; rounded down to keep it a bound."""
     pull = np.linspace(0.01, 60, 3000)
-    return float(np.exp(n * np.min(np.log(i0e(pull)) + pull - pull * min(score, 1.0))))
+    return max(0.0, -float(np.min(np.log(i0e(pull)) + pull - pull * thousandths / 1000)))
 
 
 def _decoded(bits: NDArray[np.bool_]) -> int | None:
@@ -226,16 +272,16 @@ def _key() -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
     return offsets, bits.reshape(_TILE, _TILE, -1), order
 
 
-def _tiled(values: NDArray[Any], rows: int, columns: int) -> NDArray[Any]:
-    return values[np.ix_(np.arange(rows) % _TILE, np.arange(columns) % _TILE)]
+def _tiled(values: NDArray[Any], rows: int, columns: int, first: tuple[int, int] = (0, 0)) -> NDArray[Any]:
+    return values[np.ix_((first[0] + np.arange(rows)) % _TILE, (first[1] + np.arange(columns)) % _TILE)]
 
 
 def _offsets(rows: int, columns: int, step: float) -> NDArray[np.float64]:
     return _tiled(_key()[0], rows, columns) * step
 
 
-def _which_bit(rows: int, columns: int) -> NDArray[np.int64]:
-    return _tiled(_key()[1], rows, columns)
+def _which_bit(rows: int, columns: int, first: tuple[int, int] = (0, 0)) -> NDArray[np.int64]:
+    return _tiled(_key()[1], rows, columns, first)
 
 
 @cache
@@ -259,9 +305,9 @@ def _cut(grey: NDArray[np.float64]) -> NDArray[np.float64]:
     return whole.swapaxes(1, 2).reshape(rows, columns, BLOCK * BLOCK)
 
 
-def _waves(grey: NDArray[np.float64]) -> NDArray[np.float64]:
+def _waves(grey: NDArray[np.float64], first: tuple[int, int] = (0, 0)) -> NDArray[np.float64]:
     """``(rows, columns, waves)``, each block's in its own order, so that yes and tag use every wave alike."""
-    order = _tiled(_key()[2], *_blocks(grey))
+    order = _tiled(_key()[2], *_blocks(grey), first)
     return np.take_along_axis(_cut(grey) @ _basis().T, order, axis=-1)
 
 
@@ -305,11 +351,17 @@ def _grey(image: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def _shrunk(grey: NDArray[np.float64], times: int) -> NDArray[np.float64]:
+    if times == 1:
+        return grey
     rows, columns = grey.shape[0] // times, grey.shape[1] // times
     whole = grey[: rows * times, : columns * times]
     return whole.reshape(rows, times, columns, times).mean((1, 3))
 
 
-def _turns(grey: NDArray[np.float64]) -> list[NDArray[np.float64]]:
-    """The image as it is, mirrored and turned: eight ways."""
-    return [np.rot90(way, k) for way in (grey, grey[:, ::-1]) for k in range(4)]
+def _turns(grey: NDArray[np.float64], ends: _Ends) -> Iterator[tuple[NDArray[np.float64], tuple[int, int]]]:
+    """A part as it is, mirrored and turned, eight ways, with the numbers of its first block; see :func:`_middle`."""
+    rows, columns = ends
+    for way, (y, x) in ((grey, (rows, columns)), (grey[:, ::-1], (rows, columns[::-1]))):
+        for k in range(4):
+            yield np.rot90(way, k), (y[0], x[0])
+            y, x = x[::-1], y

@@ -126,8 +126,12 @@ class Copies:
             ],
         }
 
-    def refuse(self, pack: str) -> None:
+    def refuse(self, pack: str, shown: str = "") -> None:
         """Raises where anything was copied.
+
+        Args:
+            pack: its name.
+            shown: a sentence that says where the pairs can be looked at.
 
         Raises:
             PackError: says which image is a copy of which, and what to do.
@@ -139,7 +143,7 @@ class Copies:
             f"Pack {pack!r} copies what it learned from: {len(self.copied)} of {self.asked} images that it made "
             f"(the worst: image {worst.made} is training image {worst.train}, ratio {worst.ratio:.2f}). It must not be "
             "shared: whoever has it has these images. Train it again on more images, for fewer steps or with stronger "
-            "(adaptive) augmentation, or with a smaller net; then look again."
+            f"(adaptive) augmentation, or with a smaller net; then look again. {shown}".rstrip()
         )
 
 

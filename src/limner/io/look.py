@@ -25,7 +25,8 @@ def look(paths: Path | str | Sequence[Path | str]) -> dict[str, Any]:
 
     Returns:
         As :func:`limner.io.summarize`, each series with ``"marks"`` (see :meth:`limner.io.synthetic.Marks.as_dict`),
-        and ``"pictures": [{"file", "size", "channels", "marks"}]``; ``size`` runs ``(Y, X)``.
+        and ``"pictures": [{"file", "size", "channels", "marks", "problems"}]``; ``size`` runs ``(Y, X)``. What is
+        marked has the problem ``synthetic-input``.
 
     Raises:
         InputError, NotAnImageError: as :func:`limner.io.open_studies`; a picture is damaged.
@@ -47,7 +48,7 @@ def look(paths: Path | str | Sequence[Path | str]) -> dict[str, Any]:
                     marks, problems = _marks(series)
                     row["marks"] = marks.as_dict()
                     row["marks"]["told"] = marks.told()
-                    row["problems"] += [vars(one) for one in problems]
+                    row["problems"] += [vars(one) for one in (*_synthetic(marks), *problems)]
     return {**found, "pictures": [_picture(file) for file in pictures]}
 
 
@@ -64,7 +65,13 @@ def _picture(file: Path) -> dict[str, Any]:
         "size": list(picture.size),
         "channels": picture.array.shape[0],
         "marks": {**marks.as_dict(), "told": marks.told()},
+        "problems": [vars(one) for one in _synthetic(marks)],
     }
+
+
+def _synthetic(marks: Marks) -> list[Problem]:
+    """What a reader must know of an image that a net made."""
+    return [Problem("synthetic-input", "warning", marks.told())] if marks.synthetic else []
 
 
 def _marks(series: Series) -> tuple[Marks, list[Problem]]:

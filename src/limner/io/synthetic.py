@@ -12,16 +12,19 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 import limner
-from limner.errors import InputError
+from limner.errors import InputError, NotAnImageError
 from limner.image import Image, Picture, watermark
 from limner.image.watermark import Mark
 from limner.io.picture import ENDINGS, read_picture
+
+if TYPE_CHECKING:
+    from PIL.PngImagePlugin import PngInfo
 
 Task = Literal["generate", "translate", "superresolve"]
 _FLAG, _TASK, _PACK, _HASH, _SEED = "Synthetic", "Limner-Task", "Limner-Pack", "Limner-Pack-SHA256", "Limner-Seed"
@@ -37,7 +40,7 @@ class Origin:
         pack: name and version, as ``"skin-stylegan2 0.1.0"``.
         sha256: of the pack.
         task: ``generate`` (nobody's image), ``translate`` or ``superresolve`` (derived from a real one).
-        seed: that it can be made again with; None where nothing was drawn.
+        seed: that it can be made again with, or words that say where on a way it lies; None where nothing was drawn.
         of_somebody: generated on the way to a given picture, and may resemble whoever that shows.
         software: that made it.
     """
@@ -45,7 +48,7 @@ class Origin:
     pack: str
     sha256: str
     task: Task = "generate"
-    seed: int | None = None
+    seed: int | str | None = None
     of_somebody: bool = False
     software: str = f"Limner {limner.__version__}"
 
@@ -134,7 +137,6 @@ def write_picture(picture: Picture, path: Path, origin: Origin) -> None:
         InputError: another ending, or a small volume.
     """
     from PIL import Image as Pillow
-    from PIL.PngImagePlugin import PngInfo
 
     path = Path(path)
     kind = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}.get(path.suffix.lower())
@@ -147,10 +149,7 @@ def write_picture(picture: Picture, path: Path, origin: Origin) -> None:
     aside = path.with_name(f".{path.name}.part")
     try:
         if kind == "PNG":
-            chunks = PngInfo()
-            for name, text in words.items():
-                chunks.add_text(name, text)
-            made.save(aside, kind, pnginfo=chunks)
+            made.save(aside, kind, pnginfo=png_words(origin))
         else:
             exif = Pillow.Exif()
             exif[0x010E], exif[0x0131] = origin.sentence, origin.software  # ImageDescription, Software
@@ -158,6 +157,16 @@ def write_picture(picture: Picture, path: Path, origin: Origin) -> None:
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
+
+
+def png_words(origin: Origin) -> PngInfo:
+    """The explicit mark as text chunks of a PNG."""
+    from PIL.PngImagePlugin import PngInfo
+
+    chunks = PngInfo()
+    for name, text in origin.words().items():
+        chunks.add_text(name, text)
+    return chunks
 
 
 def marked_pixels(picture: Picture, origin: Origin) -> NDArray[np.uint8]:
@@ -175,13 +184,15 @@ def marked_volume(image: Image, origin: Origin) -> Image:
     return Image(array, image.grid, image.modality, image.unit, image.clipped)
 
 
-def write_nifti(image: Image, path: Path, origin: Origin) -> None:
+def write_nifti(image: Image, path: Path, origin: Origin, *, values: str | None = None) -> None:
     """Writes a volume that a pack made, with both marks, and ``NAME.json`` beside it.
 
     Args:
         image: int16, uint16, uint8 or float32.
         path: ``.nii`` or ``.nii.gz``.
         origin: what made it.
+        values: of a map that is no image: what its values mean, for the header. They are written as they are, with the
+            explicit mark alone.
 
     Raises:
         InputError: another ending.
@@ -190,9 +201,8 @@ def write_nifti(image: Image, path: Path, origin: Origin) -> None:
 
     path = Path(path)
     words = origin.words()
-    write_nifti_image(
-        marked_volume(image, origin), path, note=f"SYNTHETIC {origin.software}", comment=json.dumps(words)
-    )
+    written = marked_volume(image, origin) if values is None else image
+    write_nifti_image(written, path, note=f"SYNTHETIC {values or origin.software}", comment=json.dumps(words))
     sidecar(path).write_text(json.dumps(words, indent=1) + "\n", encoding="utf-8")
 
 
@@ -224,9 +234,11 @@ def read_marks(path: Path, *, pixels: bool = True) -> Marks:
             said = _from_json(sidecar(path).read_text(encoding="utf-8"))
         return Marks(said, watermark.detect(read_nifti(path).array) if pixels else None)
     if path.suffix.lower() in ENDINGS:
+        if not pixels:
+            return Marks(_said_by_picture(path), None)
         array = read_picture(path).array
         flat = array[0] if array.shape[0] == 1 else np.moveaxis(array, 0, -1)
-        return Marks(_said_by_picture(path), watermark.detect(flat) if pixels else None)
+        return Marks(_said_by_picture(path), watermark.detect(flat))
     from limner.io.synthetic_dicom import read_dicom_marks
 
     return read_dicom_marks(path, pixels=pixels)
@@ -235,11 +247,18 @@ def read_marks(path: Path, *, pixels: bool = True) -> Marks:
 def _said_by_picture(path: Path) -> Origin | None:
     from PIL import Image as Pillow
 
-    with Pillow.open(path) as opened:
-        comment = opened.info.get("comment", b"")
-        words = {str(name): text for name, text in opened.info.items() if isinstance(text, str)}
+    from limner.io.synthetic_film import words_in
+
+    try:
+        with Pillow.open(path) as opened:
+            comment, xmp = opened.info.get("comment", b""), opened.info.get("xmp", b"")
+            words = {str(name): text for name, text in opened.info.items() if isinstance(text, str)}
+    except OSError as error:  # what is no picture, too
+        raise NotAnImageError(f"{path.name!r} is damaged or no picture ({type(error).__name__}).") from error
     if _FLAG in words:
         return origin_of(words)
+    if xmp and (held := words_in(xmp)):
+        return _from_json(held)
     return _from_json(comment.decode("utf-8", "replace") if isinstance(comment, bytes) else str(comment))
 
 
@@ -261,7 +280,7 @@ def origin_of(words: Mapping[str, Any]) -> Origin | None:
         pack=str(words.get(_PACK, "unknown")),
         sha256=str(words.get(_HASH, "")),
         task=task if task in ("generate", "translate", "superresolve") else "generate",  # type: ignore[arg-type]
-        seed=int(seed) if seed.lstrip("-").isdigit() else None,
+        seed=int(seed) if seed.removeprefix("-").isdecimal() else seed or None,
         of_somebody=str(words.get(_NEAR, "")).lower() == "true",
         software=str(words.get("Software", "unknown")),
     )

@@ -46,16 +46,37 @@ AccessionNumber ReferringPhysicianName FrameOfReferenceUID PositionReferenceIndi
 """
 
 
-def write_dicom_picture(picture: Picture, path: Path, origin: Origin) -> None:
+class DicomSeries:
+    """A folder of generated pictures that are one series of one study.
+
+    Args:
+        folder: made with the first picture.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.count = folder, 0
+        self.study_uid, self.series_uid = new_uid(), new_uid()
+
+    def add(self, picture: Picture, name: str, origin: Origin) -> None:
+        """Writes a picture as :func:`write_dicom_picture` does, as the next instance."""
+        self.folder.mkdir(exist_ok=True)
+        self.count += 1
+        write_dicom_picture(picture, self.folder / name, origin, self)
+
+
+def write_dicom_picture(picture: Picture, path: Path, origin: Origin, series: DicomSeries | None = None) -> None:
     """Writes a generated picture as Secondary Capture (PS3.3 A.8.1).
 
     Args:
         picture: flat, in grey or colour.
         path: appears whole or not at all.
         origin: what made it.
+        series: that it belongs to; one of its own where None.
     """
     pixels = marked_pixels(picture, origin)
-    one = _instance(SecondaryCaptureImageStorage, "OT", origin, None, new_uid(), 1)
+    series = series or DicomSeries(Path(path).parent)
+    one = _instance(SecondaryCaptureImageStorage, "OT", origin, None, series.study_uid, max(series.count, 1))
+    one.SeriesInstanceUID = series.series_uid
     one.ConversionType, one.PatientOrientation, one.Laterality = "SYN", "", ""
     one.ImageType = ["DERIVED", "SECONDARY"]
     colour = pixels.ndim == 3

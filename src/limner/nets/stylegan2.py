@@ -72,7 +72,11 @@ class Mapping(nn.Module):
         first = latent + (width if classes else 0)
         sizes = [first, *[width] * depth]
         self.layers = nn.ModuleList(Dense(b, a, rate=rate, gain=GAIN) for a, b in pairwise(sizes))
-        self.register_buffer("mean", torch.zeros(width))
+
+    def _load_from_state_dict(self, held: dict[str, Any], prefix: str, *rest: Any) -> None:
+        """Weights of older runs hold a mean style that nothing read."""
+        held.pop(f"{prefix}mean", None)
+        super()._load_from_state_dict(held, prefix, *rest)
 
     def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
         """Latents, of any length: only their direction counts."""
@@ -236,8 +240,6 @@ class StyleGAN2(nn.Module):
         z = torch.randn(2, n, self.latent, device=condition.device)
         with torch.autocast(condition.device.type, enabled=False):
             one, two = (self.mapping(one, condition) for one in z)
-        if self.training:
-            self.mapping.mean.lerp_(one.detach().mean(0), 0.005)
         cut = torch.randint(1, layers, (n, 1), device=condition.device)
         mixed = (torch.rand(n, 1, device=condition.device) < self.mixing) & (
             torch.arange(layers, device=condition.device) >= cut

@@ -49,7 +49,7 @@ def frechet_distance(real: Features, made: Features) -> float:
     centred features, so that neither a matrix root nor a ridge is needed, however few the images are.
 
     The estimate is too large, by more the fewer images there are (about a constant over N, Chong and Forsyth 2020):
-    compare sets of one size only, and with :func:`frechet_floor` of that size.
+    compare sets of one size only, and with what other real images of that number show.
 
     Args:
         real: ``(N, D)``, N at least 2.
@@ -66,18 +66,6 @@ def frechet_distance(real: Features, made: Features) -> float:
         a, b = (np.asarray(np.linalg.qr(one, mode="r")) for one in (a, b))
     common = np.linalg.svd(a @ b.T, compute_uv=False).sum()
     return float(max(apart + (a**2).sum() + (b**2).sum() - 2 * common, 0.0))
-
-
-def frechet_floor(real: Features, count: int, *, splits: int = 10, seed: int = 0) -> float:
-    """What perfect images would show: the mean distance between disjoint random sets of ``count`` real ones.
-
-    Raises:
-        ValueError: fewer than two times ``count`` are there.
-    """
-    if len(real) < 2 * count:
-        raise ValueError(f"Two disjoint sets of {count} need {2 * count} real images; got {len(real)}.")
-    orders = [np.random.default_rng([seed, k]).permutation(len(real)) for k in range(splits)]
-    return float(np.mean([frechet_distance(real[one[:count]], real[one[count : 2 * count]]) for one in orders]))
 
 
 def kernel_distance(
@@ -143,17 +131,6 @@ def reach(features: Features, k: int) -> NDArray[np.float64]:
         apart[rows, start + rows] = -1.0  # itself comes first
         found[start : start + _ROWS] = np.partition(apart, k, axis=1)[:, k]
     return found
-
-
-def nearest(asked: Features, among: Features) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-    """Distance to, and number of, the nearest of ``among (M, D)`` for each of ``asked (N, D)``."""
-    apart, which = np.empty(len(asked)), np.empty(len(asked), np.intp)
-    for start in range(0, len(asked), _ROWS):
-        rows = slice(start, start + _ROWS)
-        found = distances(asked[rows], among)
-        which[rows] = found.argmin(1)
-        apart[rows] = found[np.arange(len(found)), which[rows]]
-    return apart, which
 
 
 def distances(a: Features, b: Features) -> NDArray[np.float64]:

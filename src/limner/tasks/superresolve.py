@@ -32,7 +32,7 @@ def whole_numbers(thin: Field, thick: Field, factor: int) -> NDArray[np.int16]:
 
     Rounding each voxel alone would move the means. Here each group of ``factor`` voxels is rounded down, and those
     with the largest remainders go up until the sum is the nearest whole number to that of the thick slice. Where thick
-    slices are whole numbers, their means are kept exactly.
+    slices are whole numbers, their means are kept exactly, but where values past 16 bits are cut off at its ends.
 
     Args:
         thin: ``(factor · Z, …)``, consistent with ``thick``.
@@ -48,7 +48,8 @@ def whole_numbers(thin: Field, thick: Field, factor: int) -> NDArray[np.int16]:
     places = np.arange(factor).reshape(1, factor, *([1] * (thin.ndim - 1)))
     np.put_along_axis(rank, order, np.broadcast_to(places, order.shape), axis=1)
     up = (rank < missing[:, None]).astype(np.float32)
-    return (down + up).reshape(thin.shape).astype(np.int16)
+    kind = np.iinfo(np.int16)
+    return np.clip(down + up, kind.min, kind.max).reshape(thin.shape).astype(np.int16)
 
 
 def consistency(thin: NDArray[Any], thick: Field, factor: int) -> float:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import csv
 import math
+from collections.abc import Sequence
 from pathlib import Path
+
+COLUMNS = ("step", "loss", "rate", "seconds")
+"""Of ``curve.csv``; what a rival tells stands behind them, and rows of older runs end here."""
 
 
 class Curve:
@@ -13,7 +17,8 @@ class Curve:
     ``kept`` holds the rows before it, ``smooth`` the mean of the last values.
     """
 
-    def __init__(self, path: Path, step: int, columns: tuple[str, ...] = ("step", "loss", "rate", "seconds")) -> None:
+    def __init__(self, path: Path, step: int, columns: tuple[str, ...] = COLUMNS) -> None:
+        self.columns = columns
         kept: list[list[str]] = []
         if step and path.exists():
             rows = csv.reader(path.read_text().splitlines())
@@ -30,11 +35,18 @@ class Curve:
         for _, value, *_ in self.kept:
             self._follow(value)
 
-    def add(self, step: int, value: float, rate: float | None = None, seconds: float | None = None) -> None:
-        """A row; ``smooth`` follows its value."""
+    def add(
+        self,
+        step: int,
+        value: float,
+        rate: float | None = None,
+        seconds: float | None = None,
+        beside: Sequence[float] = (),
+    ) -> None:
+        """A row; ``smooth`` follows its value; ``beside`` are the values of further columns."""
         self._follow(value)
         more = [f"{rate:.6f}", f"{seconds:.1f}"] if rate is not None and seconds is not None else []
-        self._writer.writerow([step, f"{value:.5f}", *more])
+        self._writer.writerow([step, f"{value:.5f}", *more, *(f"{one:.5f}" for one in beside)])
         self._file.flush()
 
     def _follow(self, value: float) -> None:

@@ -115,7 +115,9 @@ def find_rate(
         losses.append(value)
         optimizer.zero_grad(set_to_none=True)
         fabric.backward(loss)
-        fabric.clip_gradients(model, optimizer, max_norm=spec.clip, error_if_nonfinite=False)
+        fabric.clip_gradients(
+            model, optimizer, max_norm=parts.clip if spec.clip is None else spec.clip, error_if_nonfinite=False
+        )
         optimizer.step()
         if progress:
             progress(f"rate {rate:.1e}, loss {smooth:.3f}", (step + 1) / steps)

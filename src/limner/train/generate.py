@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,9 +22,14 @@ from limner.tasks.sliced import sliced_distance
 from limner.train.conditions import conditions_of
 from limner.train.loop import Parts
 from limner.train.pictures import Learned, Order
-from limner.train.recipe import GameSpec, Recipe
+from limner.train.recipe import Recipe
 from limner.train.recipe_data import PictureData
+from limner.train.recipe_generate import GameSpec
 from limner.train.rival import Rival
+from limner.train.shown import Shown
+
+CLIP = 100.0
+"""Length of a gradient above which it is shortened: games live by gradients that a regression would take for a slip."""
 
 
 class ConditionedBatches:
@@ -60,6 +66,10 @@ class AdaptiveDiscriminator(nn.Module):
         self.net, self.channels = net, channels
         self.register_buffer("p", torch.zeros(()))
         self.register_buffer("sure", torch.zeros(()))
+
+    def told(self) -> dict[str, float]:
+        """What stands beside its loss: how likely pictures are changed."""
+        return {"p": float(self.p)}
 
     def forward(self, pictures: Tensor, condition: Tensor, changed: bool = True) -> Tensor:
         """How real each picture looks ``(N,)``; a label map moves with its picture."""
@@ -100,8 +110,10 @@ class Game:
         seen = judge(real, condition)
         loss = (F.softplus(judge(made.pictures, condition)) + F.softplus(-seen)).mean()
         state, n = self.judge, len(real)
-        state.sure.lerp_(torch.sign(seen.detach()).mean(), 0.05)
-        if self.spec.adapt:
+        finite = bool(torch.isfinite(loss))  # a step that is left out leaves nothing behind
+        if finite:
+            state.sure.lerp_(torch.sign(seen.detach()).mean(), 0.05)
+        if self.spec.adapt and finite:
             state.p.copy_(adapted(state.p, state.sure, n, self.spec.adapt * 1000))
         if int(step) % self.spec.r1_every == 0:
             loss = loss + 0.5 * self.spec.r1 * self.spec.r1_every * self._r1(real, condition)
@@ -128,8 +140,9 @@ def generate_parts(recipe: Recipe, data: PictureData, learned: Learned) -> Parts
     judge = AdaptiveDiscriminator(plain, data.channels)
     game = Game(recipe.game, judge, net)
     sampler = ConditionedBatches(images, conditions, recipe.changes, recipe.seed)
-    held = Seen(images, conditions, learned, data)
-    return Parts(net, sampler, game.generator, held.score, None, len(images), rival=Rival(judge, game.discriminator))
+    check = partial(nearness, Shown(images, conditions, learned, data))
+    rival = Rival(judge, game.discriminator, told=judge.told)
+    return Parts(net, sampler, game.generator, check, None, len(images), rival=rival, clip=CLIP)
 
 
 def build_generator(recipe: Recipe, kinds: int) -> Any:
@@ -141,33 +154,15 @@ def build_generator(recipe: Recipe, kinds: int) -> Any:
     return nets.build(recipe.net.name, kinds, recipe.channels, size=data.size[0], labels=labels, **recipe.net.options)
 
 
-@dataclass(frozen=True)
-class Seen:
-    """What generated pictures are held against: pictures that are learned from, and those that are not."""
-
-    images: NDArray[np.uint8]
-    conditions: NDArray[np.uint8]
-    learned: Learned
-    data: PictureData
-    most: int = 400
-
-    def score(self, net: nn.Module) -> float:
-        """How near as many pictures, made from the same conditions, come to real ones; higher is better."""
-        real, conditions = self._real()
-        with torch.random.fork_rng(devices=[]), torch.inference_mode():
-            torch.manual_seed(1)
-            device = next(net.parameters()).device
-            made = []
-            with torch.autocast(device.type, torch.bfloat16):
-                for start in range(0, len(real), 16):
-                    condition = torch.from_numpy(conditions[start : start + 16]).to(device).float()
-                    made.append(net(condition).pictures.float().clamp(-1, 1).cpu().numpy())
-        return -sliced_distance(np.concatenate(made), real.astype(np.float32) / 127.5 - 1)
-
-    def _real(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        """Pictures of the check split where they are many, else of the training split."""
-        images, conditions = self.images, self.conditions
-        if len(self.learned.check.rows) >= 200:
-            images, conditions = self.learned.check.stack(), conditions_of(self.learned.check, self.data)
-        chosen = np.random.default_rng(0).permutation(len(images))[: self.most]
-        return images[chosen], conditions[chosen]
+def nearness(shown: Shown, net: nn.Module) -> float:
+    """How near pictures, made from the same conditions, come to as many real ones; higher is better."""
+    real, conditions = shown.held()
+    with torch.random.fork_rng(devices=[]), torch.inference_mode():
+        torch.manual_seed(1)
+        device = next(net.parameters()).device
+        made = []
+        with torch.autocast(device.type, torch.bfloat16):
+            for start in range(0, len(real), 16):
+                condition = torch.from_numpy(conditions[start : start + 16]).to(device).float()
+                made.append(net(condition).pictures.float().clamp(-1, 1).cpu().numpy())
+    return -sliced_distance(np.concatenate(made), real.astype(np.float32) / 127.5 - 1)

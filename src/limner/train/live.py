@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,6 +27,11 @@ line,polyline{vector-effect:non-scaling-stroke;stroke-linejoin:round}
 .mark{fill:#b4552d}.why{padding:.6rem .8rem;background:#f3efe5;border-left:3px solid #b4552d;margin:0 0 1.5rem}
 @media(max-width:40rem){text{font-size:16px}}
 """
+
+_BESIDE = {
+    "rival": "Loss of the rival, which learns to tell made pictures from real ones",
+    "p": "How likely pictures are changed before the rival sees them",
+}
 
 
 @dataclass
@@ -66,6 +71,7 @@ class Live:
     smooth: Track = field(default_factory=Track)
     rate: Track = field(default_factory=Track)
     checks: Track = field(default_factory=Track)
+    others: dict[str, Track] = field(default_factory=dict)
     step: int = 0
     steps: int = 0
     done: float = 0.0
@@ -85,6 +91,11 @@ class Live:
             self._began = (seconds, self.done)
         if time.monotonic() - self._written > self.every:
             self.write("running")
+
+    def beside(self, step: int, told: Mapping[str, float]) -> None:
+        """What a rival says of a step, by name."""
+        for name, value in told.items():
+            self.others.setdefault(name, Track()).add(step, value)
 
     def check(self, step: int, score: float) -> None:
         """A figure on cases that are not learned from."""
@@ -114,6 +125,7 @@ class Live:
         if self.checks.points:
             caption = "Figure on cases that are not learned from (higher is better; the dot is the best)"
             figures.insert(0, _chart(caption, (), self.checks.points, best=True))
+        figures += [_chart(_BESIDE.get(name, name), one.points, ()) for name, one in self.others.items()]
         figures.append(_chart("Learning rate", (), self.rate.points, height=100))
         rows = "".join(f"<div><dt>{html.escape(k)}</dt><dd>{html.escape(v)}</dd></div>" for k, v in self._facts(state))
         said = f'<p class="why">{html.escape(why)}</p>' if why else ""

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import math
 import os
-import queue
-import threading
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,10 +16,11 @@ from torch import Tensor, nn
 
 from limner.errors import TrainingError
 from limner.packs import Calibration
-from limner.train.curve import Curve
+from limner.train.curve import COLUMNS, Curve
 from limner.train.devices import Share, launch, leads, world_size
 from limner.train.live import Live
 from limner.train.memory import ran_out
+from limner.train.prefetch import prefetch
 from limner.train.recipe import TrainSpec
 from limner.train.rival import BETAS, Opponent, Rival
 from limner.train.stopping import Stop, stoppable
@@ -51,6 +50,7 @@ class Parts:
         left_out: inputs that are not learned from, id and reason: damaged, or of somebody who is held out.
         notes: what the person who trains should know of the data before it begins, a sentence each.
         rival: a discriminator that learns beside the net; None where the loss alone says what is right.
+        clip: length above which a gradient is shortened where the recipe says none.
     """
 
     net: nn.Module
@@ -62,6 +62,7 @@ class Parts:
     left_out: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     rival: Rival | None = None
+    clip: float = 1.0
 
 
 @dataclass
@@ -74,6 +75,7 @@ class LoopState:
     best: float = -math.inf
     best_step: int = 0
     waited: int = 0  # checks in a row without a better figure
+    rival_skipped: int = 0  # the rival's steps in a row that were not finite
 
 
 def fit(
@@ -145,34 +147,37 @@ class _Loop:
             self.state, rival_state = _restore(folder / "checkpoint.pt", self.net, self.average, plain)
         self.seed = torch.initial_seed()
         self.model, self.optimizer = self.fabric.setup(self.net, plain)
-        self.opponent = parts.rival and Opponent(parts.rival, spec.rate, spec.clip, self.fabric, rival_state)
+        self.clip = parts.clip if spec.clip is None else spec.clip
+        self.opponent = parts.rival and Opponent(parts.rival, spec.rate, self.clip, self.fabric, rival_state)
         self.average.to(self.fabric.device)
         self.model.train()
         where = folder if rank == 0 else None
-        self.curve = Curve(_file(where, "curve.csv"), self.state.step)
+        self.more = parts.rival.columns() if parts.rival else ()
+        self.curve = Curve(_file(where, "curve.csv"), self.state.step, (*COLUMNS, *self.more))
         self.checks = Curve(_file(where, "checks.csv"), self.state.step, ("step", "score"))
         self.checked = int(self.checks.kept[-1][0]) if self.checks.kept else 0
         self.live = Live(where and where / "live.html", folder.resolve().name, note)
         _recall(self.live, self.curve, self.checks)
         sampler = parts.sampler if world == 1 else Share(parts.sampler, rank, world)
-        self.batches = _prefetch(sampler, size, self.state.step)
+        self.batches = prefetch(sampler.batch, size, self.state.step)
         self.started = time.monotonic() - self.state.seconds
 
     def run(self, progress: Progress | None, stop: Stop) -> None:
         spec, state = self.spec, self.state
         while (done := self._done()) < 1.0:
             rate = spec.rate * _shape(done, spec.warmup)
-            value = self._step(rate)
+            value, told = self._step(rate)
             self.live.add(state.step, value, self.curve.smooth, rate, state.seconds, done)
+            self.live.beside(state.step, told)
             if progress:
                 progress(f"step {state.step}, loss {self.curve.smooth:.3f}", done)
             if stop.number is not None:
-                if not state.skipped:
+                if not (state.skipped or state.rival_skipped):
                     self._keep()
                 stop.leave()
             if spec.check_every and state.step % spec.check_every == 0 and self._enough():
                 break
-            if state.step % spec.checkpoint_every == 0 and not state.skipped:
+            if state.step % spec.checkpoint_every == 0 and not (state.skipped or state.rival_skipped):
                 self._keep()
         if self.checked != state.step:
             self._enough()
@@ -185,7 +190,8 @@ class _Loop:
         shared = bool(self.spec.minutes) and self.fabric.world_size > 1
         return float(self.fabric.broadcast(done)) if shared else done
 
-    def _step(self, rate: float) -> float:
+    def _step(self, rate: float) -> tuple[float, dict[str, float]]:
+        """The loss of one step, and what the rival says of it."""
         spec, state, fabric = self.spec, self.state, self.fabric
         for group in self.optimizer.param_groups:
             group["lr"] = rate
@@ -197,21 +203,29 @@ class _Loop:
         value = float(fabric.all_reduce(loss.detach(), reduce_op="mean"))
         self.optimizer.zero_grad(set_to_none=True)
         fabric.backward(loss)
-        norm = fabric.clip_gradients(self.model, self.optimizer, max_norm=spec.clip, error_if_nonfinite=False)
+        norm = fabric.clip_gradients(self.model, self.optimizer, max_norm=self.clip, error_if_nonfinite=False)
+        told = dict.fromkeys(self.more, math.nan)
         if math.isfinite(value) and math.isfinite(float(norm)):
             self.optimizer.step()
             state.skipped = 0
             _average(self.average, self.net, min(spec.ema, (1 + state.step) / (10 + state.step)))
             if self.opponent:
-                self.opponent.step(output, batch, rate)
+                told = self._play(self.opponent, output, batch, rate)
         else:  # half precision overflows now and then: such a step is left out, a row of them ends the run
             _refuse_bad_input(state, image)
             state.skipped += 1
             _refuse_divergence(state, value, self.folder)
         state.step += 1
         state.seconds = time.monotonic() - self.started
-        self.curve.add(state.step, value, rate, state.seconds)
-        return value
+        self.curve.add(state.step, value, rate, state.seconds, list(told.values()))
+        return value, told
+
+    def _play(self, opponent: Opponent, output: Any, batch: Sequence[Tensor], rate: float) -> dict[str, float]:
+        """The rival's step; too many in a row that are not finite end the run, as the net's own do."""
+        value, made = opponent.step(output, batch, rate)
+        self.state.rival_skipped = 0 if made else self.state.rival_skipped + 1
+        _refuse_divergence(self.state, value, self.folder, whose="The rival's loss")
+        return dict(zip(self.more, (value, *opponent.rival.told().values()), strict=True))
 
     def _loss(self, output: Any, rest: Sequence[Tensor]) -> Tensor:
         """Of the net; one that asks a rival runs it in the precision of the nets."""
@@ -278,7 +292,8 @@ def _file(folder: Path | None, name: str) -> Path:
 def _recall(live: Live, curve: Curve, checks: Curve) -> None:
     """What a resumed run has already shown."""
     smooth = math.nan
-    for step, loss, rate, _ in curve.kept:
+    for step, loss, rate, _, *more in curve.kept:
+        live.beside(int(step), dict(zip(curve.columns[len(COLUMNS) :], more, strict=False)))
         smooth = loss if math.isnan(smooth) else 0.95 * smooth + 0.05 * loss
         live.loss.add(step, loss)
         live.smooth.add(step, smooth)
@@ -309,12 +324,13 @@ def _refuse_bad_input(state: LoopState, image: Tensor) -> None:
         )
 
 
-def _refuse_divergence(state: LoopState, loss: float, folder: Path, most: int = 10) -> None:
-    if state.skipped >= most:
-        first = state.step + 2 - state.skipped
+def _refuse_divergence(state: LoopState, loss: float, folder: Path, whose: str = "Loss", most: int = 10) -> None:
+    skipped = state.rival_skipped if whose != "Loss" else state.skipped
+    if skipped >= most:
+        first = state.step + 2 - skipped
         raise TrainingError(
-            f"Loss or gradient were not finite from step {first} to step {state.step + 1} (loss {loss}). The last good "
-            f"state is kept in {folder.name!r}; resume with a lower train.rate or train.precision=32-true."
+            f"{whose} or gradient were not finite from step {first} to step {state.step + 1} (loss {loss}). The last "
+            f"good state is kept in {folder.name!r}; resume with a lower train.rate or train.precision=32-true."
         )
 
 
@@ -359,36 +375,3 @@ def _restore(path: Path, net: nn.Module, average: nn.Module, optimizer: Any) -> 
     optimizer.load_state_dict(held.pop("optimizer"))
     rival = held.pop("rival", None)
     return LoopState(**held), rival
-
-
-def _prefetch(sampler: Sampler, size: int, first: int) -> Generator[Sequence[Tensor]]:
-    """Batches made by a thread beside the training step; numpy and torch release the interpreter while they compute."""
-    ready: queue.Queue[Any] = queue.Queue(maxsize=2)
-    stop = threading.Event()
-
-    def work() -> None:
-        step = first
-        while not stop.is_set():
-            try:
-                item: Any = sampler.batch(step, size)
-            except Exception as error:  # handed to the loop, which raises it
-                item = error
-            while not stop.is_set():
-                try:
-                    ready.put(item, timeout=0.2)
-                    break
-                except queue.Full:
-                    continue
-            step += 1
-
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    try:
-        while True:
-            item = ready.get()
-            if isinstance(item, Exception):
-                raise item
-            yield item
-    finally:
-        stop.set()
-        thread.join(timeout=5)

@@ -28,6 +28,7 @@ from limner.train.recipe_data import (
     listed_classes,
     refuse_multi_label,
 )
+from limner.train.recipe_generate import CodeSpec, GameSpec, refuse_sections
 from limner.train.recipe_loss import LossSpec, refuse_losses
 from limner.train.recipe_thin import ThinData
 from limner.train.recipe_translate import TranslateData
@@ -94,7 +95,9 @@ class TrainSpec(Section):
     ema: float = 0.995
     class_costs: dict[str, float] = Field(default_factory=dict, description="cross-entropy weight, 1 where not named")
     overlap_weight: float = Field(1.0, description="of the Dice term beside cross-entropy; less leaves p more honest")
-    clip: float = 1.0
+    clip: float | None = Field(
+        None, gt=0, description="length above which a gradient is shortened; 1, or 100 for StyleGAN2, where None"
+    )
     precision: Literal["auto", "32-true", "bf16-mixed", "16-mixed"] = "auto"
     threads: int | None = None
     checkpoint_every: int = 100
@@ -105,32 +108,6 @@ class TrainSpec(Section):
     average_with: list[str] = Field(
         default_factory=list, description="weights.safetensors of nets akin to this one: the pack gets the mean of all"
     )
-
-
-class GameSpec(Section):
-    """A generator against a discriminator (StyleGAN2, with adaptive augmentation)."""
-
-    r1: float = Field(1.0, description="weight of R1: how steep the discriminator may be where pictures are real")
-    r1_every: int = Field(16, ge=1, description="steps between two times that R1 is asked for")
-    path: float = Field(2.0, description="weight of even path lengths, 0 for none")
-    path_every: int = Field(8, ge=1)
-    adapt: float = Field(
-        100.0, description="thousands of pictures in which augmentation may rise from never to always; 0 for none"
-    )
-    discriminator: list[int] | None = Field(None, description="its features, finest first; the generator's where None")
-
-
-class CodeSpec(Section):
-    """What an autoencoder learns by (VAE): to make pictures again from few numbers."""
-
-    kl: float = Field(0.0003, ge=0, description="weight of the latent's information, in nats of a picture")
-    warmup: int = Field(500, ge=0, description="steps over which that weight rises from nothing")
-    free_nats: float = Field(0.05, ge=0, description="of each number of the latent that cost nothing")
-    structure: float = Field(0.5, ge=0, description="weight of structural similarity beside plain differences")
-    edges: float = Field(1.0, ge=0, description="weight of differences between the steps from pixel to pixel")
-    marked: float = Field(3.0, ge=0, description="by how much more a pixel counts where something is marked")
-    numbers: float = Field(0.1, ge=0, description="weight of reading off what class it is, or what is marked where")
-    moved: float = Field(0.05, ge=0, description="weight of the same in pictures made with another picture's numbers")
 
 
 class PackSpecDraft(Section):
@@ -306,6 +283,11 @@ class Recipe(Section):
     def _losses_fit_the_data(self) -> Recipe:
         if isinstance(self.data, (TranslateData, ThinData)):
             refuse_losses(self.net.name, self.data, self.loss)
+        return self
+
+    @model_validator(mode="after")
+    def _sections_are_of_the_net(self) -> Recipe:
+        refuse_sections(self.task, self.net.name, self.game, self.code)
         return self
 
     @model_validator(mode="after")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -28,11 +28,17 @@ class Rival:
         net: the discriminator.
         loss: ``(discriminator, output of the net, *batch)`` to a scalar; the output is detached.
         rate: learning rate relative to the net's.
+        told: figures that stand in the curve beside its loss, by name; always the same names.
     """
 
     net: nn.Module
     loss: Callable[..., Tensor]
     rate: float = 1.0
+    told: Callable[[], Mapping[str, float]] = dict
+
+    def columns(self) -> tuple[str, ...]:
+        """Of the curve: its loss, and what it tells."""
+        return ("rival", *self.told())
 
 
 class Opponent:
@@ -52,11 +58,11 @@ class Opponent:
         """Its weights take no gradient while the net learns."""
         self.rival.net.requires_grad_(False)
 
-    def step(self, output: Tensor, batch: Sequence[Tensor], rate: float) -> float:
+    def step(self, output: Tensor, batch: Sequence[Tensor], rate: float) -> tuple[float, bool]:
         """One step against the net's output; one that is not finite is left out, as the net's own would be.
 
         Returns:
-            The loss.
+            The loss, the mean over all processes; and whether the step was made.
         """
         self.rival.net.requires_grad_(True)
         for group in self.optimizer.param_groups:
@@ -65,11 +71,12 @@ class Opponent:
         self.optimizer.zero_grad(set_to_none=True)
         self.fabric.backward(loss)
         norm = self.fabric.clip_gradients(self.model, self.optimizer, max_norm=self.clip, error_if_nonfinite=False)
-        value = float(loss.detach())
-        if math.isfinite(value) and math.isfinite(float(norm)):
+        value = float(self.fabric.all_reduce(loss.detach(), reduce_op="mean"))
+        finite = math.isfinite(value) and math.isfinite(float(norm))
+        if finite:
             self.optimizer.step()
         self.rest()
-        return value
+        return value, finite
 
     def state(self) -> dict[str, Any]:
         """All that a resume needs."""

@@ -21,7 +21,8 @@ from limner.tasks.superresolve import interpolate
 from limner.train.loop import Parts
 from limner.train.plan import fixed_options
 from limner.train.plane_sight import PlaneSight
-from limner.train.recipe import CodeSpec, Recipe
+from limner.train.recipe import Recipe
+from limner.train.recipe_generate import CodeSpec
 from limner.train.recipe_thin import ThinData
 from limner.train.superresolve_loss import LEAST_HU, sharpen_game
 

@@ -13,7 +13,7 @@ from limner.nets.patchgan import PatchGAN
 from limner.nets.sharpen import Sharpened
 from limner.nets.sharpen_vae import Guess
 from limner.train.patch_game import PatchGame
-from limner.train.recipe import CodeSpec
+from limner.train.recipe_generate import CodeSpec
 from limner.train.recipe_loss import LossSpec
 from limner.train.rival import Rival
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -18,15 +19,17 @@ from limner.train.conditions import conditions_of
 from limner.train.generate import ConditionedBatches, build_generator
 from limner.train.loop import Parts
 from limner.train.pictures import Learned
-from limner.train.recipe import CodeSpec, Recipe
+from limner.train.recipe import Recipe
 from limner.train.recipe_data import PictureData
+from limner.train.recipe_generate import CodeSpec
+from limner.train.shown import Shown
 
 
 class Both:
     """Batches of pictures with their condition laid behind them ``(N, C + K, H, W)``, the same again, and the step."""
 
     def __init__(self, inner: ConditionedBatches) -> None:
-        self.inner = inner
+        self.inner, self.order = inner, inner.order
 
     def batch(self, step: int, size: int) -> tuple[Tensor, ...]:
         """See :class:`limner.train.loop.Sampler`."""
@@ -107,37 +110,23 @@ def vae_parts(recipe: Recipe, data: PictureData, learned: Learned) -> Parts:
     torch.manual_seed(recipe.seed)  # initial weights only
     net = build_generator(recipe, conditions.shape[1])
     sampler = Both(ConditionedBatches(images, conditions, recipe.changes, recipe.seed))
-    held = Again(images, conditions, learned, data)
-    return Parts(net, sampler, Likeness(recipe.code, data.channels), held.score, None, len(images))
+    check = partial(likeness_and_nearness, Shown(images, conditions, learned, data))
+    return Parts(net, sampler, Likeness(recipe.code, data.channels), check, None, len(images))
 
 
-@dataclass(frozen=True)
-class Again:
-    """What an autoencoder is held against: pictures of the check split, where there are some, and those it learns."""
-
-    images: NDArray[np.uint8]
-    conditions: NDArray[np.uint8]
-    learned: Learned
-    data: PictureData
-    most: int = 400
-
-    def score(self, net: nn.Module) -> float:
-        """Structural similarity of pictures made again, less the sliced distance of new pictures to real ones."""
-        if not isinstance(net, VAE):
-            raise TypeError(f"an autoencoder is scored here, not {type(net).__name__}")
-        chosen = np.random.default_rng(0).permutation(len(self.images))[: self.most]
-        seen = encoded(net, self.images[chosen], self.conditions[chosen])
-        z = np.random.default_rng(1).normal(size=(len(chosen), net.latent)).astype(np.float32)
-        prior = fitted(seen)
-        styles = np.concatenate([prior.mean + z @ prior.factor + seen.numbers @ prior.slope, seen.numbers], 1)
-        new = decoded(net, styles.astype(np.float32))
-        distance = sliced_distance(new, self.images[chosen].astype(np.float32) / 127.5 - 1)
-        held, numbers = self.images[chosen], self.conditions[chosen]
-        if self.learned.check.rows:
-            held, numbers = self.learned.check.stack(), conditions_of(self.learned.check, self.data)
-        made = decoded(net, encoded(net, held, numbers).styles)
-        real = held.astype(np.float32) / 127.5 - 1
-        return float(similarity(torch.from_numpy(made), torch.from_numpy(real))) - distance
+def likeness_and_nearness(shown: Shown, net: nn.Module) -> float:
+    """Structural similarity of pictures made again, less the sliced distance of new pictures to real ones."""
+    if not isinstance(net, VAE):
+        raise TypeError(f"an autoencoder is scored here, not {type(net).__name__}")
+    (known, numbers), (held, held_numbers) = shown.known(), shown.held()
+    prior = fitted(encoded(net, known, numbers))
+    codes = encoded(net, held, held_numbers)
+    real = held.astype(np.float32) / 127.5 - 1
+    z = np.random.default_rng(1).normal(size=(len(held), net.latent)).astype(np.float32)
+    styles = np.concatenate([prior.mean + z @ prior.factor + codes.numbers @ prior.slope, codes.numbers], 1)
+    distance = sliced_distance(decoded(net, styles.astype(np.float32)), real)
+    made = decoded(net, codes.styles)
+    return float(similarity(torch.from_numpy(made), torch.from_numpy(real))) - distance
 
 
 @dataclass(frozen=True, eq=False)

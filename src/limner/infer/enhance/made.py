@@ -65,7 +65,7 @@ class Enhanced:
         panels: for ``before-after.png``.
         check: what the image that was written is measured by, beside the input: figures by name.
         warnings: what a reader must know, a sentence each.
-        meaning: of the map of uncertainty, 79 bytes at most.
+        meaning: of the map of uncertainty, 69 bytes at most.
     """
 
     pack: Pack

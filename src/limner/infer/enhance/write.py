@@ -13,7 +13,7 @@ from typing import Any
 
 from limner.infer.enhance.made import Enhanced
 from limner.infer.enhance.picture import side_by_side
-from limner.io.nifti import read_nifti, write_nifti_image
+from limner.io.nifti import read_nifti
 from limner.io.reference import dicom_obstacle
 from limner.io.synthetic import Origin, write_nifti, write_picture
 from limner.io.synthetic_dicom import write_dicom_volume
@@ -40,7 +40,7 @@ def write_enhanced(made: Enhanced, folder: Path) -> dict[str, Any]:
     write_picture(side_by_side(made.panels), folder / files["picture"], origin)
     if made.uncertainty is not None:
         files["uncertainty"] = "uncertainty.nii.gz"
-        write_nifti_image(made.uncertainty, folder / files["uncertainty"], note=made.meaning, comment="")
+        write_nifti(made.uncertainty, folder / files["uncertainty"], origin, values=made.meaning)
     if made.source is not None:
         obstacle = dicom_obstacle(made.source)
         if obstacle is None:

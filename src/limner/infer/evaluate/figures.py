@@ -88,17 +88,16 @@ def view_of(spec: PictureSpec, options: EvaluateOptions, **more: Any) -> View:
     """How a cohort is read for a pack: as the pack was taught, with the columns that the options name.
 
     Args:
-        more: further fields of :class:`limner.data.examples.View`.
+        more: further fields of :class:`limner.data.examples.View`, or others than the pack's and the options'.
     """
-    return View(
-        spec.size,
-        spec.channels,
-        label=options.label,
-        skip_damaged=options.skip_damaged,
-        color_constancy=spec.color_constancy,
-        window_hu=spec.window_hu,
-        **more,
-    )
+    fields = {
+        "channels": spec.channels,
+        "label": options.label,
+        "skip_damaged": options.skip_damaged,
+        "color_constancy": spec.color_constancy,
+        "window_hu": spec.window_hu,
+    }
+    return View(spec.size, **{**fields, **more})
 
 
 def mean_interval(patients: list[list[float]], options: EvaluateOptions, *, share: bool = False) -> Interval:

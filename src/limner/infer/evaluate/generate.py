@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from limner.data.examples import Examples, View, read_examples
 from limner.errors import CohortError, PackError
 from limner.infer.copies import LEAST_HELD, find_copies
-from limner.infer.evaluate.figures import EvaluateOptions, Evaluation, Interval
+from limner.infer.evaluate.figures import EvaluateOptions, Evaluation, Interval, view_of
 from limner.infer.features import Features
 from limner.infer.generate import Generator, open_generator
 from limner.packs import Pack, PictureSpec, list_packs, load_pack
@@ -42,7 +42,7 @@ def evaluate_generator(
         CohortError: fewer than 20 real pictures; PackError: no net of ours reads such pictures.
     """
     spec = pack.main.picture
-    view = View(spec.size, spec.channels, label=None, skip_damaged=options.skip_damaged)
+    view = view_of(spec, options, label=None)
     real = read_examples(cohort, view, options.split, progress)
     if len(real.rows) < LEAST_HELD:
         raise CohortError(
@@ -92,13 +92,15 @@ def evaluate_generator(
     )  # fmt: skip
 
 
-def make_pictures(generator: Generator, count: int, progress: Progress | None = None) -> NDArray[np.uint8]:
-    """Pictures ``(N, C, H, W)`` of conditions as often as they were learned from."""
+def make_pictures(
+    generator: Generator, count: int, progress: Progress | None = None, first: int = 0
+) -> NDArray[np.uint8]:
+    """Pictures ``(N, C, H, W)`` of conditions as often as they were learned from; ``first`` counts from ``SEED``."""
     found = []
     for start in range(0, count, 16):
         if progress:
             progress("generate", start / count)
-        latents = [generator.latent(SEED + k) for k in range(start, min(count, start + 16))]
+        latents = [generator.latent(SEED + first + k) for k in range(start, min(count, start + 16))]
         found.append(np.rint(generator.pictures(latents) * 255).astype(np.uint8))
     return np.concatenate(found)
 

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limner.data.cohort import read_cohort
-from limner.data.examples import Example, View, read_examples
+from limner.data.examples import Example, read_examples
 from limner.data.pairs import whole_pairs
-from limner.infer.evaluate.figures import EvaluateOptions, Evaluation, Interval, mean_interval
+from limner.infer.evaluate.figures import EvaluateOptions, Evaluation, Interval, mean_interval, view_of
 from limner.infer.evaluate.judge import Judge, open_judge
 from limner.infer.translate import Translator, open_translator
 from limner.packs import Pack, load_pack
@@ -119,13 +119,7 @@ def measure(
     """Every slice of a cohort, translated and held against the truth."""
     translator, known, spec = open_translator(pack, options.engine), pack.translator, pack.main.picture
     masked = cohort.suffix != ".npz" and options.mask in read_cohort(cohort, files=False).cases[0].columns
-    view = View(
-        spec.size,
-        len(known.channel_names),
-        label=None,
-        mask=options.mask if masked else None,
-        skip_damaged=options.skip_damaged,
-    )
+    view = view_of(spec, options, channels=len(known.channel_names), label=None, mask=options.mask if masked else None)
     asked = [*spec.channel_names, known.wanted]
     examples = whole_pairs(read_examples(cohort, view, options.split), known.channel_names, asked)
     judge = open_judge(load_pack(known.judge), known, options.engine) if known.judge else None

@@ -20,11 +20,14 @@ from limner.infer.generate.generator import Generator, Latent
 from limner.infer.generate.inversion import invert
 from limner.infer.generate.sheet import sheet
 from limner.io import Origin
-from limner.io.folder import new_folder
-from limner.io.synthetic import marked_pixels, write_picture
+from limner.io.folder import check_output, new_folder
+from limner.io.synthetic import png_words, write_picture
+from limner.io.synthetic_dicom import DicomSeries
+from limner.io.synthetic_film import write_film
 from limner.packs import Pack
 
 Progress = Callable[[str, float], None]
+MARKER, DICOM = "generated.json", "dicom"
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,8 @@ class GenerateOptions:
     """What is asked for.
 
     Args:
-        count: pictures; their seeds are ``seed``, ``seed + 1``, …
-        seed: of the first.
+        count: pictures; their seeds are ``seed``, ``seed + 1``, …; 8 where None.
+        seed: of the first; 0 where None.
         between: two ends, each a seed or the path of a picture; ``frames`` pictures lead from one to the other.
         direction: name of a direction; ``frames`` pictures of each seed lead along it, ``reach`` standard deviations
             each way.
@@ -42,10 +45,11 @@ class GenerateOptions:
         labels: a label map (PNG, its values those of the pack's classes) to make pictures from.
         truncation: 1 for all that was learned, less for nearer to the middle.
         values: attributes to set, by name.
+        dicom: also write each picture as DICOM (Secondary Capture).
     """
 
-    count: int = 8
-    seed: int = 0
+    count: int | None = None
+    seed: int | None = None
     between: tuple[int | Path, int | Path] | None = None
     direction: str | None = None
     reach: float = 2.5
@@ -54,6 +58,12 @@ class GenerateOptions:
     labels: Path | None = None
     truncation: float = 1.0
     values: Mapping[str, float] = field(default_factory=dict)
+    dicom: bool = False
+
+    @property
+    def seeds(self) -> list[int]:
+        """Of the pictures, or of each way along a direction."""
+        return [(self.seed or 0) + k for k in range(8 if self.count is None else self.count)]
 
     @property
     def of_somebody(self) -> bool:
@@ -77,40 +87,66 @@ def generate(
     Args:
         generator: see :func:`limner.infer.generate.open_generator`.
         out: folder to make, whole or not at all: PNGs, their label maps where they were made from some, ``sheet.png``,
-            ``way.webp`` (a way between two, as a film), ``generated.json``, and ``cohort.csv`` to train from. Each
-            picture, the sheet and the film carry both marks (:mod:`limner.io.synthetic`).
+            ``way.webp`` (a way between two, as a film), ``dicom/`` where asked for, ``generated.json``, and
+            ``cohort.csv`` to train from. Every file of pixels carries its marks (:mod:`limner.io.synthetic`).
         options: how many, from which seeds.
 
     Raises:
-        InputError: the pack has no such class, attribute or direction, or takes no label map; or two ways are asked for
-            at once. PackError: the way has a picture as an end, and the pack cannot look for it.
+        InputError: the pack has no such class, attribute or direction, or takes no label map; or what is asked for does
+            not go together. PackError: the way has a picture as an end, and the pack cannot look for it.
+        OutputExistsError: see :func:`limner.io.folder.check_output`; before a given picture is looked for.
     """
     pack = generator.pack
-    if options.between and options.direction:
-        raise InputError("A way leads between two seeds or along a direction; ask for one of them.")
+    refuse_contradictions(options)
+    given = [one for one in (*(options.between or ()), options.labels) if isinstance(one, Path)]
+    check_output(out, force=force, marker=MARKER, inputs=given)
     fixed = _condition(generator, options)
     seeds, latents = _latents(generator, options, fixed)
-    with new_folder(out, force=force, marker="generated.json") as folder:
-        rows, pictures = [], []
+    with new_folder(out, force=force, marker=MARKER) as folder:
+        rows, pictures, series = [], [], DicomSeries(folder / DICOM) if options.dicom else None
         for start in range(0, len(latents), 8):
             if progress:
                 progress("generate", start / len(latents))
             some = generator.pictures(latents[start : start + 8])
             for number, (picture, latent) in enumerate(zip(some, latents[start : start + 8], strict=True), start):
-                rows.append(_write(generator, picture, latent, seeds[number], folder / f"{number:04d}.png", options))
+                path = folder / f"{number:04d}.png"
+                rows.append(_write(generator, picture, latent, seeds[number], path, options, series))
             pictures.append(some)
         together = np.concatenate(pictures)
         columns = options.frames or 7 if options.direction else None
         write_picture(sheet(together, columns=columns), folder / "sheet.png", origin_of(pack, options))
         told = _told(pack, generator, options, rows)
+        if options.dicom:
+            told["files"]["dicom"] = DICOM
         if options.between:
             _film(together, folder / "way.webp", origin_of(pack, options))
             told["files"]["film"] = "way.webp"
         if not options.of_somebody:  # nobody is learned from under an invented name
             told["files"]["cohort"] = "cohort.csv"
             _write_cohort(rows, folder / "cohort.csv", pack)
-        (folder / "generated.json").write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        (folder / MARKER).write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return Generated(out, told)
+
+
+def refuse_contradictions(options: GenerateOptions) -> None:
+    """Refuses what would be ignored.
+
+    Raises:
+        InputError: says what does not go with what.
+    """
+    ways = options.between or options.direction
+    if options.between and options.direction:
+        raise InputError("A way leads between two seeds or along a direction; ask for one of them.")
+    if options.frames is not None and not ways:
+        raise InputError("--frames counts the pictures of a way: say which, with --between A B or --direction NAME.")
+    for name, value in (("-n", options.count), ("--seed", options.seed)):
+        if options.between and value is not None:
+            raise InputError(
+                f"{name} is for pictures of seeds, and --between names both ends itself; leave {name} out. How many "
+                "pictures lie between is said by --frames."
+            )
+    if options.between and options.truncation != 1 and all(isinstance(end, Path) for end in options.between):
+        raise InputError("--truncation moves seeds to the middle, and both ends are given pictures; leave it out.")
 
 
 def _latents(
@@ -121,7 +157,7 @@ def _latents(
             return invert(generator, read_for(end, generator.picture))
         return generator.latent(end, condition=fixed, truncation=options.truncation, values=options.values)
 
-    seeds = [options.seed + k for k in range(options.count)]
+    seeds = options.seeds
     if options.direction is not None:
         way = generator.direction(options.direction)
         steps = np.linspace(-options.reach, options.reach, options.frames or 7)
@@ -162,21 +198,24 @@ def _write(
     seed: int | str,
     path: Path,
     options: GenerateOptions,
+    series: DicomSeries | None,
 ) -> dict[str, Any]:
     """One picture, marked, and its row, which says nothing of a given picture that no encoder has read off it."""
-    origin = origin_of(generator.pack, options, seed if isinstance(seed, int) else None)
+    origin = origin_of(generator.pack, options, seed)
     write_picture(Picture(as_bytes(picture)), path, origin)
+    if series is not None:
+        series.add(Picture(as_bytes(picture)), f"{path.stem}.dcm", origin)
     row: dict[str, Any] = {"id": path.stem, "image": path.name, "seed": seed}
     if options.of_somebody and not generator.known.encoder:
         return row
     row |= generator.made_from.told(latent.condition)
     if (labels := generator.made_from.labels(latent.condition)) is not None:
         row["mask"] = f"{path.stem}.labels.png"
-        Image.fromarray(labels).save(path.with_name(row["mask"]))
+        Image.fromarray(labels).save(path.with_name(row["mask"]), pnginfo=png_words(origin))  # values are labels
     return row
 
 
-def origin_of(pack: Pack, options: GenerateOptions, seed: int | None = None) -> Origin:
+def origin_of(pack: Pack, options: GenerateOptions, seed: int | str | None = None) -> Origin:
     """What the marks of a picture say."""
     return Origin(f"{pack.name} {pack.version}", pack.sha256, "generate", seed, options.of_somebody)
 
@@ -187,10 +226,9 @@ def as_bytes(picture: NDArray[np.float32]) -> NDArray[np.uint8]:
 
 
 def _film(pictures: NDArray[np.float32], path: Path, origin: Origin, seconds: float = 4.0) -> None:
-    frames = [Image.fromarray(marked_pixels(Picture(as_bytes(one)), origin)).convert("RGB") for one in pictures]
-    frames = [*frames, *frames[-2:0:-1]]  # and back, so that it can go on for ever
-    each = max(20, round(1000 * seconds / len(pictures)))
-    frames[0].save(path, save_all=True, append_images=frames[1:], duration=each, loop=0, lossless=True)
+    frames = [Picture(as_bytes(one)) for one in pictures]
+    there_and_back = [*frames, *frames[-2:0:-1]]  # so that it can go on for ever
+    write_film(there_and_back, path, origin, max(20, round(1000 * seconds / len(pictures))))
 
 
 def _write_cohort(rows: list[dict[str, Any]], path: Path, pack: Pack) -> None:
@@ -210,7 +248,7 @@ def _told(pack: Pack, generator: Generator, options: GenerateOptions, rows: list
         "synthetic": True,
         "pack": {"name": pack.name, "version": pack.version, "sha256": pack.sha256},
         "engine": generator.engine,
-        "seed": options.seed,
+        "seed": options.seed or 0,
         "truncation": options.truncation,
         "between": _ends(options) or None,
         "direction": options.direction,

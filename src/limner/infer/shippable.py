@@ -1,0 +1,66 @@
+"""May a generative pack be passed on? Not if it gives back what it learned from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from limner.data.examples import read_examples
+from limner.errors import InputError, PackError
+from limner.infer.copies import Copies, Images, find_copies, write_copies
+from limner.infer.evaluate.figures import EvaluateOptions, view_of
+from limner.infer.evaluate.generate import fitting_features, make_pictures
+from limner.infer.features import Features
+from limner.infer.generate import open_generator
+from limner.packs import Pack
+
+Progress = Callable[[str, float], None]
+ASKED = 500
+"""Pictures that are made and looked at."""
+
+
+def look_for_copies(
+    pack: Pack, train: Images, held: Images, pairs: Path, *, engine: str = "auto", progress: Progress | None = None
+) -> Copies:
+    """Makes pictures, looks for the training pictures in them, and draws the closest pairs.
+
+    They are compared in pixels, and in the features of a shipped pack where one reads such pictures.
+
+    Args:
+        pack: that generates.
+        train: all that it learned from, ``(N, C, Y, X)``.
+        held: of others, at least 20.
+        pairs: PNG of the closest pairs, made ones left; it holds training pictures.
+        engine: see :func:`limner.infer.engines.open_engine`.
+        progress: is told the step and its share.
+
+    Raises:
+        InputError: too few pictures to say anything.
+    """
+    made = make_pictures(open_generator(pack, engine), ASKED, progress)
+    try:
+        features = Features(fitting_features(pack.main.picture))
+    except PackError:  # no shipped net reads such pictures: pixels alone are asked
+        features = None
+    found = find_copies(made, train, held, features, progress)
+    write_copies(pairs, found, made, train)
+    return found
+
+
+def refuse_copier(
+    pack: Pack, cohort: Path, pairs: Path, *, split: str = "test", progress: Progress | None = None
+) -> Copies:
+    """Looks for copies of a cohort's split ``train``, held against another of its splits.
+
+    Raises:
+        PackError: it copies; says what of what, and where the pairs are drawn.
+        InputError: the pack generates nothing, or makes volumes; or there are too few pictures.
+    """
+    spec = pack.main.picture
+    if pack.spec.generator is None or len(spec.size) != 2:
+        raise InputError(f"Copies are looked for in what a pack generates of pictures; {pack.name!r} does not.")
+    view = view_of(spec, EvaluateOptions(), label=None)
+    train, held = (read_examples(cohort, view, one, progress).stack() for one in ("train", split))
+    found = look_for_copies(pack, train, held, pairs, progress=progress)
+    found.refuse(pack.name, f"The pairs are drawn in {str(pairs)!r}.")
+    return found
