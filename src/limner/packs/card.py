@@ -106,7 +106,7 @@ def _generated(pack: Pack, made: PictureSpec, known: GeneratorSpec) -> list[str]
         "place": f"a seed, and numbers that can be set: how large it is and where ({classes})",
     }
     size, colours = " × ".join(map(str, made.size)), "grey" if made.channels == 1 else f"{made.channels} channels"
-    named = [one.name for one in known.directions]
+    named = list(dict.fromkeys(one.name for one in known.directions))
     return [
         "## What it makes",
         "",
@@ -227,6 +227,11 @@ COLUMNS = {
     "copied": "copied",
 }
 """Figures that a card shows, in order, where the pack has them."""
+MEANS = "Means over cases with 95 % intervals (bootstrap over patients); no case was seen in training."
+MADE = (
+    "As many pictures of nobody as real ones that were not learned from, in the features of a shipped net. The interval "
+    "is over subsets of pictures. Beside it: the same of real pictures that were learned from."
+)
 
 
 def _figures(figures: list[dict[str, Any]]) -> list[str]:
@@ -239,7 +244,7 @@ def _figures(figures: list[dict[str, Any]]) -> list[str]:
     lines = [
         "## How well",
         "",
-        "Means over cases with 95 % intervals (bootstrap over patients); no case was seen in training.",
+        MADE if "kernel_distance" in shown else MEANS,
         *(
             [f"False marks and lesions: per scan. {lesions}".strip()]
             if {"false_marks", "false_lesions"} & {*shown}
@@ -293,7 +298,11 @@ def _beside(figures: list[dict[str, Any]]) -> list[str]:
     lines = []
     for row in figures:
         known = row.get("baseline", {}).items()
-        told = [f"{_whose(name)}{name.replace('_', ' ')} {_number(value)}" for name, value in known]
+        told = [
+            f"{_whose(name)}{name.replace('_', ' ')} {_number(value)}{_ends(row['baseline'], name)}"
+            for name, value in known
+            if not name.endswith(("_low", "_high"))
+        ]
         if "ece" in row.get("calibration", {}):
             told.append(_believable(row["calibration"]))
         if told:
@@ -301,8 +310,16 @@ def _beside(figures: list[dict[str, Any]]) -> list[str]:
     return [*lines, ""] if lines else []
 
 
+def _ends(known: dict[str, float], name: str) -> str:
+    """The interval of a baseline, where it has one."""
+    ends = [known.get(f"{name}_{end}") for end in ("low", "high")]
+    return "" if None in ends else f" ({'–'.join(_number(one) for one in ends)})"
+
+
 def _whose(baseline: str) -> str:
-    """A baseline that says itself what it is of has several words."""
+    """A baseline that says itself what it is of has several words; distances are those of real pictures."""
+    if baseline.startswith(("kernel_distance", "frechet_distance")):
+        return "real pictures' "
     return "" if " " in baseline else "the majority's "
 
 
