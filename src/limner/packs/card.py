@@ -229,8 +229,8 @@ COLUMNS = {
 """Figures that a card shows, in order, where the pack has them."""
 MEANS = "Means over cases with 95 % intervals (bootstrap over patients); no case was seen in training."
 MADE = (
-    "As many pictures of nobody as real ones that were not learned from, in the features of a shipped net. The interval "
-    "is over subsets of pictures. Beside it: the same of real pictures that were learned from."
+    "As many pictures of nobody as real ones that were not learned from, in the features of a shipped net. The "
+    "interval is over subsets of pictures. Beside it: the same of real pictures that were learned from."
 )
 
 
