@@ -51,6 +51,18 @@ def test_checks_hold_whole_slices_along_both_axes():
     assert np.allclose(degrade(pairs[0].thin, 4), pairs[0].thick)
 
 
+def test_coarse_pixels_are_means_of_blocks():
+    drawn = sampler(patch=(6, 8), factor=3, within=True)
+    for place in range(4):
+        pair = drawn.draw(0, place)
+        assert pair.thick.shape == (6, 8) and pair.thin.shape == (18, 24)
+        means = pair.thin.reshape(6, 3, 8, 3).mean((1, 3))
+        assert np.allclose(means, pair.thick, atol=1e-2)
+    pairs = check_pairs(source().planes[0], 3, (1, 2), within=True)
+    assert {one.thin.shape for one in pairs} == {(126, 126), (63, 63)}
+    assert all(np.allclose(one.thin.reshape(one.thick.shape[0], 3, -1, 3).mean((1, 3)), one.thick) for one in pairs)
+
+
 def test_a_split_without_cases_is_refused(tmp_path):
     np.savez(tmp_path / "a.npz", image=np.zeros((1, 8, 8)), votes=np.zeros((1, 8, 8)), nodule=[0], slice=[0])
     (tmp_path / "index.csv").write_text("patient,file,split\na,a.npz,train\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -139,6 +140,13 @@ def test_the_judge_sees_no_difference_where_there_is_none(judged, tmp_path):
     assert values["perceptual"] < 0.05 < found.baseline["post instead: perceptual"]  # type: ignore[operator]
     assert values["tumor_dice"] == values["tumor_dice_real"]
     assert values["invented"] == values["invented_real"]
+
+
+def test_another_judge_may_be_asked(judged, tmp_path):
+    cohort = write_slices(tmp_path / "slices", 12, side=160)
+    own = EvaluateOptions(split="test", engine="onnxruntime")
+    with pytest.raises(PackError, match="skin-lesion"):  # which reads no FLAIR: it was asked
+        evaluate(judged, cohort, replace(own, features="skin-lesion"))
 
 
 def test_packs_are_held_against_the_first(pack, tmp_path):

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from limner.image import Grid, degrade, repeat, thick_grid, thin_grid
-from limner.tasks.superresolve import consistency, interpolate, project, whole_numbers
+from limner.tasks.superresolve import Finer, consistency, interpolate, project, whole_numbers
 
 factors, seeds = st.integers(2, 6), st.integers(0, 10**6)
 
@@ -30,6 +30,29 @@ def test_whatever_the_net_says_the_projection_gives_the_input_back(seed, factor)
     assert rounded.dtype == np.int16
     assert consistency(rounded, thick, factor) == 0.0  # whole numbers add up again
     assert np.abs(rounded - kept).max() <= 1.0
+
+
+@pytest.mark.parametrize("within", [False, True])
+@given(seed=seeds)
+@settings(deadline=None, max_examples=15)
+def test_what_is_kept_adds_up_to_the_input_in_slices_and_in_pixels(within, seed):
+    rng, finer = np.random.default_rng(seed), Finer(3, within)
+    fine = rng.normal(0, 300, (6, 9, 12)).astype(np.float32)
+    coarse = rng.integers(-1024, 2000, finer.coarse(fine).shape).astype(np.float32)
+    found = finer.kept(fine, coarse)
+    assert found.shape == fine.shape and found.dtype == np.int16
+    assert finer.apart(found, coarse).max() == 0
+    exact = project(finer._as_slices(fine), coarse, finer.count)  # before it is rounded
+    assert np.abs(degrade(exact, finer.count) - coarse).max() < 1e-3
+
+
+def test_pixels_are_interpolated_where_they_lie():
+    fine = (np.arange(24.0)[:, None] + 2 * np.arange(20.0))[None].astype(np.float32)
+    finer = Finer(2, within=True)
+    found = finer.interpolate(finer.coarse(fine), 3)
+    assert np.abs(found - fine)[:, 6:-6, 6:-6].max() < 0.02
+    assert finer.cut(np.zeros((3, 9, 7))).shape == (3, 8, 6)
+    assert finer.coarse_spacing((5.0, 0.4, 0.35)) == (5.0, 0.8, 0.7)
 
 
 @given(seeds, factors)

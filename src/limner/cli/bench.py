@@ -101,6 +101,9 @@ def translate(
     cohort: Annotated[Path, typer.Option(help="CSV or JSONL of slices with all sequences, as for limner evaluate.")],
     split: Annotated[str | None, typer.Option(help="Only this split.")] = None,
     mask: Annotated[str, typer.Option(help="Column that names the mask of the tumour.")] = "mask",
+    judge: Annotated[
+        str | None, typer.Option(help="The pack by whose features and tumours they are judged; the packs' own if none.")
+    ] = None,
     engine: Engine = "auto",
     as_json: Json = False,
     debug: Debug = False,
@@ -110,7 +113,7 @@ def translate(
     from limner.infer import load_pack
     from limner.infer.evaluate import EvaluateOptions
 
-    options = EvaluateOptions(split=split, mask=mask, engine=engine)
+    options = EvaluateOptions(split=split, mask=mask, engine=engine, features=judge)
     bench = TranslateBench([load_pack(one) for one in packs], cohort, options)
     with show.progress_bar() as progress:
         result = bench_translate(bench, progress)

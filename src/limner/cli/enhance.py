@@ -22,15 +22,20 @@ def enhance(
     modality: Annotated[
         str | None, typer.Option(metavar="CT|MR", help="What a NIfTI file holds, where its values do not tell.")
     ] = None,
+    samples: Annotated[
+        int | None,
+        typer.Option(min=2, help="Of a pack with a latent: samples whose spread is the map of uncertainty; 8."),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Of these samples; 0.")] = None,
     engine: Engine = "auto",
     max_memory: MaxMemory = None,
     force: Force = False,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Make thin slices of thick ones, or a sequence of MR that was not acquired of those that were.
+    """Make thin slices of thick ones, fine pixels of coarse ones, or a sequence of MR that was not acquired.
 
-    The result is marked as made by a net. Downsampling thin slices gives the input back, which is measured on what was
+    The result is marked as made by a net. Downsampling finer voxels gives the input back, which is measured on what was
     written. In a sequence that was made a lesion may be missing, or be seen where none is.
     """
     from limner.infer import load_pack
@@ -38,6 +43,6 @@ def enhance(
     from limner.infer.enhance import enhance as enhance_inputs
 
     with show.progress_bar() as progress:
-        how = How(engine, max_memory, modality, channels(channel))
+        how = How(engine, max_memory, modality, channels(channel), samples, seed)
         told = enhance_inputs(load_pack(pack), inputs or [], out, how, force=force, progress=progress)
     show.enhanced(told, out, as_json)

@@ -65,7 +65,7 @@ def evaluate(
     label: Label = "label",
     skip_damaged: SkipDamaged = False,
     features: Annotated[
-        str | None, typer.Option(metavar="PACK", help="Of a generator: the pack whose net compares its pictures.")
+        str | None, typer.Option(metavar="PACK", help="Of packs that make images: the pack whose net compares them.")
     ] = None,
     engine: Engine = "auto",
     out: Annotated[

@@ -164,9 +164,10 @@ def enhanced(found: Mapping[str, Any], out: Path, json_wanted: bool) -> None:
         shape, spacing = (" × ".join(f"{one:g}" for one in found[name][key]) for key in ("shape", "spacing_mm"))
         typer.echo(f"{name}: {shape} voxels of {spacing} mm (Z, Y, X)")
     if "consistency_hu" in found:
-        known = found["consistency_hu"]
+        known, what = found["consistency_hu"], "pixels" if found.get("plane") == "in" else "slices"
         typer.echo(
-            f"Its thick slices differ from the input by {known['mean']:.2f} HU on average, {known['max']:.1f} at most."
+            f"Its {what}, averaged again, differ from the input by {known['mean']:.2f} HU on average, "
+            f"{known['max']:.1f} at most."
         )
     if "uncertainty_hu" in found:
         typer.echo(f"Voxels may be off by {found['uncertainty_hu']['mean']:.0f} HU on average (uncertainty.nii.gz).")

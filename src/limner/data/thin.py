@@ -1,7 +1,8 @@
 """What super-resolution learns from: planes of scans, one of whose axes is made as coarse as thick slices are.
 
 A CT is finest within its slices. Along one axis of such a plane neighbouring pixels are averaged into thick "slices",
-and the net learns to undo that; it is then asked across the slices, where no truth is needed to learn.
+and the net learns to undo that; it is then asked across the slices, where no truth is needed to learn. Or pixels are
+averaged along both axes, and the net learns to make them finer.
 
 Source: Zhao et al., *SMORE*, IEEE Trans. Medical Imaging 40, 2021 (in-plane data teach the through-plane direction).
 """
@@ -56,7 +57,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Pair:
-    """A plane with thick slices ``(Z, X)`` and the truth ``(factor · Z, X)``, both float32 about zero."""
+    """A plane with thick slices ``(Z, X)`` and the truth ``(factor · Z, X)``, both float32 about zero.
+
+    Where pixels become finer, X of the truth is ``factor`` times as long, too.
+    """
 
     thick: Field
     thin: Field
@@ -107,6 +111,7 @@ class PairSampler:
         columns: the same across.
         noise_hu: most noise that is put on the thin slices before they are averaged; the truth has none of it.
         seed: of every draw.
+        within: both axes of a plane are averaged; ``patch`` then counts coarse pixels, and ``rows`` are of both axes.
     """
 
     def __init__(
@@ -118,7 +123,9 @@ class PairSampler:
         columns: Sequence[int],
         noise_hu: float,
         seed: int,
+        within: bool = False,
     ) -> None:
+        self.within = within
         self.sources, self.factor, self.patch = tuple(sources), factor, patch
         self.rows, self.columns, self.noise_hu, self.seed = tuple(rows), tuple(columns), noise_hu, seed
         weights = np.array([one.weight for one in self.sources], float)
@@ -135,7 +142,7 @@ class PairSampler:
         if rng.random() < 0.3:
             noisy = thin + rng.normal(0, rng.uniform(0, self.noise_hu), thin.shape).astype(np.float32)
         sign = 1.0 if rng.random() < 0.5 else -1.0
-        thick = degrade(noisy, self.factor)
+        thick = coarser(noisy, self.factor, self.factor if self.within else 1)
         level = np.float32(thick.mean())
         return Pair(sign * (thick - level), np.ascontiguousarray(sign * (thin - level)))
 
@@ -145,10 +152,14 @@ class PairSampler:
         planes = source.planes[int(rng.integers(len(source.planes)))]
         plane = planes.slices[int(rng.integers(len(planes.slices)))]
         plane = plane.T if rng.random() < 0.5 and not planes.across else plane
-        height, width = self.factor * self.patch[0], self.patch[1]
+        height, width = self.factor * self.patch[0], self.patch[1] * (self.factor if self.within else 1)
         thick = (1,) if planes.across else self.rows
-        rows = _one_of([n for n in thick if n * height <= plane.shape[0]], rng, height, plane)
-        columns = _one_of([n for n in self.columns if n * width <= plane.shape[1]], rng, width, plane)
+        if self.within:
+            fitting = [n for n in thick if n * height <= plane.shape[0] and n * width <= plane.shape[1]]
+            rows = columns = _one_of(fitting, rng, max(height, width), plane)
+        else:
+            rows = _one_of([n for n in thick if n * height <= plane.shape[0]], rng, height, plane)
+            columns = _one_of([n for n in self.columns if n * width <= plane.shape[1]], rng, width, plane)
         top = int(rng.integers(plane.shape[0] - rows * height + 1))
         left = int(rng.integers(plane.shape[1] - columns * width + 1))
         part = plane[top : top + rows * height, left : left + columns * width]
@@ -156,16 +167,21 @@ class PairSampler:
         return coarser(part.astype(np.float32) * np.float32(planes.unit_hu), rows, columns)
 
 
-def check_pairs(planes: Planes, factor: int, rows: Sequence[int], most: int = 4) -> tuple[Pair, ...]:
-    """A patient's pairs for checks: a few whole slices, coarse along either axis."""
+def check_pairs(
+    planes: Planes, factor: int, rows: Sequence[int], most: int = 4, within: bool = False
+) -> tuple[Pair, ...]:
+    """A patient's pairs for checks: a few whole slices, coarse along either axis, or (``within``) along both."""
     every = max(1, len(planes.slices) // most)
     pairs = []
     for slice_ in planes.slices[::every][:most]:
-        for plane in (slice_,) if planes.across else (slice_, slice_.T):
+        for plane in (slice_,) if planes.across or within else (slice_, slice_.T):
             for count in (1,) if planes.across else sorted({*rows})[:2]:
-                thin = coarser(plane.astype(np.float32) * np.float32(planes.unit_hu), count, 1)
+                values = plane.astype(np.float32) * np.float32(planes.unit_hu)
+                thin = coarser(values, count, count if within else 1)
                 thin = thin[: len(thin) // factor * factor]
-                pairs.append(Pair(degrade(thin, factor), thin))
+                if within:
+                    thin = thin[:, : thin.shape[1] // factor * factor]
+                pairs.append(Pair(coarser(thin, factor, factor if within else 1), np.ascontiguousarray(thin)))
     return tuple(pairs)
 
 

@@ -3,6 +3,7 @@
 Here live values with a place in the world, ``(Z, Y, X)`` in LPS millimetres. No files, no models, no pages.
 """
 
+from limner.image.blocks import blocks_as_slices, fine_grid, slices_as_blocks
 from limner.image.grid import Grid
 from limner.image.mr import MRFacts
 from limner.image.orient import reorient, reorient_grid, to_axial
@@ -27,7 +28,9 @@ __all__ = [
     "Series",
     "Study",
     "Turn",
+    "blocks_as_slices",
     "degrade",
+    "fine_grid",
     "fit_picture",
     "reorient",
     "reorient_grid",
@@ -35,6 +38,7 @@ __all__ = [
     "resample",
     "resample_array",
     "resample_labels",
+    "slices_as_blocks",
     "thick_grid",
     "thin_grid",
     "to_axial",

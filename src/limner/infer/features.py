@@ -50,6 +50,11 @@ class Features:
         self.engine, self._engine = open_engine(engine, replace(pack.main, inner=self._values))
 
     @property
+    def size(self) -> tuple[int, ...]:
+        """Pixels along each side at which the net looks: images of this size are seen as they are."""
+        return self._spec.size
+
+    @property
     def name(self) -> str:
         """What stands beside every figure that was made with them."""
         several = "layers" if len(self.layers) > 1 else "layer"

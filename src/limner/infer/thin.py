@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from limner.errors import InputError
 from limner.infer.engines import open_engine
-from limner.packs import Pack
-from limner.tasks.superresolve import project, whole_numbers
+from limner.infer.guesses import Guesses, Spread
+from limner.packs import Pack, SlicesSpec
+from limner.tasks.superresolve import Finer
 
 Field = NDArray[np.float32]
 Progress = Callable[[str, float], None]
@@ -22,16 +23,18 @@ WIDEST = 2.5
 MEMORY_GB = 1.5
 """What is held at most, beside the scan and the result, where nobody says."""
 LEAST_HU = 0.5
+EVEN = 1e-3
+"""Share by which a spacing may miss a bound: files round it."""
 
 
 @dataclass(frozen=True, eq=False)
 class Thin:
-    """Thin slices.
+    """Thin slices, or fine pixels.
 
     Args:
-        values: ``(factor · Z, Y, X)`` int16; means over ``factor`` slices are the input.
+        values: ``(factor · Z, Y, X)`` int16, in-plane ``(Z, factor · Y, factor · X)``; their means are the input.
         spread: as large, uint8: the mean distance at which the truth is expected, in the values' unit, at most 255.
-        directions: of the planes that were looked at: coronal, sagittal.
+        directions: of the planes that were looked at: coronal, sagittal; in-plane, axial.
     """
 
     values: NDArray[np.int16]
@@ -46,11 +49,20 @@ class Thinner:
         pack: of the task ``superresolve``.
         engine: see :func:`limner.infer.engines.open_engine`.
         max_memory_gb: what may be held beside the scan and the result.
+        guesses: of a pack with a latent: the samples whose spread becomes the map of uncertainty.
     """
 
-    def __init__(self, pack: Pack, engine: str = "auto", max_memory_gb: float | None = None) -> None:
+    def __init__(
+        self,
+        pack: Pack,
+        engine: str = "auto",
+        max_memory_gb: float | None = None,
+        guesses: Guesses | None = None,
+    ) -> None:
         self.spec = pack.main.slices
         self.factor = self.spec.factor
+        self.finer = Finer(self.factor)
+        self.guesses = guesses or Guesses()
         self.engine_name, self.engine = open_engine(engine, pack.main)
         self.memory = pack.spec.memory
         self.bytes = (max_memory_gb or MEMORY_GB) * 1e9
@@ -65,13 +77,7 @@ class Thinner:
             InputError: the slices lie nearer or farther apart than the pack is for, or pixels are too coarse.
         """
         thin = spacing_mm[0] / self.factor
-        low, high = self.spec.thin_mm
-        if not low <= thin <= high:
-            raise InputError(
-                f"This pack makes {self.factor} slices of each that lie {self.factor * low:g} to {self.factor * high:g}"
-                f" mm apart; these lie {spacing_mm[0]:.3g} mm apart"
-                + (", and are thin already." if thin < low else ", too far for anything between them to be known.")
-            )
+        refuse_spacing(self.spec, spacing_mm[0])
         finest = min(spacing_mm[1:])
         if finest > WIDEST * thin:
             raise InputError(
@@ -111,28 +117,58 @@ class Thinner:
                 if progress:
                     progress("thin slices", (number + share) / len(starts))
 
-            found, expected = self._looked(part, directions, (start - low, stop - low), told)
+            found, expected = self._known(part, range(low, high), directions, (start - low, stop - low), told)
             known = part[start - low : stop - low]
             for k in range(len(known)):  # a slice at a time: ranks of remainders are wider than what they rank
                 own, there = slice(k, k + 1), slice(k * self.factor, (k + 1) * self.factor)
                 at = slice((start + k) * self.factor, (start + k + 1) * self.factor)
-                values[at] = whole_numbers(project(found[there], known[own], self.factor), known[own], self.factor)
-                spread[at] = np.clip(np.rint(np.maximum(expected[there] * self.scale, LEAST_HU)), 1, 255)
+                values[at] = self.finer.kept(found[there], known[own])
+                spread[at] = as_map(expected[there] * self.scale)
         return Thin(values, spread, directions)
 
     def _slab(self, shape: tuple[int, ...]) -> int:
-        """Slices at a time: a thin voxel of a slab is held as two sums, a thick one once more."""
-        each = (8.0 * self.factor + 4.0) * shape[1] * shape[2]
-        return max(4, int(self.bytes * 0.6 / each))
+        """Slices at a time: a thin voxel of a slab is held as two sums (with samples, five), a thick one once more."""
+        latent = self.spec.latent
+        each = (8.0 * self.factor + 4.0) if not latent else (20.0 * self.factor + 4.0 + 4.0 * latent)
+        return max(4, int(self.bytes * 0.6 / (each * shape[1] * shape[2])))
+
+    def _known(
+        self,
+        part: Field,
+        slices: range,
+        directions: tuple[str, ...],
+        own: tuple[int, int],
+        told: Callable[[float], None],
+    ) -> tuple[Field, Field]:
+        """Values and spread of the slab's own slices; of a net with a latent, its mean and how far samples differ."""
+        latent = self.spec.latent
+        if not latent:
+            return self._looked(part, directions, own, told)
+        turns = 1 + self.guesses.samples
+
+        def told_of(turn: int) -> Callable[[float], None]:
+            return lambda share: told((turn + share) / turns)
+
+        plain, _ = self._looked(part, directions, own, told_of(0), np.zeros((latent, *part.shape), np.float32))
+        spread = Spread(plain)
+        for sample in range(self.guesses.samples):
+            drawn = self.guesses.drawn(sample, slices, latent, (part.shape[1], part.shape[2]))
+            spread.add(self._looked(part, directions, own, told_of(1 + sample), drawn)[0])
+        return plain, spread.deviation()
 
     def _looked(
-        self, part: Field, directions: tuple[str, ...], own: tuple[int, int], told: Callable[[float], None]
+        self,
+        part: Field,
+        directions: tuple[str, ...],
+        own: tuple[int, int],
+        told: Callable[[float], None],
+        latent: Field | None = None,
     ) -> tuple[Field, Field]:
-        """Mean over the directions of values and spread, of the slab's own slices."""
+        """Mean over the directions of values and spread, of the slab's own slices; a latent knows no spread."""
         first, last = own
         inside = slice(first * self.factor, last * self.factor)
         shape = ((last - first) * self.factor, *part.shape[1:])
-        values, spread = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+        values, spread = np.zeros(shape, np.float32), np.zeros(shape if latent is None else (0, 0, 0), np.float32)
         share = np.float32(1 / len(directions))
         for number, direction in enumerate(directions):
             axis = 1 if direction == "coronal" else 2
@@ -140,12 +176,49 @@ class Thinner:
             into, beside = np.moveaxis(values, axis, 0), np.moveaxis(spread, axis, 0)
             batch = self._batch(planes.shape[1] * planes.shape[2])
             for start in range(0, len(planes), batch):
-                some = np.ascontiguousarray(planes[start : start + batch])[:, None]
-                given = self.engine.run({"image": some})
-                into[start : start + batch] += share * given["values"][:, 0, inside]
-                beside[start : start + batch] += share * given["spread"][:, 0, inside]
-                told((number + (start + len(some)) / len(planes)) / len(directions))
+                some = slice(start, start + batch)
+                asked = {"image": np.ascontiguousarray(planes[some])[:, None]}
+                if latent is not None:
+                    asked["latent"] = np.ascontiguousarray(np.moveaxis(latent, axis + 1, 0)[some])
+                given = self.engine.run(asked)
+                into[some] += share * given["values"][:, 0, inside]
+                if latent is None:
+                    beside[some] += share * given["spread"][:, 0, inside]
+                told((number + (start + len(asked["image"])) / len(planes)) / len(directions))
         return values, spread
 
     def _batch(self, voxels: int) -> int:
         return max(1, int(min(self.bytes * 0.3, 4e8) / (self.memory.bytes_per_voxel * voxels)))
+
+
+def as_map(expected: Field) -> NDArray[np.uint8]:
+    """Expected distances as whole numbers: 1 at least, 255 at most."""
+    return np.asarray(np.clip(np.rint(np.maximum(expected, LEAST_HU)), 1, 255), np.uint8)
+
+
+def refuse_spacing(spec: SlicesSpec, coarse_mm: float) -> None:
+    """Slices, or pixels, that lie nearer or farther apart than the pack is for.
+
+    Raises:
+        InputError: with what it is for.
+    """
+    low, high = (one * spec.factor for one in spec.thin_mm)
+    if low * (1 - EVEN) <= coarse_mm <= high * (1 + EVEN):
+        return
+    fine = coarse_mm / spec.factor
+    if spec.plane == "in":
+        told = (
+            f"This pack makes {spec.factor} × {spec.factor} pixels of each of {low:g} to {high:g} mm; these are "
+            f"{coarse_mm:.3g} mm wide"
+        )
+    else:
+        told = (
+            f"This pack makes {spec.factor} slices of each that lie {low:g} to {high:g} mm apart; these lie "
+            f"{coarse_mm:.3g} mm apart"
+        )
+    if coarse_mm > high:
+        raise InputError(f"{told}, too far for anything between them to be known.")
+    raise InputError(
+        f"{told}, and are {'fine' if spec.plane == 'in' else 'thin'} already: {fine:.3g} mm is finer than what the "
+        "pack is for. One of a smaller factor may fit, or plain resampling."
+    )

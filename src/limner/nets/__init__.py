@@ -23,6 +23,7 @@ NETS: dict[str, str] = {
     "densenet121": "limner.nets.classifiers:densenet121",
     "center-net": "limner.nets.detector:CenterNet",
     "sharpen": "limner.nets.sharpen:Sharpen",
+    "sharpen-vae": "limner.nets.sharpen_vae:SharpenVAE",
     "stylegan2": "limner.nets.stylegan2:StyleGAN2",
     "vae": "limner.nets.vae:VAE",
     "casnet": "limner.nets.medgan:CasNet",

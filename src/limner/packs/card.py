@@ -66,15 +66,29 @@ def _answers(pack: Pack) -> list[str]:
 
 
 def _thin_answers(given: SlicesSpec, known: Calibration | None) -> list[str]:
-    low, high = given.thin_mm
+    low, high = (given.factor * one for one in given.thin_mm)
+    of, each = "/".join(given.modality), given.factor
+    told = (
+        f"Makes {each} slices of each slice of {of}; the mean of the {each} is the slice again, exactly."
+        if given.plane == "through"
+        else f"Makes {each} × {each} pixels of each pixel of a slice of {of}; their mean is the pixel again, exactly."
+    )
+    taken = (
+        f"slices that lie {low:g} to {high:g} mm apart and are about as thick, of any size and pixel"
+        if given.plane == "through"
+        else f"slices of any thickness and distance, whose pixels are square and {low:g} to {high:g} mm wide"
+    )
+    spread = "how far samples of its latent differ, " if given.latent else ""
     return [
         "## What it does",
         "",
-        f"Makes {given.factor} slices of each slice of {'/'.join(given.modality)}; the mean of the "
-        f"{given.factor} is the slice again, exactly.",
-        f"Input: slices that lie {given.factor * low:g} to {given.factor * high:g} mm apart and are about as thick, of "
-        "any size and pixel; values of any range.",
-        *([f"Its map of uncertainty is multiplied by {known.temperature:g} ({known.fitted_on})."] if known else []),
+        told,
+        f"Input: {taken}; values of any range.",
+        *(
+            [f"Its map of uncertainty is {spread}multiplied by {known.temperature:g} ({known.fitted_on})."]
+            if known
+            else []
+        ),
     ]
 
 
@@ -213,6 +227,8 @@ COLUMNS = {
     "mae_hu": "mean error HU",
     "consistency_hu": "consistency HU",
     "error_over_expected": "error over expected",
+    "inside_90": "in the 90 % interval",
+    "doubt_rank": "rank of doubt with error",
     "kernel_distance": "kernel distance",
     "frechet_distance": "Fréchet distance",
     "precision": "precision",
@@ -223,8 +239,8 @@ COLUMNS = {
 """Figures that a card shows, in order, where the pack has them."""
 MEANS = "Means over cases with 95 % intervals (bootstrap over patients); no case was seen in training."
 MADE = (
-    "As many pictures of nobody as real ones that were not learned from, in the features of a shipped net. The interval "
-    "is over subsets of pictures. Beside it: the same of real pictures that were learned from."
+    "As many pictures of nobody as real ones that were not learned from, in the features of a shipped net. The "
+    "interval is over subsets of pictures. Beside it: the same of real pictures that were learned from."
 )
 
 

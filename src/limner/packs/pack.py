@@ -243,7 +243,7 @@ class Net:
             PackError: this net reads pictures.
         """
         if isinstance(self.input, SlicesSpec):
-            raise PackError(f"Pack {self.pack!r} makes slices thinner and names nothing in them: use `limner enhance`.")
+            raise PackError(f"Pack {self.pack!r} makes voxels finer and names nothing in them: use `limner enhance`.")
         if not isinstance(self.input, InputSpec):
             raise PackError(f"Pack {self.pack!r} reads pictures, not scans. See `limner packs list` for others.")
         return self.input
@@ -256,20 +256,20 @@ class Net:
             PackError: this net reads scans.
         """
         if isinstance(self.input, SlicesSpec):
-            raise PackError(f"Pack {self.pack!r} makes slices thinner and names nothing in them: use `limner enhance`.")
+            raise PackError(f"Pack {self.pack!r} makes voxels finer and names nothing in them: use `limner enhance`.")
         if not isinstance(self.input, PictureSpec):
             raise PackError(f"Pack {self.pack!r} reads scans, not pictures. See `limner packs list` for others.")
         return self.input
 
     @property
     def slices(self) -> SlicesSpec:
-        """The input of a net that makes slices thinner.
+        """The input of a net that makes slices thinner, or pixels finer.
 
         Raises:
             PackError: this net does something else.
         """
         if not isinstance(self.input, SlicesSpec):
-            raise PackError(f"Pack {self.pack!r} does not make slices thinner. See `limner packs list` for others.")
+            raise PackError(f"Pack {self.pack!r} does not make voxels finer. See `limner packs list` for others.")
         return self.input
 
 
@@ -299,6 +299,8 @@ class Pack:
         files = self.folder / "model.onnx", self.folder / "weights.safetensors"
         named = isinstance(spec.input, PictureSpec) or spec.task in ("detect", "superresolve")
         outputs = OUTPUTS[spec.task] if named else ("logits",)
+        if isinstance(spec.input, SlicesSpec) and spec.input.latent:
+            outputs = outputs[:1]  # how far its samples differ says what the spread would
         ports = (1, 1) if spec.task == "superresolve" else None
         if spec.task == "translate" and isinstance(spec.input, PictureSpec):
             ports = (spec.input.channels, 1)

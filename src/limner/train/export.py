@@ -14,6 +14,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from limner.nets.sharpen_vae import LATENT
 from limner.packs import Calibration, LocatorSpec, Net, Pack, PackSpec, TrainingRow, load_pack
 from limner.packs.card import card
 from limner.packs.pack import OUTPUTS
@@ -37,8 +38,8 @@ class _First(nn.Module):
         super().__init__()
         self.net, self.count = net, count
 
-    def forward(self, image: Tensor) -> tuple[Tensor, ...]:
-        found = self.net(image)
+    def forward(self, *given: Tensor) -> tuple[Tensor, ...]:
+        found = self.net(*given)
         return (found,) if isinstance(found, Tensor) else tuple(found[: self.count])
 
 
@@ -80,6 +81,7 @@ def export_onnx(net: nn.Module, recipe: Recipe, path: Path, weights: Path) -> No
     pictures = isinstance(data, (PictureData, TranslateData))
     named = pictures or recipe.task in ("detect", "superresolve")
     outputs = OUTPUTS[recipe.task] if named else ("logits",)
+    latent = _input(recipe).get("latent", 0)
     if isinstance(data, ThinData):
         size: tuple[int, ...] = (8, 16)
     else:
@@ -87,10 +89,15 @@ def export_onnx(net: nn.Module, recipe: Recipe, path: Path, weights: Path) -> No
     fixed = isinstance(data, PictureData)
     axes = {0: "n", **({} if fixed else dict(enumerate(("z", "y", "x")[-len(size) :], 2)))}
     there = {**axes, 2: "thin"} if isinstance(data, ThinData) else axes
+    if isinstance(data, ThinData) and data.within:
+        there = {**there, 3: "fine"}
+    given = {"image": torch.zeros(1, recipe.channels, *size)}
+    if latent:
+        given["latent"], outputs = torch.zeros(1, latent, *size), outputs[:1]
     write_graph(
         _First(net.to(memory_format=torch.contiguous_format), len(outputs)),
-        {"image": torch.zeros(1, recipe.channels, *size)},
-        {"image": axes, **dict.fromkeys(outputs, there)},
+        given,
+        {**dict.fromkeys(given, axes), **dict.fromkeys(outputs, there)},
         path,
         weights,
     )
@@ -189,7 +196,8 @@ def _input(recipe: Recipe) -> dict[str, Any]:
             "reference": data.home,
         }
     if isinstance(data, ThinData):
-        return {"modality": data.modality, "factor": data.factor, "thin_mm": data.thin_mm}
+        known = {"modality": data.modality, "factor": data.factor, "thin_mm": data.thin_mm, "plane": data.plane}
+        return {**known, "latent": recipe.net.options.get("latent", LATENT) if recipe.net.name == "sharpen-vae" else 0}
     if isinstance(data, PictureData):
         return {
             "modality": data.modality,

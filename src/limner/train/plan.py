@@ -111,9 +111,10 @@ def with_plan(recipe: Recipe, chosen: Plan) -> Recipe:
 
 
 def fixed_options(recipe: Recipe) -> dict[str, int]:
-    """What the data alone say of a net: its axes of space, and how many slices it makes of one."""
+    """What the data alone say of a net: its axes of space, and how many slices or pixels it makes of one."""
     if isinstance(recipe.data, ThinData):
-        return {"dims": 2, "factor": recipe.data.factor}
+        within = {"within": True} if recipe.data.within else {}
+        return {"dims": 2, "factor": recipe.data.factor, **within}
     return {"dims": len(recipe.data.size)} if isinstance(recipe.data, PictureData) else {}
 
 

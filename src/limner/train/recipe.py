@@ -29,10 +29,11 @@ from limner.train.recipe_data import (
     refuse_multi_label,
 )
 from limner.train.recipe_generate import CodeSpec, GameSpec, refuse_sections
+from limner.train.recipe_loss import LossSpec, refuse_losses
 from limner.train.recipe_patches import PatchData, check_curriculum
 from limner.train.recipe_search import SearchSpec
 from limner.train.recipe_thin import ThinData
-from limner.train.recipe_translate import LossSpec, TranslateData, refuse_losses
+from limner.train.recipe_translate import TranslateData
 
 UNFIT: dict[str, dict[str, str]] = {
     "classify": {"carve": "it moves what is marked, and classification has no marks"},
@@ -66,7 +67,7 @@ FITTING: dict[str, tuple[str, ...]] = {
     "detect": ("center-net",),
     "generate": ("stylegan2", "vae"),
     "translate": ("casnet", "cyclegan"),
-    "superresolve": ("sharpen",),
+    "superresolve": ("sharpen", "sharpen-vae"),
 }
 """Nets by the task whose answer they can give: maps of classes, one for all, centres and sizes, pictures, slices."""
 
@@ -183,7 +184,7 @@ class Recipe(Section):
     train: TrainSpec = Field(default_factory=TrainSpec)
     game: GameSpec = Field(default_factory=GameSpec)
     code: CodeSpec = Field(default_factory=CodeSpec)
-    loss: LossSpec = Field(default_factory=LossSpec, description="of task 'translate'")
+    loss: LossSpec = Field(default_factory=LossSpec, description="of tasks that make an image of another")
     pack: PackSpecDraft
     seed: int = 0
     expect: list[Expectation] = Field(default_factory=list)
@@ -232,8 +233,8 @@ class Recipe(Section):
     def _form_fits_the_task(self) -> Recipe:
         if isinstance(self.data, TranslateData) != (self.task == "translate"):
             raise ValueError("data.wanted, the channel that is made of others, goes with task 'translate' alone")
-        if self.task != "translate" and self.loss != LossSpec():
-            raise ValueError(f"the section 'loss' is for task 'translate', not {self.task!r}")
+        if self.task not in ("translate", "superresolve") and self.loss != LossSpec():
+            raise ValueError(f"the section 'loss' is for task 'translate' or 'superresolve', not {self.task!r}")
         pictures = isinstance(self.data, (PictureData, TranslateData))
         if isinstance(self.data, ThinData) != (self.task == "superresolve"):
             raise ValueError(
@@ -265,7 +266,7 @@ class Recipe(Section):
 
     @model_validator(mode="after")
     def _losses_fit_the_data(self) -> Recipe:
-        if isinstance(self.data, TranslateData):
+        if isinstance(self.data, (TranslateData, ThinData)):
             refuse_losses(self.net.name, self.data, self.loss)
         return self
 

@@ -1,4 +1,7 @@
-"""The sections of a recipe that say how a generator learns: ``game`` of StyleGAN2, ``code`` of a VAE."""
+"""The sections of a recipe that say how a generator learns: ``game`` of StyleGAN2, ``code`` of a VAE.
+
+Of ``code`` a VAE of finer voxels (``sharpen-vae``) takes kl, warmup and free_nats, counted per coarse voxel.
+"""
 
 from __future__ import annotations
 
@@ -52,9 +55,9 @@ def refuse_sections(task: str, net: str, game: GameSpec, code: CodeSpec) -> None
     Raises:
         ValueError: names the section, and the net that it is for.
     """
-    sections = (("game", game, GameSpec(), ("stylegan2", "auto")), ("code", code, CodeSpec(), ("vae",)))
+    sections = (("game", game, GameSpec(), ("stylegan2", "auto")), ("code", code, CodeSpec(), ("vae", "sharpen-vae")))
     for name, given, unset, fitting in sections:
-        if given != unset and not (task == "generate" and net in fitting):
+        if given != unset and not (net in fitting and (task == "generate" or net == "sharpen-vae")):
             raise ValueError(
                 f"the section {name!r} is for net {fitting[0]!r} of task 'generate', and would be ignored by net "
                 f"{net!r} of task {task!r}: leave it out, or name that net"

@@ -22,7 +22,8 @@ from limner.tasks import translate as task
 from limner.train.loop import Parts
 from limner.train.pictures import Learned, Order, Progress, read_sources, refuse_shared_patients
 from limner.train.recipe import Recipe
-from limner.train.recipe_translate import LossSpec, TranslateData
+from limner.train.recipe_loss import LossSpec
+from limner.train.recipe_translate import TranslateData
 from limner.train.sight import Sight
 from limner.train.translate_game import Seen, game_of
 

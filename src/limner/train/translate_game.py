@@ -10,8 +10,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from limner.nets.medgan import Cycled
-from limner.nets.patchgan import PatchGAN, TwoJudges, feature_distance, style_distance
-from limner.train.recipe_translate import LossSpec
+from limner.nets.patchgan import PatchGAN, TwoJudges
+from limner.train.patch_game import PatchGame, told_apart
+from limner.train.recipe_loss import LossSpec
 from limner.train.rival import Rival
 
 Seen = Callable[[Tensor, Tensor], Tensor]
@@ -33,20 +34,16 @@ def game_of(
         judges = TwoJudges(given, 1, weights.discriminator)
         cycle = CycleGame(weights, judges)
         return cycle.net, Rival(judges, cycle.rival)
-    judge = PatchGAN(given + 1, weights.discriminator)
-    game = PairedGame(weights, judge, seen)
-    return game.net, Rival(judge, game.rival) if weights.needs_rival else None
+    game = PairedGame(weights, PatchGame(weights, PatchGAN(given + 1, weights.discriminator)), seen)
+    return game.net, Rival(game.patches.judge, game.rival) if weights.needs_rival else None
 
 
 @dataclass(frozen=True)
 class PairedGame:
-    """What a translation of pairs is held to, and what its discriminator learns: conditional, non-saturating.
-
-    Source: Armanious 2020, eq. 1-7, with logistic losses (Goodfellow 2014) and features of the discriminator alone.
-    """
+    """What a translation of pairs is held to, and what its discriminator learns."""
 
     weights: LossSpec
-    judge: PatchGAN
+    patches: PatchGame
     seen: Seen | None = None
 
     def net(self, made: Tensor, both: Tensor) -> Tensor:
@@ -57,19 +54,11 @@ class PairedGame:
             loss = loss + weights.judged * self.seen(made, both)
         if not weights.needs_rival:
             return loss
-        verdict, seen = self.judge(torch.cat([both[:, :-1], made], 1))
-        loss = loss + weights.adversarial * F.softplus(-verdict).mean()
-        if weights.perceptual or weights.style:
-            with torch.no_grad():
-                truth = self.judge(both)[1]
-            loss = loss + weights.perceptual * feature_distance(seen, truth)
-            if weights.style:
-                loss = loss + weights.style * style_distance(seen, truth)
-        return loss
+        return loss + self.patches.net(torch.cat([both[:, :-1], made], 1), both)
 
     def rival(self, judge: nn.Module, made: Tensor, given: Tensor, both: Tensor) -> Tensor:
         """Loss of the discriminator."""
-        return _told_apart(judge(both)[0], judge(torch.cat([given, made], 1))[0])
+        return self.patches.rival(judge, torch.cat([given, made], 1), both)
 
 
 @dataclass(frozen=True)
@@ -90,8 +79,4 @@ class CycleGame:
     def rival(self, judges: nn.Module, made: Cycled, seen: Tensor, both: Tensor) -> Tensor:
         """Loss of both discriminators."""
         real, false = judges(both[:, :-1], both[:, -1:]), judges(made.imagined, made.made)
-        return _told_apart(real[0], false[0]) + _told_apart(real[1], false[1])
-
-
-def _told_apart(real: Tensor, false: Tensor) -> Tensor:
-    return 0.5 * (F.softplus(-real).mean() + F.softplus(false).mean())
+        return told_apart(real[0], false[0]) + told_apart(real[1], false[1])

@@ -23,12 +23,16 @@ class How:
         max_memory_gb: what may be held beside input and result.
         modality: what a NIfTI file holds, which does not say so itself; found out or refused where None.
         channels: of packs on several series: channel → a path, or words of a series' description.
+        samples: of packs with a latent: how many are drawn, whose spread is the map of uncertainty; 8 where None.
+        seed: of these samples; 0 where None.
     """
 
     engine: str = "auto"
     max_memory_gb: float | None = None
     modality: str | None = None
     channels: Mapping[str, str] = field(default_factory=dict)
+    samples: int | None = None
+    seed: int | None = None
 
 
 @dataclass(frozen=True, eq=False)

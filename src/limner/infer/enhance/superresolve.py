@@ -1,4 +1,4 @@
-"""Thick CT slices to thin ones, from a file to an image with its uncertainty."""
+"""Thick CT slices to thin ones, or coarse pixels to fine ones, from a file to an image with its uncertainty."""
 
 from __future__ import annotations
 
@@ -12,41 +12,53 @@ from numpy.typing import NDArray
 
 from limner import io
 from limner.errors import InputError
-from limner.image import Image, Series, degrade, thin_grid
+from limner.image import Image, Series
 from limner.infer.enhance.made import Enhanced, How, Panel, Progress
-from limner.infer.thin import Thin, Thinner
+from limner.infer.fine_pixels import open_finer
+from limner.infer.guesses import SAMPLES, Guesses
+from limner.infer.thin import Thin
 from limner.packs import Pack
-from limner.tasks.superresolve import interpolate
+from limner.tasks.superresolve import Finer
 
 LEAST_SLICES = 3
 SOFT_TISSUE_HU = (-160.0, 240.0)
 BODY_HU = -300.0
+SEEN_PIXELS = 140
+"""Coarse pixels along a side of the picture that is shown of a slice."""
+PROFILES = {
+    "through": "box: a thick slice is the mean of the thin ones that it covers",
+    "in": "area: a coarse pixel is the mean of the fine ones that it covers",
+}
 
 
 def superresolve(pack: Pack, inputs: Sequence[Path], how: How, progress: Progress | None = None) -> Enhanced:
     """See :func:`limner.infer.enhance.enhance`.
 
     Raises:
-        InputError: several inputs, no CT, slices that are thin already, or too few.
+        InputError: several inputs, no CT, slices that are thin already, or too few; samples of a pack without a latent.
     """
     if how.channels:
         raise InputError(f"Pack {pack.name!r} reads one series; --channel is for packs that read several together.")
     if len(inputs) != 1:
-        raise InputError(f"One scan is made thinner at a time; got {len(inputs)} inputs.")
+        raise InputError(f"One scan is made finer at a time; got {len(inputs)} inputs.")
     started = time.monotonic()
     series, image, warnings = _opened(Path(inputs[0]), pack, how)
-    thinner = Thinner(pack, how.engine, how.max_memory_gb)
-    if image.array.shape[0] < LEAST_SLICES:
+    asked = how.samples is not None or how.seed is not None
+    guesses = Guesses(SAMPLES if how.samples is None else how.samples, how.seed or 0) if asked else None
+    thinner = open_finer(pack, how.engine, how.max_memory_gb, guesses)
+    finer = thinner.finer
+    if image.array.shape[0] < LEAST_SLICES and not finer.within:
         raise InputError(f"At least {LEAST_SLICES} slices are needed to say what lies between; got {len(image.array)}.")
     thinner.directions(image.grid.spacing_mm)  # refused before the work
     opened = time.monotonic()
     found = thinner(image.array, image.grid.spacing_mm, progress)
-    made = Image(found.values, thin_grid(image.grid, thinner.factor), image.modality, image.unit)
+    made = Image(found.values, finer.grid(image.grid), image.modality, image.unit)
     facts: dict[str, Any] = {
         "factor": thinner.factor,
         "input": {"shape": list(image.grid.shape), "spacing_mm": _rounded(image.grid.spacing_mm)},
         "output": {"shape": list(made.grid.shape), "spacing_mm": _rounded(made.grid.spacing_mm)},
-        "slice_profile": "box: a thick slice is the mean of the thin ones that it covers",
+        "plane": thinner.spec.plane,
+        "slice_profile": PROFILES[thinner.spec.plane],
         "planes": list(found.directions),
         "engine": thinner.engine_name,
         "uncertainty_hu": {
@@ -55,23 +67,25 @@ def superresolve(pack: Pack, inputs: Sequence[Path], how: How, progress: Progres
         },
         "seconds": {"open": round(opened - started, 2), "enhance": round(time.monotonic() - opened, 2)},
     }
+    if thinner.spec.latent:
+        facts["samples"] = {"count": thinner.guesses.samples, "seed": thinner.guesses.seed}
     return Enhanced(
         pack,
         made,
         Image(found.spread, made.grid),
         series if series.format == "dicom" else None,
         facts,
-        _panels(image, found, thinner.factor),
-        lambda written: consistency_of(written, image, thinner.factor),
+        _axial(image, found, finer) if finer.within else _coronal(image, found, finer),
+        lambda written: consistency_of(written, image, finer),
         tuple(warnings),
     )
 
 
-def consistency_of(written: Image, thick: Image, factor: int) -> dict[str, Any]:
-    """What the result's own thick slices differ from the input by, in HU."""
+def consistency_of(written: Image, thick: Image, finer: Finer) -> dict[str, Any]:
+    """What the result's own coarse voxels differ from the input by, in HU."""
+    each = 1 if finer.within else finer.factor
     apart = [
-        np.abs(degrade(written.array[factor * k : factor * (k + 1)], factor)[0] - thick.array[k])
-        for k in range(len(thick.array))
+        finer.apart(written.array[each * k : each * (k + 1)], thick.array[k : k + 1]) for k in range(len(thick.array))
     ]
     return {
         "consistency_hu": {
@@ -103,19 +117,48 @@ def _opened(path: Path, pack: Pack, how: How) -> tuple[Series, Image, list[str]]
     return series, Image(image.array, image.grid, modalities[0], "HU" if modalities[0] == "CT" else image.unit), told
 
 
-def _panels(image: Image, found: Thin, factor: int) -> tuple[Panel, ...]:
+def _coronal(image: Image, found: Thin, finer: Finer) -> tuple[Panel, ...]:
     """The coronal plane through most of the body, square pixels: before, cubic, ours, uncertainty."""
-    array = image.array
-    row = int((array[:, ::4] > BODY_HU).sum((0, 2)).argmax()) * 4
+    array, factor = image.array, finer.factor
+    row = _fullest((array[:, ::4] > BODY_HU).sum((0, 2))) * 4
     seen = np.flatnonzero((array[:, row] > BODY_HU).any(0))
     inside = slice(seen[0], seen[-1] + 1) if len(seen) else slice(None)
     before = np.asarray(array[:, row, inside], np.float32)
-    ours, spread = (_upright(one[:, row, inside], image, factor) for one in (found.values, found.spread))
-    cubic = interpolate(before, factor, 3)
+    cubic = finer.interpolate(before[:, None], 3)[:, 0]
+    planes = (np.repeat(before, factor, 0), cubic, found.values[:, row, inside], found.spread[:, row, inside])
+    return _panels("slices as given", tuple(_upright(one, image, factor) for one in planes))
+
+
+def _axial(image: Image, found: Thin, finer: Finer) -> tuple[Panel, ...]:
+    """The middle of the slice with most of the body in it: before, cubic, ours, uncertainty."""
+    factor = finer.factor
+    k = _fullest((image.array[:, ::4, ::4] > BODY_HU).sum((1, 2)))
+    coarse = np.asarray(image.array[k], np.float32)
+    y, x = (_middle(length) for length in coarse.shape)
+    there = tuple(slice(one.start * factor, one.stop * factor) for one in (y, x))
+    cubic = finer.interpolate(coarse[None], 3)[0][there]
+    before = np.repeat(np.repeat(coarse[y, x], factor, 0), factor, 1)
+    return _panels("pixels as given", (before, cubic, found.values[k][there], found.spread[k][there]))
+
+
+def _fullest(counts: NDArray[np.integer]) -> int:
+    """The place with the most; of several the middle one, since in a narrow window all is body."""
+    best = np.flatnonzero(counts == counts.max())
+    return int(best[len(best) // 2])
+
+
+def _middle(length: int) -> slice:
+    """At most so many pixels that single ones are seen."""
+    side = min(length, SEEN_PIXELS)
+    return slice((length - side) // 2, (length - side) // 2 + side)
+
+
+def _panels(given: str, planes: tuple[NDArray[Any], ...]) -> tuple[Panel, ...]:
+    before, cubic, ours, spread = planes
     top = max(4.0, float(np.percentile(spread, 99)))
     return (
-        Panel("slices as given", _upright(np.repeat(before, factor, 0), image, factor), SOFT_TISSUE_HU),
-        Panel("cubic interpolation", _upright(cubic, image, factor), SOFT_TISSUE_HU),
+        Panel(given, before, SOFT_TISSUE_HU),
+        Panel("cubic interpolation", cubic, SOFT_TISSUE_HU),
         Panel("this pack", ours, SOFT_TISSUE_HU),
         Panel("may be off by (HU)", spread, (0.0, top), heat=True),
     )

@@ -30,6 +30,10 @@ def translate(pack: Pack, inputs: Sequence[Path], how: How, progress: Progress |
     spec = pack.main.picture
     if how.modality not in (None, *spec.modality):
         raise InputError(f"Pack {pack.name!r} reads {' or '.join(spec.modality)}; --modality says {how.modality!r}.")
+    if how.samples is not None or how.seed is not None:
+        raise InputError(
+            f"Pack {pack.name!r} has no latent of which --samples could be drawn; leave it out, and --seed."
+        )
     if how.max_memory_gb is not None:
         raise InputError(
             f"--max-memory makes the windows of a volume smaller, and pack {pack.name!r} asks its net slice by slice, "

@@ -69,7 +69,8 @@ class EvaluateOptions:
         seed: of the resampling.
         label: column that names the class.
         skip_damaged: leave out pictures that cannot be read, and count them.
-        features: of generators: the pack in whose features pictures are compared; one that reads such where None.
+        features: of generators, and of packs that make voxels finer: the pack in whose features pictures are compared;
+            one that reads such where None. Of translations: the pack that judges in place of their own.
     """
 
     split: str | None = None

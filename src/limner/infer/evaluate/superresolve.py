@@ -1,30 +1,29 @@
-"""Thin slices held against real ones: scans are made thick by averaging, thinned again, and compared."""
+"""Finer voxels held against real ones: scans are made coarse by averaging, made fine again, and compared."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from limner.data.cases import read_image
 from limner.data.cohort import Case, read_cohort
 from limner.errors import CohortError
-from limner.image import degrade
 from limner.infer.evaluate.figures import EvaluateOptions, Evaluation, Interval, mean_interval
-from limner.infer.thin import Thin, Thinner
-from limner.packs import Pack
-from limner.tasks.fidelity import mean_absolute_error, psnr, ssim
-from limner.tasks.superresolve import consistency, interpolate
+from limner.infer.evaluate.thin_figures import Compared, believable
+from limner.infer.features import Features, layers
+from limner.infer.fine_pixels import PixelRefiner, open_finer
+from limner.infer.thin import Thinner
+from limner.packs import Pack, load_pack
 
 WHOLE_HU = (-1000.0, 1000.0)
 """Values that figures over the whole range are clipped to; the metal and the padding beyond say nothing."""
 SOFT_HU = (-160.0, 240.0)
 """Window 400, level 40: what a reader of soft tissue sees."""
-PLANES = 128
+JUDGE = "lidc-nodule"
+"""The shipped pack on CT pictures, in whose features planes are compared where none is named."""
 PLAIN = {"cubic": 3, "linear": 1}
 _AXES = ("z", "y", "x")
 
@@ -47,10 +46,13 @@ def evaluate_thin(
     Each scan of the cohort is the truth. ``factor`` slices are averaged into one (a box), the pack makes them thin
     again, and so do cubic B-splines (the baseline) and lines. A column ``axis`` may say ``y`` or ``x``: then that axis
     within the slices is made coarse, a stand-in where slices are thick; planes are then looked at as spacing allows.
-    A column ``hu_window`` says that values are known inside a window only, which both ranges are then cut to.
+    In-plane, blocks of pixels are averaged instead, and rows with such an axis are left out. A column ``hu_window``
+    says that values are known inside a window only, which both ranges are then cut to.
 
     Figures: ``psnr``, ``ssim`` over -1000 to 1000 HU, ``psnr_soft``, ``ssim_soft`` in the window of soft tissue,
-    ``mae_hu``, ``consistency_hu``, the same of each baseline, and gains over the cubic spline, case by case.
+    ``mae_hu``, ``perceptual`` (distance in the features of ``options.features``), ``consistency_hu``, the same of each
+    baseline, and gains over the cubic spline, case by case; of the map of uncertainty, those of
+    :func:`limner.infer.evaluate.thin_figures.believable`.
 
     Raises:
         CohortError: no case, an unknown axis, or a scan with too few slices.
@@ -58,12 +60,22 @@ def evaluate_thin(
     cases = read_cohort(cohort).split(options.split).cases
     if not cases:
         raise CohortError(f"{Path(cohort).name!r} has no cases in split {options.split or 'any'!r}.")
-    thinner = Thinner(pack, options.engine)
+    thinner = open_finer(pack, options.engine)
+    judge = load_pack(options.features or JUDGE)
+    sight = Features(judge, layers(judge), "auto" if options.engine == "torch" else options.engine)
+    problems = [f"Perceptual distance: {sight.name}."]
+    if thinner.finer.within:
+        turned = [case for case in cases if (case.columns.get("axis") or "z") != "z"]
+        cases = tuple(case for case in cases if case not in turned)
+        if turned:
+            problems.append(f"{len(turned)} rows are of one axis within slices and left out: pixels become finer here.")
+    if not cases:
+        raise CohortError(f"{Path(cohort).name!r} has no case whose slices could be made coarse along both axes.")
     rows = []
     for number, case in enumerate(cases):
         if progress:
             progress(case.id, number / len(cases))
-        rows.append(_row(thinner, case, pack.main.slices.modality))
+        rows.append(_row(thinner, case, pack.main.slices.modality, sight))
     names = [name for name in rows[0].figures if "_by_" not in name]
     return Evaluation(
         task="superresolve",
@@ -86,35 +98,38 @@ def evaluate_thin(
         calibration={},
         baseline={
             f"cubic {name}": round(float(np.mean([one.figures[f"{name}_by_cubic"] for one in rows])), 4)
-            for name in ("psnr", "ssim")
+            for name in ("psnr", "ssim", "perceptual")
         },
         per_case=[{"id": one.id, **{k: round(v, 4) for k, v in one.figures.items()}} for one in rows],
+        problems=problems,
     )
 
 
-def _row(thinner: Thinner, case: Case, modality: Sequence[str]) -> _Row:
-    image = read_image(case.image, case.hu_window, modality)
+def _row(thinner: Thinner | PixelRefiner, case: Case, modality: Sequence[str], sight: Features) -> _Row:
+    image, finer = read_image(case.image, case.hu_window, modality), thinner.finer
     axis = case.columns.get("axis") or "z"
     if axis not in _AXES:
         raise CohortError(f"Case {case.id!r}: the column axis says {axis!r}; expected z, y or x.")
     first = _AXES.index(axis)
     order = (first, *(k for k in range(3) if k != first))
-    whole = np.ascontiguousarray(np.transpose(image.array, order))
+    truth = finer.cut(np.ascontiguousarray(np.transpose(image.array, order))).astype(np.float32)
     z, y, x = (image.grid.spacing_mm[k] for k in order)
-    thick = degrade(whole, thinner.factor)
-    if len(thick) < 3:
-        raise CohortError(f"Case {case.id!r} has {len(whole)} slices; {3 * thinner.factor} are needed at least.")
-    truth = whole[: len(thick) * thinner.factor].astype(np.float32)
-    found = thinner(thick, (z * thinner.factor, y, x))
+    thick = finer.coarse(truth)
+    if len(thick) < 3 and not finer.within:
+        raise CohortError(
+            f"Case {case.id!r} has {image.array.shape[first]} slices; {3 * finer.factor} are needed at least."
+        )
+    found = thinner(thick, finer.coarse_spacing((z, y, x)))
     ranges = {"": WHOLE_HU, "_soft": SOFT_HU}
     if case.hu_window:
         low, high = case.hu_window
         ranges = {name: (max(low, ends[0]), min(high, ends[1])) for name, ends in ranges.items()}
-    figures = _compared(found.values, truth, ranges)
+    held = Compared(ranges, finer.within, sight)
+    figures = held.figures(found.values, truth)
     for plain, order_ in PLAIN.items():
-        made = interpolate(thick, thinner.factor, order_)
-        figures |= {f"{name}_by_{plain}": value for name, value in _compared(made, truth, ranges).items()}
-        figures[f"consistency_hu_by_{plain}"] = consistency(made, thick, thinner.factor)
+        made = finer.interpolate(thick, order_)
+        figures |= {f"{name}_by_{plain}": value for name, value in held.figures(made, truth).items()}
+        figures[f"consistency_hu_by_{plain}"] = float(finer.apart(made, thick).mean(dtype=np.float64))
     gains = {
         f"{name}_gain": figures[name] - figures[f"{name}_by_cubic"]
         for name in ("psnr", "ssim", "psnr_soft", "ssim_soft")
@@ -122,40 +137,10 @@ def _row(thinner: Thinner, case: Case, modality: Sequence[str]) -> _Row:
     figures = {
         **gains,
         **figures,
-        "consistency_hu": consistency(found.values, thick, thinner.factor),
-        **_believable(found, truth),
+        "consistency_hu": float(finer.apart(found.values, thick).mean(dtype=np.float64)),
+        **believable(found, truth),
     }
     return _Row(case.id, case.patient, case.site or "unknown", figures)
-
-
-def _compared(
-    made: NDArray[Any], truth: NDArray[np.float32], ranges: dict[str, tuple[float, float]]
-) -> dict[str, float]:
-    """Figures in each range."""
-    figures = {}
-    for name, (low, high) in ranges.items():
-        ours, theirs = np.clip(made, low, high), np.clip(truth, low, high)
-        figures[f"psnr{name}"] = psnr(ours, theirs, high - low)
-        figures[f"ssim{name}"] = _coronal_ssim(ours, theirs, high - low)
-    figures["mae_hu"] = mean_absolute_error(made, truth)
-    return figures
-
-
-def _coronal_ssim(made: NDArray[Any], truth: NDArray[Any], span: float) -> float:
-    """Mean over coronal planes, in which the slices are seen; at most ``PLANES`` of them, evenly over the scan."""
-    chosen = np.unique(np.linspace(0, truth.shape[1] - 1, min(PLANES, truth.shape[1])).round().astype(int))
-    return float(np.mean([ssim(made[:, k], truth[:, k], span) for k in chosen]))
-
-
-def _believable(found: Thin, truth: NDArray[np.float32]) -> dict[str, float]:
-    """Mean error beside the mean that was expected, and how well the map ranks voxels by their error."""
-    error = np.abs(found.values[:, ::3, ::3] - truth[:, ::3, ::3]).ravel()
-    expected = found.spread[:, ::3, ::3].ravel()
-    most = expected >= np.quantile(expected, 0.9)
-    return {
-        "error_over_expected": float(error.mean() / expected.mean()),
-        "error_share_in_least_sure_tenth": float(error[most].sum() / max(error.sum(), 1e-9)),
-    }
 
 
 def _intervals(rows: Sequence[_Row], names: Sequence[str], options: EvaluateOptions) -> dict[str, Interval]:

@@ -91,7 +91,8 @@ def evaluate_translation(
         some = Measured(tuple(one for one in found.slices if one.site == site), ())
         per_site[site] = {name: some.interval(name, options) for name in plain if some.by_patient(name)}
     instead = {name: found.interval(name, options).value for name in found.names() if name.endswith("_instead")}
-    judged = f" Features and tumours are the judge's, {pack.translator.judge}." if pack.translator.judge else ""
+    judge = options.features or pack.translator.judge
+    judged = f" Features and tumours are the judge's, {judge}." if judge else ""
     counted = (
         [f"{len(notes)} of {len(notes) + len(found.slices)} slices are left out: no pair.{judged}"] if notes else []
     )
@@ -122,7 +123,8 @@ def measure(
     view = view_of(spec, options, channels=len(known.channel_names), label=None, mask=options.mask if masked else None)
     asked = [*spec.channel_names, known.wanted]
     examples = whole_pairs(read_examples(cohort, view, options.split), known.channel_names, asked)
-    judge = open_judge(load_pack(known.judge), known, options.engine) if known.judge else None
+    named = options.features or known.judge
+    judge = open_judge(load_pack(named), known, options.engine) if named else None
     found = []
     for number, row in enumerate(examples.rows):
         if progress:
