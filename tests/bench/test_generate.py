@@ -45,3 +45,13 @@ def test_the_interval_holds_the_difference():
     found = _beside([[1.0, 2.0], [1.1, 2.3], [0.9, 1.8], [1.0, 2.2]])
     assert found.difference == pytest.approx(-1.075)
     assert found.low <= found.difference <= found.high < 0
+
+
+def test_the_interval_of_the_kernel_distance_is_as_wide_as_fresh_ways_differ():
+    def found(seed):
+        rng = np.random.default_rng(seed)
+        return _unlike(rng.normal(size=(40, 8)), rng.normal(size=(40, 2, 8)) + np.array([0.3, 1.0])[:, None])
+
+    many = [found(seed) for seed in range(80)]
+    claimed = np.mean([one.high - one.low for one in many]) / (2 * 1.96)
+    assert claimed == pytest.approx(np.std([one.difference for one in many], ddof=1), rel=0.25)

@@ -43,6 +43,13 @@ def test_kernel_distance_is_unbiased_and_its_interval_holds():
     assert kernel_distance(*clouds(80, 60, 10, shift=1.0)).low > 0
 
 
+@pytest.mark.parametrize("subset", [10, 30])
+def test_the_interval_of_the_kernel_distance_is_as_wide_as_fresh_sets_differ(subset):
+    found = [kernel_distance(*clouds(60, 60, 10, 0.7, seed=seed), subset=subset, subsets=60) for seed in range(150)]
+    claimed = np.mean([one.high - one.low for one in found]) / (2 * 1.96)
+    assert claimed == pytest.approx(np.std([one.value for one in found], ddof=1), rel=0.25)
+
+
 def test_kernel_distance_against_loops():
     a, b = clouds(5, 4, 3, 0.5)
 

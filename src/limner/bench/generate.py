@@ -18,7 +18,7 @@ from limner.infer.features import Features, layers
 from limner.infer.generate import Generator, open_generator
 from limner.packs import Pack, PictureSpec, load_pack
 from limner.tasks.fidelity import perceptual_distance
-from limner.tasks.realism import kernel_distance
+from limner.tasks.realism import unbiased_mmd
 
 Progress = Callable[[str, float], None]
 
@@ -189,15 +189,17 @@ def _beside(pairs: list[list[float]]) -> Beside:
 def _unlike(ends: NDArray[np.float64], middles: NDArray[np.float64]) -> Beside:
     """Kernel distances from the ends ``(N, D)`` of the middles ``(N, 2, D)`` of both kinds of ways.
 
-    The interval is that of the difference over halves of the ways, brought to the size of all (Politis 1994).
+    The interval is that of the difference over halves of the ways, drawn without replacement: they differ about as
+    much as fresh sets of all ways would (``√(b / (N - b))`` is 1; see :func:`limner.tasks.realism.kernel_distance`).
     """
     n = len(ends)
 
     def found(which: NDArray[np.intp]) -> list[float]:
-        return [kernel_distance(ends[which], middles[which, k], subsets=2).value for k in (0, 1)]
+        return [unbiased_mmd(ends[which], middles[which, k]) for k in (0, 1)]
 
+    half = max(n // 2, 2)
     rng = np.random.default_rng(0)
-    halves = [found(rng.permutation(n)[: max(n // 2, 4)]) for _ in range(200)]
-    spread = float(np.std([a - b for a, b in halves], ddof=1)) * np.sqrt(max(n // 2, 4) / n)
+    halves = [found(rng.permutation(n)[:half]) for _ in range(200)]
+    spread = float(np.std([a - b for a, b in halves], ddof=1)) * np.sqrt(half / (n - half))
     made, faded = found(np.arange(n))
     return Beside(made, faded, made - faded, made - faded - 1.96 * spread, made - faded + 1.96 * spread)

@@ -79,20 +79,33 @@ def kernel_distance(
         real: ``(N, D)``, N at least 2.
         made: ``(M, D)``, M at least 2.
         subset: images of each random subset; at most half of the smaller set.
-        subsets: how many. The interval is that of their spread, brought to the whole sets' size by ``√(subset / N)``
-            (subsampling, Politis and Romano 1994).
+        subsets: how many. The interval is that of their spread, brought to the whole sets' size by
+            ``√(b / (N - b))``, b being images of a subset and N those of the smaller set: subsets are drawn without
+            replacement, and so differ less than fresh sets of b images do, by ``√(1 - b / N)``. Where sets are of
+            different size, or about equal, the interval is rather too wide.
         seed: of the subsets.
 
-    Source: Bińkowski et al., Demystifying MMD GANs, ICLR 2018.
+    Source: Bińkowski et al., Demystifying MMD GANs, ICLR 2018; Politis and Romano, Large sample confidence regions
+    based on subsamples, 1994; Shao and Wu, A general theory for jackknife variance estimation, 1989 (the scale).
     """
     a, b = _checked(real, made, least=4)
     fewest = min(len(a), len(b))
     subset = max(2, min(subset, fewest // 2))
     rng = np.random.default_rng(seed)
     draws = [(rng.permutation(len(a))[:subset], rng.permutation(len(b))[:subset]) for _ in range(subsets)]
-    spread = np.std([_mmd(a[i], b[j]) for i, j in draws], ddof=1) * np.sqrt(subset / fewest)
-    value = _mmd(a, b)
+    spread = np.std([unbiased_mmd(a[i], b[j]) for i, j in draws], ddof=1)
+    spread *= np.sqrt(subset / (fewest - subset))
+    value = unbiased_mmd(a, b)
     return Estimate(value, float(value - 1.96 * spread), float(value + 1.96 * spread))
+
+
+def unbiased_mmd(a: Features, b: Features) -> float:
+    """The value of :func:`kernel_distance` without its interval, of ``(N, D)`` and ``(M, D)``, two or more of each."""
+    a, b = _checked(a, b, least=2)
+    n, m, d = len(a), len(b), a.shape[1]
+    aa, bb, ab = ((x @ y.T / d + 1) ** 3 for x, y in ((a, a), (b, b), (a, b)))
+    within = (aa.sum() - np.trace(aa)) / (n * (n - 1)) + (bb.sum() - np.trace(bb)) / (m * (m - 1))
+    return float(within - 2 * ab.mean())
 
 
 def overlap(real: Features, made: Features, k: int = 3) -> Overlap:
@@ -140,13 +153,6 @@ def distances(a: Features, b: Features) -> NDArray[np.float64]:
     a, b = a - middle, b - middle
     squared = (a**2).sum(1)[:, None] + (b**2).sum(1)[None] - 2 * a @ b.T
     return np.asarray(np.sqrt(np.maximum(squared, 0.0)))
-
-
-def _mmd(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
-    n, m, d = len(a), len(b), a.shape[1]
-    aa, bb, ab = ((x @ y.T / d + 1) ** 3 for x, y in ((a, a), (b, b), (a, b)))
-    within = (aa.sum() - np.trace(aa)) / (n * (n - 1)) + (bb.sum() - np.trace(bb)) / (m * (m - 1))
-    return float(within - 2 * ab.mean())
 
 
 def _checked(real: Features, made: Features, least: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
