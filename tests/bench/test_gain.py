@@ -64,6 +64,15 @@ def test_a_recipe_is_trained_with_and_without(recipe, tmp_path):
     again = bench_gain(GainBench(recipe, seeds=1, out=out, resume=True))
     assert again.rows == found.rows
     json.dumps(again.as_dict())
+    with pytest.raises(OutputExistsError, match=r"other settings: without 'augment=\{\}' \(now 'augment.noise=0'\)"):
+        bench_gain(GainBench(recipe, "augment.noise=0", seeds=1, out=out, resume=True))
+    other = tmp_path / "other.yaml"
+    other.write_text(recipe.read_text() + "\n")
+    with pytest.raises(OutputExistsError, match="settings: the recipe's text"):
+        bench_gain(GainBench(other, seeds=1, out=out, resume=True))
+    (out / "bench.json").unlink()
+    with pytest.raises(OutputExistsError, match=r"--resume: nothing in .* says what its runs were made with"):
+        bench_gain(GainBench(recipe, seeds=1, out=out, resume=True))
 
 
 def test_a_gain_is_taken_seed_by_seed():

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from limner.errors import OutputExistsError, RecipeError
+from limner.bench.settings import keep_settings, settings_of
+from limner.errors import RecipeError
 from limner.packs import load_pack
 
 if TYPE_CHECKING:
@@ -106,12 +107,12 @@ def bench_gain(bench: GainBench, progress: Progress | None = None) -> GainResult
 
     Raises:
         RecipeError: the recipe expects nothing, or asks for a figure that there is not.
-        OutputExistsError: runs are there, and ``resume`` is false.
+        OutputExistsError: runs are there, and ``resume`` is false, or they have other settings.
     """
     expected = expected_by(bench.recipe, [*bench.overrides, bench.without])
     out = bench.out or Path("runs") / f"{bench.recipe.stem}-gain"
-    if out.exists() and not bench.resume:
-        raise OutputExistsError(f"Runs are already in {str(out)!r}. Go on with --resume, or choose another -o.")
+    settings = settings_of(bench.recipe, bench="gain", overrides=bench.overrides, without=bench.without)
+    keep_settings(out, settings, resume=bench.resume)
     jobs = [(seed, way) for seed in range(bench.seeds) for way in _WAYS]
     figures: dict[str, list[list[float]]] = {way: [] for way in _WAYS}
     counts: list[int] = []

@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 
 from limner.bench.gain import digits, expected_by, figures_of, spread, told_of, trained
-from limner.errors import InputError, OutputExistsError
+from limner.bench.settings import keep_settings, settings_of
+from limner.errors import InputError
+from limner.packs import Pack
 
 Progress = Callable[[str, float], None]
 
@@ -75,57 +77,81 @@ class SyntheticRow:
 
 @dataclass(frozen=True)
 class SyntheticResult:
-    """Rows, a figure each; where the runs lie."""
+    """Rows, a figure each; where the runs lie; what the generator brings along."""
 
     title: str
     folder: Path
     rows: tuple[SyntheticRow, ...]
+    generator: str
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON takes it."""
-        return {"title": self.title, "folder": str(self.folder), "rows": [row.as_dict() for row in self.rows]}
+        return {
+            "title": self.title,
+            "folder": str(self.folder),
+            "generator": self.generator,
+            "rows": [row.as_dict() for row in self.rows],
+        }
 
 
 def bench_synthetic(bench: SyntheticBench, progress: Progress | None = None) -> SyntheticResult:
     """Trains ``4 × seeds`` packs and evaluates each on what the recipe expects figures of.
 
-    The pictures are made once, and are the same in all runs.
+    The pictures are made once, and are the same in all runs; where a pack makes them from label maps, once for each
+    seed, from the maps of that seed's patients.
 
     Raises:
         RecipeError: the recipe expects nothing, or no pack makes pictures for it.
         InputError: fewer than two seeds, of which no interval can be had.
-        OutputExistsError: runs are there, and ``resume`` is false.
+        OutputExistsError: runs are there, and ``resume`` is false, or they have other settings.
     """
     if bench.seeds < 2:
         raise InputError(f"An interval over draws of the cases needs two seeds or more; got --seeds {bench.seeds}.")
-    expected = expected_by(bench.recipe, list(bench.overrides))
-    from limner.synthesize import read_addition, with_synthetic
+    overrides = list(bench.overrides)
+    expected = expected_by(bench.recipe, overrides)
+    from limner.synthesize import fitting_pack, read_addition, with_synthetic
     from limner.train.recipe import read_recipe
 
-    addition = replace(read_addition(bench.addition), count=bench.made)
+    addition, read = replace(read_addition(bench.addition), count=bench.made), read_recipe(bench.recipe, overrides)
+    pack, _ = fitting_pack(read, addition.pack)
     out = bench.out or Path("runs") / f"{bench.recipe.stem}-synthetic"
-    if out.exists() and not bench.resume:
-        raise OutputExistsError(f"Runs are already in {str(out)!r}. Go on with --resume, or choose another -o.")
-    few = [*bench.overrides]
-    for number in range(len(read_recipe(bench.recipe, few).data.sources)):
+    asked = {name: getattr(bench, name) for name in ("overrides", "addition", "cases", "made")}
+    keep_settings(out, settings_of(bench.recipe, bench="synthetic", **asked), resume=bench.resume)
+    few = [*overrides]
+    for number in range(len(read.data.sources)):
         few += [f"data.sources.{number}.cases={bench.cases}", f"data.sources.{number}.check=null"]
-    enlarged = with_synthetic(bench.recipe, few, addition, out / "made", progress)
+
+    def enlarged(seed: int) -> Path:
+        """The recipe beside the pictures; maps are other patients' by seed, and must not reach another seed's runs."""
+        if pack.generator.condition != "mask":
+            return with_synthetic(bench.recipe, few, addition, out / "made", progress)
+        return with_synthetic(bench.recipe, [*few, f"seed={seed}"], addition, out / f"made-{seed}", progress)
+
     jobs = [(seed, way) for seed in range(bench.seeds) for way in WAYS]
     found: dict[str, list[list[float]]] = {way: [] for way in WAYS}
     counts: list[int] = []
     for number, (seed, way) in enumerate(jobs):
         if progress:
             progress(f"{way}, seed {seed}", number / len(jobs))
-        plain = [PLAIN] if way in ("real", "synthetic") else []
-        made = way in ("synthetic", "both")
-        overrides = [f"seed={seed}", *plain] if made else [*few, f"seed={seed}", *plain]
-        values, counts = figures_of(
-            trained(enlarged if made else bench.recipe, overrides, out / f"{way}-{seed}"), expected
-        )
+        changes = [f"seed={seed}", *([PLAIN] if way in ("real", "synthetic") else [])]
+        if way in ("synthetic", "both"):
+            run = trained(enlarged(seed), changes, out / f"{way}-{seed}")
+        else:
+            run = trained(bench.recipe, [*few, *changes], out / f"{way}-{seed}")
+        values, counts = figures_of(run, expected)
         found[way].append(values)
     rows = tuple(
         SyntheticRow(*told_of(one), counts[k], {way: tuple(values[k] for values in found[way]) for way in WAYS})
         for k, one in enumerate(expected)
     )
     title = f"{bench.recipe.stem}, {bench.cases} real cases, {bench.addition}, {bench.seeds} seeds"
-    return SyntheticResult(title, out, rows)
+    return SyntheticResult(title, out, rows, _brought_along(pack))
+
+
+def _brought_along(pack: Pack) -> str:
+    """A sentence on real cases that the generator saw, which no count of cases here covers."""
+    learned = "; ".join(f"{row.source}, {row.case}" for row in pack.spec.training)
+    return (
+        "The generator learned from other real cases too; the interval covers neither it nor the test cases. "
+        f"It is {pack.name} {pack.version}, and learned from: {learned}."
+    )

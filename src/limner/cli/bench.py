@@ -85,7 +85,10 @@ def synthetic(
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Train on few real cases: alone, augmented, beside pictures of nobody, and both; print what each adds."""
+    """Train on few real cases: alone, augmented, beside pictures of nobody, and both; print what each adds.
+
+    The generator learned from other real cases too; the interval covers neither it nor the test cases.
+    """
     from limner.bench import SyntheticBench, bench_synthetic
 
     bench = SyntheticBench(recipe, add, cases, made, seeds, tuple(overrides or ()), out, resume)

@@ -100,7 +100,7 @@ def synthetic(result: SyntheticResult, json_wanted: bool) -> None:
     print_table(table)
     typer.echo(
         "± is the standard deviation over seeds, each with other real cases; in brackets the 95 % interval of the mean "
-        f"difference (t, seed by seed). The runs are in {result.folder}."
+        f"difference (t, seed by seed). {result.generator} The runs are in {result.folder}."
     )
 
 
