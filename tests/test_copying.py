@@ -1,19 +1,23 @@
 """A generator that gives back what it learned from is not kept as a pack, and who verifies it with the data is told."""
 
 import json
+import re
+import shutil
 
 import numpy as np
 import pytest
+import yaml
 from PIL import Image
 from typer.testing import CliRunner
 
 from limner.cli.app import app
 from limner.copying import refuse_copies
-from limner.data.examples import View, read_examples
+from limner.data.examples import Example, Examples, View, read_examples
 from limner.errors import InputError, PackError
-from limner.infer.shippable import refuse_copier
+from limner.infer.shippable import refuse_copier, strangers
 from limner.packs import load_pack
 from limner.reproduce import reproduce
+from limner.train import train
 from tests.infer.test_generate import NET
 from tests.train.pictures import write_pictures, write_recipe
 
@@ -29,6 +33,13 @@ def home(tmp_path_factory):
         train={"steps": 2, "batch": 4, "check_every": 2, "threads": 1, "ema": 0.5},
     )  # fmt: skip
     return folder
+
+
+@pytest.fixture(scope="module")
+def trained(home):
+    """A run whose end has not been looked at."""
+    train(home / "recipe.yaml", [], home / "plain")
+    return home / "plain"
 
 
 def pictures(monkeypatch, values):
@@ -64,3 +75,42 @@ def test_a_copier_is_refused_set_aside_and_shown(home, monkeypatch):
 def test_a_pack_that_generates_nothing_is_not_asked(home):
     with pytest.raises(InputError, match="does not"):
         refuse_copier(load_pack("skin-lesion"), home / "cohort" / "cohort.csv", home / "pairs.png")
+
+
+def changed(run, folder, **source):
+    """The run under another recipe; how many cases are learned from stays what it was."""
+    copy = shutil.copytree(run, folder)
+    recipe = yaml.safe_load((copy / "recipe.yaml").read_text())
+    recipe["data"]["sources"][0] |= source
+    (copy / "recipe.yaml").write_text(yaml.safe_dump(recipe))
+    return copy
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ({"split": None, "check": None}, r"got 0 and 160"),  # the split test was learned from
+        ({"split": None, "check": "val"}, r"got 0 and 160"),
+        ({"cases": 4, "split": "train", "check": "val"}, r"got \d+ and 8"),
+    ],
+)
+def test_where_it_cannot_be_told_the_finished_run_says_so(home, trained, tmp_path, monkeypatch, capsys, source, said):
+    pictures(monkeypatch, read_examples(home / "cohort" / "cohort.csv", View((16, 16), 1, label=None)).stack()[:30])
+    run = changed(trained, tmp_path / "run", **source)
+    refuse_copies(run)
+    assert (run / "pack" / "pack.json").is_file() and not (run / "copies.json").exists()
+    told = capsys.readouterr()
+    assert re.search(f"cannot be told.*{said}", (told.out + told.err).replace("\n", " "))
+
+
+def test_a_split_that_was_learned_from_tells_nothing(home, trained):
+    cohort = home / "cohort" / "cohort.csv"
+    with pytest.raises(InputError, match=r"'train' of 'cohort.csv' has 0 pictures .* Name a split"):
+        refuse_copier(load_pack(trained / "pack"), cohort, home / "p.png", split="train")
+
+
+def test_strangers_are_of_other_patients_and_other_pictures():
+    one, two = np.zeros((1, 2, 2), np.uint8), np.ones((1, 2, 2), np.uint8)
+    learned = Examples((Example("a", one, "anna"),))
+    held = Examples((Example("b", two, "anna"), Example("c", one, "bert"), Example("d", two, "carl")))
+    assert [row.id for row in strangers(held, learned).rows] == ["d"]

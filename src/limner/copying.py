@@ -23,7 +23,8 @@ def refuse_copies(folder: Path, progress: Progress | None = None) -> None:
     """Looks for training pictures among those that a run's pack makes, where it generates pictures.
 
     The closest pairs are drawn in ``copies.png``, figures are in ``copies.json``. Pictures that were held out say how
-    near strangers come: those of the check split, or of ``test`` where they are too few.
+    near strangers come: those of the check split, or of ``test`` where they are too few; never of patients that were
+    learned from.
 
     Args:
         folder: of the run.
@@ -34,7 +35,7 @@ def refuse_copies(folder: Path, progress: Progress | None = None) -> None:
     """
     import yaml
 
-    from limner.infer.copies import LEAST_HELD
+    from limner.infer.copies import LEAST_HELD, too_few
     from limner.train.pictures import load_pictures
     from limner.train.recipe import Recipe
     from limner.train.recipe_data import PictureData
@@ -46,14 +47,20 @@ def refuse_copies(folder: Path, progress: Progress | None = None) -> None:
         say(["Copies are looked for among pictures alone: hold volumes against the scans before you share them."])
     if recipe.task != "generate" or not isinstance(recipe.data, PictureData) or len(recipe.data.size) != 2:
         return
-    from limner.infer.shippable import look_for_copies
+    from limner.infer.shippable import look_for_copies, strangers
 
     learned, pack = load_pictures(recipe, recipe.data, progress), load_pack(folder / "pack")
-    held = learned.check if len(learned.check.rows) >= LEAST_HELD else _tested(recipe)
-    if held is None:
-        say([f"Whether the pack copies what it learned from cannot be told: fewer than {LEAST_HELD} are held out."])
+    held = strangers(learned.check, learned.train)
+    if len(held.rows) < LEAST_HELD:
+        held = strangers(_tested(recipe), learned.train)
+    if few := too_few(len(learned.train.rows), len(held.rows)):
+        say([f"Whether the pack copies what it learned from cannot be told. {few}"])
         return
-    found = look_for_copies(pack, learned.train.stack(), held.stack(), folder / PAIRS, progress=progress)
+    try:
+        found = look_for_copies(pack, learned.train.stack(), held.stack(), folder / PAIRS, progress=progress)
+    except CohortError as error:  # the run is finished, and its pack whole
+        say([f"Whether the pack copies what it learned from cannot be told. {error}"])
+        return
     (folder / FOUND).write_text(json.dumps(found.as_dict(), indent=1) + "\n", encoding="utf-8")
     if found.copied:
         shutil.rmtree(folder / ASIDE, ignore_errors=True)
@@ -61,15 +68,14 @@ def refuse_copies(folder: Path, progress: Progress | None = None) -> None:
     found.refuse(pack.name, f"The pairs are drawn in {str(folder / PAIRS)!r}; the pack is set aside as {ASIDE!r}.")
 
 
-def _tested(recipe: Recipe) -> Examples | None:
-    """Pictures of the sources' split ``test``, where there are enough."""
-    from limner.infer.copies import LEAST_HELD
+def _tested(recipe: Recipe) -> Examples:
+    """Pictures of the sources' split ``test``; none where there is no such split."""
+    from limner.data.examples import Examples
     from limner.train.pictures import read_sources, view_for
 
     data: Any = recipe.data
     sources = [one.model_copy(update={"check": "test"}) for one in data.sources]
     try:
-        found = read_sources(sources, view_for(data, recipe.task), strict=data.strict_patients).check
+        return read_sources(sources, view_for(data, recipe.task), strict=data.strict_patients).check
     except CohortError:
-        return None
-    return found if len(found.rows) >= LEAST_HELD else None
+        return Examples(())

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from limner.errors import InputError, PackError
+from limner.errors import CohortError, InputError, PackError
 from limner.infer.copies import find_copies, turn, write_copies
 from limner.infer.features import Features
 from limner.packs import load_pack
@@ -103,3 +103,11 @@ def test_too_few_images_say_nothing(sets):
     train, held, new = sets
     with pytest.raises(InputError, match="20 held-out"):
         find_copies(new, train, held[:19])
+
+
+@pytest.mark.parametrize("disguise", ["exact", "mirrored", "turned"])
+def test_held_out_images_that_were_learned_from_are_refused(sets, disguise):
+    train, held, new = sets
+    same = np.clip(DISGUISES[disguise](train[[5, 77]].astype(float)), 0, 255).astype(np.uint8)
+    with pytest.raises(CohortError, match=r"2 of 32 held-out images are training images .* not learned"):
+        find_copies(np.concatenate([new[:5], train[:2]]), train, np.concatenate([held[:30], same]))

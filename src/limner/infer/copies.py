@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from limner.errors import InputError, PackError
+from limner.errors import CohortError, InputError, PackError
 from limner.image import fit_picture
 from limner.infer.features import Features
 from limner.report.pairs import Beside, write_pairs
@@ -37,7 +37,9 @@ SIDE = 16
 NEIGHBOURS = 10
 MARGIN = 0.8
 """A copy is nearer than this share of the nearest held-out image's ratio."""
-LEAST_HELD = 20
+LEAST_HELD, LEAST_TRAIN = 20, 10
+SAME = 0.02
+"""Nearer than this in small pixels a held-out image is a training one, perhaps turned: it is what rounding makes."""
 ALARM = 0.01
 """Chance that a pack without copies is accused, over all its images and each space."""
 _ROWS = 256
@@ -165,20 +167,47 @@ def find_copies(
 
     Raises:
         InputError: too few images to say anything.
+        CohortError: held-out images are training images: any copy would seem no nearer than they are.
     """
-    if len(held) < LEAST_HELD or len(train) < 10 or not len(made):
-        raise InputError(
-            f"To tell copies from likeness, {LEAST_HELD} held-out, 10 training images and one made image are needed; "
-            f"got {len(held)}, {len(train)} and {len(made)}."
-        )
+    if few := too_few(len(train), len(held)):
+        raise InputError(few)
+    if not len(made):
+        raise InputError("Copies are looked for among made images; got none.")
     small = [np.stack([_small(one) for one in some]) for some in (made, train, held)]
-    spaces = [_space("pixels", _in_pixels, *small)]
+    near_held = _joined(_in_pixels(small[2], small[1]))
+    _refuse_same(int(((near_held.apart < SAME) | among(held, train)).sum()), len(held))
+    spaces = [_space("pixels", _joined(_in_pixels(small[0], small[1])), near_held)]
     if features is not None:
         seen = [features.features(some, progress=progress).astype(np.float64) for some in (made, train, held)]
         width = seen[1].std(0) + 1e-6
-        found = _space(features.name, _in_features, *(one / width for one in seen))
+        near_made, near_held = (_joined(_in_features(seen[k] / width, seen[1] / width)) for k in (0, 2))
+        found = _space(features.name, near_made, near_held)
         spaces.append(_confirmed(found, small[0], small[1], spaces[0].held_apart))
     return Copies(len(made), tuple(spaces))
+
+
+def too_few(train: int, held: int) -> str:
+    """Why so many training and held-out images are not enough; empty where they are."""
+    if held >= LEAST_HELD and train >= LEAST_TRAIN:
+        return ""
+    return (
+        f"To tell copies from likeness, {LEAST_HELD} held-out and {LEAST_TRAIN} training images are needed; "
+        f"got {held} and {train}."
+    )
+
+
+def among(some: Images, others: Images) -> NDArray[np.bool_]:
+    """Which of ``some`` ``(N, C, Y, X)`` are, pixel for pixel, among the others."""
+    known = {one.tobytes() for one in others}
+    return np.array([one.tobytes() in known for one in some], bool)
+
+
+def _refuse_same(same: int, held: int) -> None:
+    if same:
+        raise CohortError(
+            f"{same} of {held} held-out images are training images (perhaps turned): beside them no made "
+            "image would be near enough to be a copy. Hold out images of patients that were not learned from."
+        )
 
 
 @dataclass(frozen=True)
@@ -189,12 +218,8 @@ class _Near:
     turn: NDArray[np.intp]
 
 
-Search = Callable[[NDArray[Any], NDArray[Any]], Iterator[_Near]]
-
-
-def _space(name: str, search: Search, made: NDArray[Any], train: NDArray[Any], held: NDArray[Any]) -> Space:
-    near_made, near_held = (_joined(search(some, train)) for some in (made, held))
-    limit = _limit(near_held.ratio, len(made))
+def _space(name: str, near_made: _Near, near_held: _Near) -> Space:
+    limit = _limit(near_held.ratio, len(near_made.ratio))
     pairs = [
         Pair(int(k), int(near_made.which[k]), float(near_made.ratio[k]), int(near_made.turn[k]))
         for k in np.argsort(near_made.ratio, kind="stable")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from limner.data.examples import read_examples
+from limner.data.examples import Examples, read_examples
 from limner.errors import InputError, PackError
-from limner.infer.copies import Copies, Images, find_copies, write_copies
+from limner.infer.copies import LEAST_HELD, Copies, Images, among, find_copies, write_copies
 from limner.infer.evaluate.figures import EvaluateOptions, view_of
 from limner.infer.evaluate.generate import fitting_features, make_pictures
 from limner.infer.features import Features
@@ -35,7 +35,7 @@ def look_for_copies(
         progress: is told the step and its share.
 
     Raises:
-        InputError: too few pictures to say anything.
+        InputError: too few pictures to say anything; or held ones are among those that it learned from.
     """
     made = make_pictures(open_generator(pack, engine), ASKED, progress)
     try:
@@ -47,10 +47,22 @@ def look_for_copies(
     return found
 
 
+def strangers(held: Examples, learned: Examples) -> Examples:
+    """The held-out pictures that tell how near strangers come: of no patient, and no picture, that was learned from."""
+    patients = {row.patient for row in learned.rows}
+    apart = tuple(row for row in held.rows if row.patient not in patients)
+    if not apart or not learned.rows:
+        return Examples(apart, held.left_out)
+    same = among(Examples(apart).stack(), learned.stack())
+    return Examples(tuple(row for row, one in zip(apart, same, strict=True) if not one), held.left_out)
+
+
 def refuse_copier(
     pack: Pack, cohort: Path, pairs: Path, *, split: str = "test", progress: Progress | None = None
 ) -> Copies:
     """Looks for copies of a cohort's split ``train``, held against another of its splits.
+
+    Pictures of that split whose patients were learned from are left out.
 
     Raises:
         PackError: it copies; says what of what, and where the pairs are drawn.
@@ -60,7 +72,14 @@ def refuse_copier(
     if pack.spec.generator is None or len(spec.size) != 2:
         raise InputError(f"Copies are looked for in what a pack generates of pictures; {pack.name!r} does not.")
     view = view_of(spec, EvaluateOptions(), label=None)
-    train, held = (read_examples(cohort, view, one, progress).stack() for one in ("train", split))
-    found = look_for_copies(pack, train, held, pairs, progress=progress)
+    train, asked = (read_examples(cohort, view, one, progress) for one in ("train", split))
+    held = strangers(asked, train)
+    if len(held.rows) < LEAST_HELD:
+        raise InputError(
+            f"Split {split!r} of {cohort.name!r} has {len(held.rows)} pictures of patients that {pack.name!r} did not "
+            f"learn from ({len(asked.rows) - len(held.rows)} are of those that it did); {LEAST_HELD} are needed to "
+            "tell copies from likeness. Name a split that it did not learn from with --split."
+        )
+    found = look_for_copies(pack, train.stack(), held.stack(), pairs, progress=progress)
     found.refuse(pack.name, f"The pairs are drawn in {str(pairs)!r}.")
     return found
