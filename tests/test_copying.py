@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from limner.cli.app import app
 from limner.copying import refuse_copies
 from limner.data.examples import Example, Examples, View, read_examples
-from limner.errors import InputError, PackError
+from limner.errors import InputError, OutputExistsError, PackError
 from limner.infer.shippable import refuse_copier, strangers
 from limner.packs import load_pack
 from limner.reproduce import reproduce
@@ -46,7 +46,8 @@ def pictures(monkeypatch, values):
     monkeypatch.setattr("limner.infer.shippable.make_pictures", lambda *_: values)
 
 
-def test_a_copier_is_refused_set_aside_and_shown(home, monkeypatch):
+def test_a_copier_is_refused_set_aside_and_shown(home, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
     cohort, run = home / "cohort" / "cohort.csv", home / "run"
     train = read_examples(cohort, View((16, 16), 1, label=None), "train").stack()
     new = np.random.default_rng(9).normal(120, 20, (30, 1, 16, 16)).clip(0, 255).astype(np.uint8)
@@ -61,8 +62,14 @@ def test_a_copier_is_refused_set_aside_and_shown(home, monkeypatch):
 
     (run / "pack-that-copies").rename(run / "pack")
     named = ["packs", "verify", str(run / "pack")]
-    asked = [*named, "--cohort", str(cohort), "--split", "val", "--pairs", str(home / "pairs.png")]
-    assert isinstance(CliRunner().invoke(app, asked).exception, PackError)
+    asked = [*named, "--cohort", str(cohort), "--split", "val"]
+    drawing = [*asked, "--pairs", str(tmp_path / "pairs.png")]
+    refused = CliRunner().invoke(app, drawing).exception
+    assert isinstance(refused, PackError) and "pairs.png" in str(refused) and (tmp_path / "pairs.png").is_file()
+    before = (tmp_path / "pairs.png").read_bytes()
+    assert isinstance(CliRunner().invoke(app, drawing).exception, OutputExistsError)
+    assert (tmp_path / "pairs.png").read_bytes() == before
+    assert isinstance(CliRunner().invoke(app, [*named, "--pairs", "new.png"]).exception, InputError)
     assert CliRunner().invoke(app, named).exit_code == 0  # without the data it cannot be known
 
     pictures(monkeypatch, new)
@@ -70,6 +77,7 @@ def test_a_copier_is_refused_set_aside_and_shown(home, monkeypatch):
     assert (run / "pack" / "pack.json").is_file() and json.loads((run / "copies.json").read_text())["copied"] == []
     found = CliRunner().invoke(app, [*asked, "--json"])
     assert json.loads(found.output)[0]["copies"] == "0 of 30"
+    assert [one.name for one in tmp_path.iterdir()] == ["pairs.png"]  # training pictures are drawn where asked for
 
 
 def test_a_pack_that_generates_nothing_is_not_asked(home):

@@ -11,9 +11,10 @@ import nibabel
 import numpy as np
 import pytest
 from PIL import Image as Pillow
+from PIL import PngImagePlugin
 
 from limner.draw import DrawOptions, ThresholdPredictor, draw
-from limner.draw.synthetic import marks_of
+from limner.draw.synthetic import marks_of, synthetic_input
 from limner.errors import LimnerError
 from limner.image import Grid, Image, Picture, Series
 from limner.io import Origin, choose_series, look, open_studies, read_marks
@@ -90,6 +91,22 @@ def test_a_picture_made_by_a_net(tmp_path: Path, lang: str) -> None:
     [text] = notes(tmp_path / "made")
     assert "known 1" in text and text in (tmp_path / "made" / "report.html").read_text()
     assert read_marks(tmp_path / "made" / "picture.png").explicit == read_marks(tmp_path / "made.png").explicit
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("near", [False, True])
+@pytest.mark.parametrize("task", ["generate", "translate", "superresolve", "dream", ""])
+def test_whatever_a_foreign_file_says_is_told(tmp_path: Path, task: str, near: bool, lang: str) -> None:
+    words = PngImagePlugin.PngInfo()
+    said = {"Synthetic": "true", "Limner-Task": task, "Limner-Pack": "theirs 2"}
+    for name, text in (said | ({"Limner-Near-A-Given-Picture": "true"} if near else {})).items():
+        words.add_text(name, text)
+    Pillow.new("L", (16, 16)).save(tmp_path / "made.png", pnginfo=words)
+    found = synthetic_input([read_marks(tmp_path / "made.png", pixels=False)], lang)
+    assert found is not None and found.code == "synthetic-input" and "theirs 2" in found.text
+    assert ("near a given" in found.text or "参照给定" in found.text) == (
+        near and task not in ("translate", "superresolve")
+    )
 
 
 def test_asking_costs_under_100_ms_of_a_whole_scan(tmp_path: Path) -> None:

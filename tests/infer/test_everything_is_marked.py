@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from limner.image import Grid, LabelMap
 from limner.infer.enhance import How, enhance
 from limner.infer.generate import GenerateOptions, generate, open_generator
-from limner.io import read_marks
+from limner.io import read_marks, read_nifti_labels, write_nifti_labels
 from limner.io.synthetic import Origin
+from tests import made_volumes
 from tests.infer.test_generate import make
 from tests.infer.thin_packs import thin_pack
 from tests.mr import POST, PRE, MRStudy
 from tests.mr_phantom import AXIAL, signal
+from tests.train.conftest import write_cohort
 from tests.translated import translator_pack
 
 IMAGES = (".png", ".jpg", ".webp", ".nii", ".gz", ".dcm")
 NO_IMAGE = (".json", ".csv")
-LABELS, UNSURE = ".labels.png", "uncertainty.nii.gz"
+LABELS, UNSURE = (".labels.png", ".labels.nii.gz"), "uncertainty.nii.gz"
 """Values that must stay as they are: no watermark."""
 
 
@@ -34,7 +38,7 @@ def marks_in(folder: Path) -> dict[str, Origin]:
     assert {one.suffix for one in files} <= {*IMAGES, *NO_IMAGE}
     found = {}
     for path in (one for one in files if one.suffix in IMAGES):
-        values_stay = path.name.endswith((LABELS, UNSURE))
+        values_stay = path.name.endswith((*LABELS, UNSURE))
         marks = read_marks(path, pixels=not values_stay)
         assert marks.explicit is not None, path
         assert values_stay or marks.invisible, path
@@ -58,6 +62,21 @@ def test_generated(maps, tmp_path, asked):
     for row in made.told["images"]:  # each picture and its label map say how to make it again
         assert found[row["image"]].seed == found[row["mask"]].seed == row["seed"]
     assert all(one.pack == f"{maps.name} {maps.spec.version}" and one.sha256 == maps.sha256 for one in found.values())
+
+
+def test_generated_volumes(tmp_path):
+    pack = made_volumes.make(tmp_path / "pack", write_cohort(tmp_path / "cohort"))
+    array = np.zeros((8, 16, 16), np.uint8)
+    array[2:6, 4:12, 4:12], array[3:5, 6:8, 6:8] = 1, 2
+    given = LabelMap(array, Grid.axial(array.shape, (6.0, 6.0, 6.0)))
+    write_nifti_labels(given, tmp_path / "map.nii.gz")
+    made = generate(open_generator(pack), tmp_path / "out", GenerateOptions(2, 5, labels=tmp_path / "map.nii.gz"))
+    found = marks_in(tmp_path / "out")
+    assert set(found) == {f"000{k}{end}" for k in (0, 1) for end in (".nii.gz", LABELS[1])} | {"sheet.png"}
+    for row in made.told["images"]:
+        assert found[row["image"]].seed == found[row["mask"]].seed == row["seed"]
+        assert (read_nifti_labels(tmp_path / "out" / row["mask"]).array == array).all()  # values stay
+    assert all(one.sha256 == pack.sha256 for one in found.values())
 
 
 def test_enhanced_and_translated(tmp_path, write_ct):

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from limner import io
 from limner.cli.app import app
 from limner.data.cohort import read_cohort
-from limner.errors import InputError, PackError
+from limner.errors import InputError, OutputExistsError, PackError
 from limner.image import Grid, LabelMap
 from limner.infer.evaluate import evaluate
 from limner.infer.generate import GenerateOptions, generate, open_generator
@@ -82,6 +82,18 @@ def test_a_volume_lies_where_its_label_map_lies_and_is_marked(maps, labels, tmp_
     cases = read_cohort(tmp_path / "made" / "cohort.csv").cases
     assert cases[0].hu_window == (-150, 250)
     assert cases[0].path("mask") is not None
+
+
+def test_force_does_not_take_the_label_map_that_was_given(maps, labels, tmp_path):
+    generator, out = open_generator(maps), tmp_path / "made"
+    generate(generator, out, GenerateOptions(count=1, labels=labels))
+    kept = out / "0000.labels.nii.gz"
+    before = kept.read_bytes()
+    with pytest.raises(InputError, match="would replace the input"):
+        generate(generator, out, GenerateOptions(count=1, seed=9, labels=kept), force=True)
+    assert kept.read_bytes() == before
+    with pytest.raises(OutputExistsError):  # before the map is read
+        generate(generator, out, GenerateOptions(labels=tmp_path / "missing.nii.gz"))
 
 
 def test_changing_the_map_changes_the_volume_there(maps):

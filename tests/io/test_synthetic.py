@@ -102,6 +102,30 @@ def test_nifti(tmp_path, modality):
     assert read_marks(path).explicit is None and read_marks(path).synthetic
 
 
+@pytest.mark.parametrize(
+    "beside",
+    ['{"InstitutionName": "Hôpital"}'.encode("latin-1"), b"no JSON", b"", b"[1, 2]", b"[" * 100_000, b"9" * 5000],
+    ids=["latin-1", "words", "empty", "list", "brackets", "long number"],
+)
+def test_a_file_beside_a_volume_may_be_anybody_s(tmp_path, beside):
+    path = tmp_path / "v.nii.gz"
+    write_nifti(volume(), path, ORIGIN)
+    held = nibabel.load(path)
+    nibabel.save(nibabel.Nifti1Image(np.asarray(held.dataobj), held.affine), path)
+    sidecar(path).write_bytes(beside)
+    assert read_marks(path, pixels=False).explicit is None
+
+
+def test_a_mark_in_latin_1_is_read(tmp_path):
+    path = tmp_path / "v.nii.gz"
+    write_nifti(volume(), path, ORIGIN)
+    held = nibabel.load(path)
+    nibabel.save(nibabel.Nifti1Image(np.asarray(held.dataobj), held.affine), path)
+    words = {**ORIGIN.words(), "InstitutionName": "Hôpital"}
+    sidecar(path).write_bytes(json.dumps(words, ensure_ascii=False).encode("latin-1"))
+    assert read_marks(path, pixels=False).explicit == ORIGIN
+
+
 @pytest.mark.parametrize("across", [0, 1])
 def test_nifti_whose_slices_are_not_axial(tmp_path, across):
     """Sagittal slices of MR are marked as they are, and turned when they are read."""

@@ -1,5 +1,7 @@
 """What ``limner train`` prints for folds and searches, and what it refuses."""
 
+import json
+
 import pytest
 import yaml
 
@@ -28,6 +30,14 @@ def test_a_search_from_the_command_line(tmp_path, capsys):
     code, _, err = _run(capsys, recipe, "--search", tmp_path / "search.yaml", "-o", tmp_path / "s")
     assert code == 2
     assert "--resume" in err
+
+
+def test_json_is_all_that_goes_to_standard_output(tmp_path, capsys):
+    recipe = write_recipe(tmp_path / "toy.yaml", write_pictures(tmp_path / "set"))
+    code, out, err = _run(capsys, recipe, "-o", tmp_path / "run", "--json")
+    assert code == 0
+    assert json.loads(out)["pack"] == str(tmp_path / "run" / "pack")
+    assert "step 4" in err
 
 
 def test_one_thing_at_a_time(tmp_path, capsys):

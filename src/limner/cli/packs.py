@@ -40,14 +40,18 @@ def verify(
     ] = None,
     split: Annotated[str, typer.Option(help="With --cohort: the split that it did not learn from.")] = "test",
     pairs: Annotated[
-        Path, typer.Option(help="With --cohort: where the closest pairs are drawn; they show training pictures.")
-    ] = Path("copies.png"),
+        Path | None,
+        typer.Option(help="With --cohort: a new PNG to draw the closest pairs in; they show training pictures."),
+    ] = None,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Check that a pack is whole and unchanged, and, given the data, that it gives back none of them."""
+    from limner.errors import InputError
     from limner.infer import load_pack
 
+    if pairs is not None and cohort is None:
+        raise InputError("--pairs draws made pictures beside those they were learned from: name these with --cohort.")
     pack = load_pack(name)
     pack.verify()
     row = {"pack": pack.name, "version": pack.version, "sha256": pack.sha256, "verified": True}
@@ -56,7 +60,7 @@ def verify(
 
         with show.progress_bar() as progress:
             found = refuse_copier(pack, cohort, pairs, split=split, progress=progress)
-        row |= {"copies": f"0 of {found.asked}", "pairs": str(pairs)}
+        row |= {"copies": f"0 of {found.asked}"} | ({"pairs": str(pairs)} if pairs else {})
     show.rows([row], as_json)
 
 

@@ -22,17 +22,19 @@ TRIES = 20
 
 @dataclass(frozen=True, eq=False)
 class MovedTumors:
-    """Maps whose tumours are drawn anew, as large and as near to the edge as those that are there.
+    """Maps whose tumours are drawn anew, as many, as large and as near to the edge as those that are there.
 
     Args:
         labels: ``(M, H, W)`` values of classes.
         where: ``(M, H, W)`` bool, in which tumours may lie; true where they lie.
+        organs: values in which tumours lie, and which are under them; none where the maps have no such.
         lesions: values of tumours.
         rules: sizes and clearance, in pixels; ``inside`` is (1,), for ``where``.
     """
 
     labels: Bytes
     where: NDArray[np.bool_]
+    organs: tuple[int, ...]
     lesions: tuple[int, ...]
     rules: Rules
 
@@ -52,10 +54,9 @@ class MovedTumors:
 
     def _moved(self, number: int, rng: np.random.Generator) -> Bytes:
         labels, free = self.labels[number], self.where[number].astype(np.uint8)
-        there = [value for value in self.lesions if (labels == value).any()]
-        organs = [int(v) for v in np.unique(labels) if v and int(v) not in self.lesions]
-        for value in there:
-            labels = healed(labels, value, organs)
+        there = [value for value in self.lesions for _ in tumors_in(labels == value)]
+        for value in dict.fromkeys(there):
+            labels = healed(labels, value, self.organs)
         for value in there:
             placed = sample_place(rng, free, self.rules, (1.0, 1.0))
             labels = with_tumor(labels, placed, value, (1.0, 1.0))
@@ -81,14 +82,23 @@ def moved_tumors(labels: Bytes, images: Bytes, organs: Sequence[int], lesions: S
     organ = np.isin(labels, organs) if organs else np.stack([body_of(image) for image in images])
     where = organ | sick
     least, diameters = [], []
-    for free, tumor in zip(where, sick, strict=True):
-        if tumor.any():
-            least.append(float(depth(free.astype(np.uint8), (1,), (1.0, 1.0))[tumor].min()))
+    for free, one in zip(where, labels, strict=True):
+        if not np.isin(one, lesions).any():
+            continue
+        away = depth(free.astype(np.uint8), (1,), (1.0, 1.0))
+        for tumor in (part for value in lesions for part in tumors_in(one == value)):
+            least.append(float(away[tumor].min()))
             diameters.append(2 * np.sqrt(tumor.sum() / np.pi))
     quantiles = np.quantile(diameters, np.linspace(0.02, 0.98, 9))
     clear = float(np.quantile(least, 0.1))  # nine of ten lie no nearer to the edge
     rules = Rules((1,), clear, tuple(float(one) for one in quantiles))
-    return MovedTumors(labels, where, tuple(lesions), rules)
+    return MovedTumors(labels, where, tuple(organs), tuple(lesions), rules)
+
+
+def tumors_in(marked: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
+    """The separate tumours of a map ``(H, W)``; pixels that meet at a corner belong together."""
+    parts, count = ndimage.label(marked, np.ones((3, 3), bool))
+    return [parts == number for number in range(1, count + 1)]
 
 
 def body_of(image: Bytes) -> NDArray[np.bool_]:

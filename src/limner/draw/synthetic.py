@@ -45,5 +45,6 @@ def _told(marks: Marks, say: dict[str, str]) -> str:
     if marks.explicit is None:
         tag = marks.invisible.tag if marks.invisible else None
         return say["synthetic.watermark"].format(tag="?" if tag is None else f"{tag:06x}")
-    near = "_near" if marks.explicit.of_somebody else ""
-    return say[f"synthetic.{marks.explicit.task}{near}"].format(pack=marks.explicit.pack)
+    made = marks.explicit
+    near = "_near" if made.of_somebody and made.task == "generate" else ""  # the others are of somebody by nature
+    return say[f"synthetic.{made.task}{near}"].format(pack=made.pack)

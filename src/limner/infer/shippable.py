@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from limner.data.examples import Examples, read_examples
-from limner.errors import InputError, PackError
+from limner.errors import InputError, OutputExistsError, PackError
 from limner.infer.copies import LEAST_HELD, Copies, Images, among, find_copies, write_copies
 from limner.infer.evaluate.figures import EvaluateOptions, view_of
 from limner.infer.evaluate.generate import fitting_features, make_pictures
@@ -20,7 +20,13 @@ ASKED = 500
 
 
 def look_for_copies(
-    pack: Pack, train: Images, held: Images, pairs: Path, *, engine: str = "auto", progress: Progress | None = None
+    pack: Pack,
+    train: Images,
+    held: Images,
+    pairs: Path | None,
+    *,
+    engine: str = "auto",
+    progress: Progress | None = None,
 ) -> Copies:
     """Makes pictures, looks for the training pictures in them, and draws the closest pairs.
 
@@ -30,7 +36,7 @@ def look_for_copies(
         pack: that generates.
         train: all that it learned from, ``(N, C, Y, X)``.
         held: of others, at least 20.
-        pairs: PNG of the closest pairs, made ones left; it holds training pictures.
+        pairs: PNG of the closest pairs, made ones left; it holds training pictures. None draws none.
         engine: see :func:`limner.infer.engines.open_engine`.
         progress: is told the step and its share.
 
@@ -43,7 +49,8 @@ def look_for_copies(
     except PackError:  # no shipped net reads such pictures: pixels alone are asked
         features = None
     found = find_copies(made, train, held, features, progress)
-    write_copies(pairs, found, made, train)
+    if pairs is not None:
+        write_copies(pairs, found, made, train)
     return found
 
 
@@ -58,16 +65,29 @@ def strangers(held: Examples, learned: Examples) -> Examples:
 
 
 def refuse_copier(
-    pack: Pack, cohort: Path, pairs: Path, *, split: str = "test", progress: Progress | None = None
+    pack: Pack, cohort: Path, pairs: Path | None = None, *, split: str = "test", progress: Progress | None = None
 ) -> Copies:
     """Looks for copies of a cohort's split ``train``, held against another of its splits.
 
     Pictures of that split whose patients were learned from are left out.
 
+    Args:
+        pack: that generates.
+        cohort: what it learned from, and others.
+        pairs: PNG to draw the closest pairs in, which shows training pictures; None draws none.
+        split: of the others.
+        progress: is told the step and its share.
+
     Raises:
         PackError: it copies; says what of what, and where the pairs are drawn.
         InputError: the pack generates nothing, or makes volumes; or there are too few pictures.
+        OutputExistsError: ``pairs`` is there; before any work.
     """
+    if pairs is not None and (pairs.exists() or pairs.is_symlink()):
+        raise OutputExistsError(
+            f"The file {str(pairs)!r} is already there, and nothing is overwritten. Name another one for the pairs, or "
+            "move it away."
+        )
     spec = pack.main.picture
     if pack.spec.generator is None or len(spec.size) != 2:
         raise InputError(f"Copies are looked for in what a pack generates of pictures; {pack.name!r} does not.")
@@ -81,5 +101,5 @@ def refuse_copier(
             "tell copies from likeness. Name a split that it did not learn from with --split."
         )
     found = look_for_copies(pack, train.stack(), held.stack(), pairs, progress=progress)
-    found.refuse(pack.name, f"The pairs are drawn in {str(pairs)!r}.")
+    found.refuse(pack.name, f"The pairs are drawn in {str(pairs)!r}." if pairs else "--pairs FILE draws the pairs.")
     return found

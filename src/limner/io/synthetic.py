@@ -231,7 +231,7 @@ def read_marks(path: Path, *, pixels: bool = True) -> Marks:
 
         said = next((one for text in read_nifti_comments(path) if (one := _from_json(text))), None)
         if said is None and sidecar(path).is_file():
-            said = _from_json(sidecar(path).read_text(encoding="utf-8"))
+            said = _from_json(sidecar(path).read_text(encoding="utf-8", errors="replace"))  # anybody's
         return Marks(said, watermark.detect(read_nifti(path).array) if pixels else None)
     if path.suffix.lower() in ENDINGS:
         if not pixels:
@@ -265,7 +265,7 @@ def _said_by_picture(path: Path) -> Origin | None:
 def _from_json(text: str) -> Origin | None:
     try:
         found = json.loads(text.rstrip("\0"))
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):  # no JSON, a number too long, or brackets without end
         return None  # somebody else's words
     return origin_of(found) if isinstance(found, dict) else None
 

@@ -177,14 +177,16 @@ def versions() -> dict[str, str]:
 
 
 def _bar():  # type: ignore[no-untyped-def]
+    """On standard error: what is printed as JSON stays JSON."""
     from contextlib import contextmanager
 
+    from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     @contextmanager
     def bar():  # type: ignore[no-untyped-def]
         columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-        with Progress(*columns) as shown:
+        with Progress(*columns, console=Console(stderr=True)) as shown:
             task = shown.add_task("starting", total=1.0)
             yield lambda text, done: shown.update(task, description=text, completed=done)
 

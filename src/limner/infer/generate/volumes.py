@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from limner import io
 from limner.errors import InputError
 from limner.image import Grid, Image, LabelMap
 from limner.infer.generate.anatomy import tumors_of
@@ -19,10 +18,11 @@ from limner.infer.generate.generator import Generator, Latent
 from limner.infer.generate.sheet import sheet
 from limner.infer.generate.volume_map import VolumeMap, fit_labels
 from limner.infer.generate.workflow import MARKER, Generated, GenerateOptions, Progress, origin_of
-from limner.io.folder import new_folder
+from limner.io.folder import check_output, new_folder
 from limner.io.synthetic import write_nifti, write_picture
 
 GAP = 2
+MEANING = "label map: what the volume was made from"
 
 
 def generate_volumes(
@@ -34,13 +34,15 @@ def generate_volumes(
         generator: of a pack whose input are scans.
         out: folder to make, whole or not at all: ``0000.nii.gz`` in HU, its label map, ``sheet.png`` with their middle
             planes (axial, coronal, sagittal), ``generated.json``, and ``cohort.csv`` to train from. Each volume and the
-            sheet carry both marks (:mod:`limner.io.synthetic`).
+            sheet carry both marks (:mod:`limner.io.synthetic`), label maps the explicit one.
         options: how many, from which seeds and label map.
 
     Raises:
-        InputError: what only pictures can be asked for; a label map that does not fit, or is missing.
+        InputError: what only pictures can be asked for; a label map that does not fit, or is missing, or lies in
+            what the output would replace. OutputExistsError: see :func:`limner.io.folder.check_output`.
     """
     refuse_what_volumes_lack(generator, options)
+    check_output(out, force=force, marker=MARKER, inputs=[options.labels] if options.labels else [])
     pack, spec = generator.pack, generator.pack.main.volume
     maps = _maps(generator, options)
     grid = maps[0].grid if maps else Grid.axial(spec.patch, spec.spacing_mm)
@@ -51,10 +53,11 @@ def generate_volumes(
                 progress("generate", k / len(options.seeds))
             made = generator.pictures([_latent(generator, seed, maps[k] if maps else None, options.truncation)])[0, 0]
             row: dict[str, Any] = {"id": f"{k:04d}", "image": f"{k:04d}.nii.gz", "seed": seed}
-            write_nifti(_as_image(generator, made, grid), folder / row["image"], origin_of(pack, options, seed))
+            origin = origin_of(pack, options, seed)
+            write_nifti(_as_image(generator, made, grid), folder / row["image"], origin)
             if maps:
                 row["mask"] = f"{k:04d}.labels.nii.gz"
-                io.write_nifti_labels(maps[k], folder / row["mask"])
+                write_nifti(Image(maps[k].array, maps[k].grid), folder / row["mask"], origin, values=MEANING)
             rows.append(row)
             strips.append(planes(made, spec.spacing_mm))
         write_picture(sheet(np.stack(strips)), folder / "sheet.png", origin_of(pack, options))
