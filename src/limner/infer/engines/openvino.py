@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,13 +12,23 @@ from limner.errors import EngineError
 from limner.packs import Net
 
 
+def library() -> Any:
+    """OpenVINO without its telemetry.
+
+    On import it would tell a web service of its maker, from a forked process that a program waits for at its end: no
+    program on a hospital's network may, and some waits never ended. It takes a stub where the package is missing.
+    """
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # Python's word for "not there"
+    import openvino
+
+    return openvino
+
+
 class OpenVINOEngine:
     """Compiles a net with dynamic shapes."""
 
     def __init__(self, net: Net) -> None:
-        import openvino
-
-        core = openvino.Core()
+        core = library().Core()
         options = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
         try:
             model = core.read_model(str(net.model))
