@@ -31,13 +31,11 @@ POOL = {4: F.avg_pool2d, 5: F.avg_pool3d}
 def convolve(x: Tensor, weight: Tensor, bias: Tensor | None = None, *, padding: int = 0) -> Tensor:
     """A convolution over two or three axes of space.
 
-    Two slices are convolved in float32: in bfloat16 oneDNN (torch 2.13, AVX-512) leaves slopes of the weights that it
-    never computed, up to 1e37 or NaN, for a depth of 2 and for no other.
+    Volumes are convolved in float32: in bfloat16 oneDNN (torch 2.13, AVX-512) leaves slopes of the weights that it
+    never computed, up to 1e37 or NaN, for a depth of 2, and what it writes beside others is not known.
     """
     if x.dim() == 4:
         return F.conv2d(x, weight, bias, padding=padding)
-    if x.shape[2] != 2:
-        return F.conv3d(x, weight, bias, padding=padding)
     with torch.autocast(x.device.type, enabled=False):
         return F.conv3d(x.float(), weight.float(), None if bias is None else bias.float(), padding=padding)
 
