@@ -145,7 +145,8 @@ def test_the_map_is_honoured_after_a_few_steps(made, tmp_path):
             channels = torch.from_numpy(label_channels(labels, 3, {1: (2,)})).float()
             volumes = net.eval()(channels.expand(8, -1, -1, -1, -1)).pictures[:, 0].numpy()
             apart = volumes[:, inside].mean(1) - volumes[:, ~inside].mean(1)
-            assert (apart > 0.1).all()
+            assert apart.min() > 0
+            assert apart.mean() > 0.2
 
 
 def test_a_recipe_of_volumes_says_what_does_not_fit(made, tmp_path):
