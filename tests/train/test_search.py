@@ -26,8 +26,8 @@ def known(monkeypatch):
     seen = []
 
     def make_parts(recipe, cache):
-        seen.append(recipe.train.clip)
-        score = -((recipe.train.clip - 2.0) ** 2) - 100 * recipe.augment.mixup
+        seen.append(recipe.train.clip or 1.0)
+        score = -(((recipe.train.clip or 1.0) - 2.0) ** 2) - 100 * recipe.augment.mixup
         return toy_parts(check=lambda net: score)
 
     monkeypatch.setattr(module, "make_parts", make_parts)
