@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from limner.io.channels import Channels, open_channels
     from limner.io.choose import choose_series
+    from limner.io.drawing import Drawn, read_drawing
     from limner.io.look import look
     from limner.io.meshfiles import read_glb, read_stl, write_glb, write_stl
     from limner.io.nifti import read_nifti, read_nifti_labels, write_nifti_heat, write_nifti_labels
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 _DOORS = {
     "Channels": "limner.io.channels",
     "Check": "limner.io.verify",
+    "Drawn": "limner.io.drawing",
     "Marks": "limner.io.synthetic",
     "Origin": "limner.io.synthetic",
     "choose_series": "limner.io.choose",
@@ -38,6 +40,7 @@ _DOORS = {
     "look": "limner.io.look",
     "open_channels": "limner.io.channels",
     "open_studies": "limner.io.sources",
+    "read_drawing": "limner.io.drawing",
     "read_glb": "limner.io.meshfiles",
     "read_input": "limner.io.small_volume",
     "read_marks": "limner.io.synthetic",
@@ -63,6 +66,7 @@ _DOORS = {
 __all__ = [
     "Channels",
     "Check",
+    "Drawn",
     "Marks",
     "Origin",
     "choose_series",
@@ -71,6 +75,7 @@ __all__ = [
     "look",
     "open_channels",
     "open_studies",
+    "read_drawing",
     "read_glb",
     "read_input",
     "read_marks",

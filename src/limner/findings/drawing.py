@@ -13,11 +13,13 @@ from pydantic import BaseModel, ConfigDict, Field
 Kind = Literal["organ", "lesion", "vessel", "tissue", "class", "box"]
 
 
-class _Noun(BaseModel):
+class Noun(BaseModel):
+    """Says itself in JSON; never changed once made; keeps keys that it does not know."""
+
     model_config = ConfigDict(extra="allow", frozen=True)
 
 
-class CodedConcept(_Noun):
+class CodedConcept(Noun):
     """A concept of a terminology, SNOMED CT unless the scheme says otherwise."""
 
     scheme: str
@@ -25,7 +27,7 @@ class CodedConcept(_Noun):
     meaning: str
 
 
-class Measurement(_Noun):
+class Measurement(Noun):
     """One number with its unit (UCUM where DICOM has one) and, where it is known, its interval."""
 
     name: str
@@ -35,7 +37,7 @@ class Measurement(_Noun):
     high: float | None = None
 
 
-class Evidence(_Noun):
+class Evidence(Noun):
     """Why we say so: a picture or a sentence, and the checks that the explanation passed."""
 
     kind: Literal["grad-cam", "lime", "attributes"]
@@ -44,7 +46,7 @@ class Evidence(_Noun):
     checks: dict[str, float] = Field(default_factory=dict)
 
 
-class Finding(_Noun):
+class Finding(Noun):
     """One thing that was found."""
 
     id: str
@@ -63,7 +65,7 @@ class Finding(_Noun):
         return next((one for one in self.measurements if one.name == name), None)
 
 
-class ProblemNote(_Noun):
+class ProblemNote(Noun):
     """A problem of the input or of the run, as :class:`limner.image.study.Problem`."""
 
     code: str
@@ -71,7 +73,7 @@ class ProblemNote(_Noun):
     text: str
 
 
-class StudyNote(_Noun):
+class StudyNote(Noun):
     """Which study was drawn; no name and no id of a patient."""
 
     uid: str
@@ -81,7 +83,7 @@ class StudyNote(_Noun):
     """Of a scan of several series: channel to how its series was acquired."""
 
 
-class PackNote(_Noun):
+class PackNote(Noun):
     """Which model pack drew it."""
 
     name: str
@@ -89,7 +91,7 @@ class PackNote(_Noun):
     sha256: str
 
 
-class Drawing(_Noun):
+class Drawing(Noun):
     """Everything that one run found in one study."""
 
     schema_: str = Field("limner.drawing/1", alias="schema")
