@@ -126,7 +126,9 @@ def _marks(axes: Any, plane: Oblique) -> None:
     mm = 50 if 50 / plane.pixel_mm < 0.4 * columns else 20
     stop, y = 0.97 * columns, 0.965 * rows
     axes.plot([stop - mm / plane.pixel_mm, stop], [y, y], color="white", linewidth=2, path_effects=outline)
-    axes.text(stop / columns - mm / plane.pixel_mm / columns / 2, 1 - y / rows + 0.012, f"{mm} mm", ha="center", **style)
+    axes.text(
+        stop / columns - mm / plane.pixel_mm / columns / 2, 1 - y / rows + 0.012, f"{mm} mm", ha="center", **style
+    )
 
 
 def side_letters(way: Sequence[float] | NDArray[np.float64]) -> str:

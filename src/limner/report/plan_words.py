@@ -1,0 +1,95 @@
+"""What the pages of a plan say, in English and Chinese."""
+
+from __future__ import annotations
+
+from limner.errors import InputError
+from limner.report.content import LANGUAGES
+
+_WORDS: dict[str, tuple[str, str]] = {
+    "title": ("Plan: ways to {target}", "规划：通往 {target} 的路径"),
+    "target": ("Target", "靶目标"),
+    "target_value": ("{name}, {volume} ml", "{name}，{volume} ml"),
+    "first": (
+        "Proposed by a program from a drawing; no person has checked it. A path is a straight line to argue with, not "
+        "an order.",
+        "由程序根据影像绘图提出，未经人工核对。路径是供讨论的直线，不是医嘱。",
+    ),
+    "read_first": ("Read this first", "请先阅读"),
+    "blind": ("Not seen", "未见结构"),
+    "blind_long": (
+        "{names}: the drawing does not hold them, so no path was kept clear of them. Look at the slices along each "
+        "needle.",
+        "{names}：绘图中没有这些结构，因此路径未能避开它们。请逐一查看沿针道的切面。",
+    ),
+    "paths": ("Needle paths, the best first", "穿刺路径（最佳在前）"),
+    "no_paths": ("No safe path was found.", "未找到安全路径。"),
+    "relax": (
+        "A first path would appear if {rule} were {needed} {unit} instead of {given} {unit}, all other rules kept.",
+        "若将“{rule}”由 {given} {unit} 改为 {needed} {unit}，其余规则不变，则会出现首条路径。",
+    ),
+    "id": ("Path", "路径"),
+    "entry": ("Entry, LPS mm", "入点 LPS mm"),
+    "length": ("Length", "长度"),
+    "clearance": ("Clearance ({confidence} %)", "间隙（{confidence} %）"),
+    "nearest": ("Nearest", "最近结构"),
+    "angle": ("Angle to skin", "与皮肤夹角"),
+    "score": ("Score", "评分"),
+    "mean_only": ("safe only at the best estimate", "仅按最佳估计安全"),
+    "map": (
+        "The skin unrolled: where a needle may enter, and why not elsewhere",
+        "展开的皮肤：可进针处及其余处的拒绝原因",
+    ),
+    "safe": ("safe entry", "安全入点"),
+    "sides": ("back|right|front|left|back", "背|右|前|左|背"),
+    "scene": ("The scene with the paths", "带路径的三维场景"),
+    "views": ("Slices along each needle", "沿针道的重组切面"),
+    "view": (
+        "{id}: left, the plane nearest to axial; right, across it. {length} mm to the cross.",
+        "{id}：左为最接近横断的切面，右为与之垂直的切面。至十字处 {length} mm。",
+    ),
+    "ablation": ("Ablation", "消融"),
+    "ablation_line": (
+        "{n} zone(s) cover {covered} % of the target with {margin} mm around it ({target} % of the target alone); "
+        "{missed} ml are missed. Zones: {zones}.",
+        "{n} 个消融区覆盖靶目标及其周围 {margin} mm 的 {covered} %（靶目标本身 {target} %），遗漏 {missed} ml。"
+        "消融区：{zones}。",
+    ),
+    "heat_sink": (
+        "Heat sink: {names}. Large vessels cool what lies beside them.",
+        "热沉效应：{names}。大血管会冷却其邻近组织。",
+    ),
+    "resection": ("Resection", "切除"),
+    "kind": ("Kind", "方式"),
+    "margin": ("Margin", "切缘"),
+    "resected": ("Resected", "切除体积"),
+    "remnant": ("Future liver remnant", "未来肝残余"),
+    "cut": ("Vessels cut", "切断血管"),
+    "lost": ("Without inflow / outflow", "失去流入／流出"),
+    "enough": ("enough", "足够"),
+    "too_little": ("below {threshold} %", "低于 {threshold} %"),
+    "kind.plane": ("plane", "平面"),
+    "kind.curved": ("curved", "曲面"),
+    "kind.segments": ("segments", "肝段"),
+    "kind.territories": ("territories", "血供区域"),
+    "rules": ("Rules of this plan (plan.yaml)", "本规划的规则（plan.yaml）"),
+    "methods": ("Methods", "方法"),
+    "methods_text": (
+        "Every skin point that faces air in the scan was joined with points inside the target. A straight path is "
+        "refused where it breaks a rule; the rest are scored, and of the Pareto-best those that differ are offered. "
+        "Each offered path was checked again by an independent walk over the voxels of the drawing. A clearance is an "
+        "interval: it holds the uncertainty of the drawn borders and of the registration.",
+        "将扫描中面向空气的每个皮肤点与靶目标内的点相连；违反规则的直线路径被拒绝，其余评分，并从帕累托最优者中给出互不相同的路径。"
+        "每条给出的路径均在绘图体素上独立复核。间隙以区间表示，包含结构边界与配准的不确定性。",
+    ),
+}
+
+
+def words(lang: str) -> dict[str, str]:
+    """All words of a plan in one language.
+
+    Raises:
+        InputError: for another language.
+    """
+    if lang not in LANGUAGES:
+        raise InputError(f"A plan is written in one of {', '.join(LANGUAGES)}; got {lang!r}.")
+    return {key: pair[LANGUAGES.index(lang)] for key, pair in _WORDS.items()}
