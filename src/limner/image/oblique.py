@@ -64,7 +64,7 @@ class Oblique:
         return self.center_mm + rows[:, None, None] * self.down + columns[None, :, None] * self.right
 
     def pixel(self, world_mm: ArrayLike) -> Vector:
-        """Where world points ``(..., 3)`` fall in the picture: fractional ``(row, column)``, along the plane's normal."""
+        """Where world points ``(..., 3)`` fall in the picture, seen along its normal: fractional ``(row, column)``."""
         away = np.asarray(world_mm, float) - self.center_mm
         middle = (np.array(self.shape) - 1) / 2
         return np.stack([away @ self.down, away @ self.right], axis=-1) / self.pixel_mm + middle
