@@ -1,5 +1,6 @@
 """From a cohort to a pack to pictures of nobody: the same seed is the same picture, on each engine."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -166,6 +167,7 @@ def test_classes_come_as_often_as_they_were_seen_or_as_asked(classes, tmp_path):
     assert abs(np.mean(drawn) - classes.generator.shares[1]) < 0.1
     made = generate(generator, tmp_path / "light", GenerateOptions(count=4, kind="light"))
     assert {one["class"] for one in made.told["images"]} == {"light"}
+    assert (made.told["class"], made.told["labels_sha256"]) == ("light", None)
     with pytest.raises(InputError, match="its classes are dark, light"):
         generate(generator, tmp_path / "x", GenerateOptions(kind="grey"))
     assert not (tmp_path / "x").exists()
@@ -184,6 +186,8 @@ def test_label_maps_are_drawn_like_those_seen_or_given(maps, tmp_path):
     generate(generator, tmp_path / "made", GenerateOptions(count=2, labels=tmp_path / "given.png"))
     written = np.asarray(Image.open(tmp_path / "made" / "0001.labels.png"))
     assert np.array_equal(written, given[::2, ::2])
+    told = json.loads((tmp_path / "made" / "generated.json").read_text())
+    assert told["labels_sha256"] == hashlib.sha256((tmp_path / "given.png").read_bytes()).hexdigest()
     Image.fromarray(given * 7).save(tmp_path / "strange.png")
     with pytest.raises(InputError, match=r"\[7\]"):
         generate(generator, tmp_path / "no", GenerateOptions(labels=tmp_path / "strange.png"))

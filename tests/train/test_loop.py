@@ -15,7 +15,7 @@ import torch
 from torch import nn
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
-from limner.errors import TrainingError
+from limner.errors import RecipeError, TrainingError
 from limner.train.loop import fit
 
 from .toys import Numbers, score, squared, toy_parts, toy_spec
@@ -55,6 +55,11 @@ def test_killed_anywhere_it_goes_on_to_the_same_curve(tmp_path):
     assert _rows(cut / "checks.csv") == _rows(tmp_path / "checks.csv")
     for name, value in whole.state_dict().items():
         assert torch.equal(resumed.state_dict()[name], value), name
+
+
+def test_passes_over_what_has_no_last_example_are_refused(tmp_path):
+    with pytest.raises(RecipeError, match=r"train\.epochs = 3"):
+        fit(replace(toy_parts(), examples=0), toy_spec(epochs=3), tmp_path)
 
 
 @pytest.mark.parametrize(("number", "raised"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit)])

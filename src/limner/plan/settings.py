@@ -72,7 +72,9 @@ def read_settings(path: Path | str | None) -> PlanSettings:
     try:
         given = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise InputError(f"There is no settings file {str(path)!r}. A plan writes one, plan.yaml, to start from.") from error
+        raise InputError(
+            f"There is no settings file {str(path)!r}. A plan writes one, plan.yaml, to start from."
+        ) from error
     except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
         raise InputError(f"{path.name!r} cannot be read as YAML: {' '.join(str(error).split())}") from error
     if given is not None and not isinstance(given, dict):
@@ -100,7 +102,9 @@ def _section(model: BaseModel, indent: str) -> list[str]:
     for name, field in type(model).model_fields.items():
         value = getattr(model, name)
         if field.description:
-            lines += textwrap.wrap(field.description, _WIDTH, initial_indent=f"{indent}# ", subsequent_indent=f"{indent}# ")
+            lines += textwrap.wrap(
+                field.description, _WIDTH, initial_indent=f"{indent}# ", subsequent_indent=f"{indent}# "
+            )
         if isinstance(value, BaseModel):
             lines += [f"{indent}{name}:", *_section(value, indent + "  ")]
         else:

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from limner.errors import TrainingError
+from limner.errors import RecipeError, TrainingError
 from limner.packs import Calibration
 from limner.train.curve import COLUMNS, Curve
 from limner.train.devices import Share, launch, leads, world_size
@@ -303,9 +303,18 @@ def _recall(live: Live, curve: Curve, checks: Curve) -> None:
 
 
 def _in_steps(spec: TrainSpec, examples: int, world: int) -> TrainSpec:
-    """Epochs as steps of all processes together."""
-    if spec.epochs is None or not examples:
+    """Epochs as steps of all processes together.
+
+    Raises:
+        RecipeError: passes are asked for where examples are drawn at random and none is the last.
+    """
+    if spec.epochs is None:
         return spec
+    if not examples:
+        raise RecipeError(
+            f"train.epochs = {spec.epochs:g} counts passes over the examples; these are patches drawn at random, of "
+            "which there is no last one. Set train.steps instead."
+        )
     return spec.model_copy(update={"steps": math.ceil(spec.epochs * examples / (_number(spec.batch) * world))})
 
 

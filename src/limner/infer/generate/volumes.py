@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -166,6 +167,7 @@ def _told(generator: Generator, options: GenerateOptions, rows: list[dict[str, A
         "engine": generator.engine,
         "seed": options.seeds[0],
         "truncation": options.truncation,
+        "labels_sha256": hashlib.sha256(options.labels.read_bytes()).hexdigest() if options.labels else None,
         "placed": options.place,
         "spacing_mm": list(spec.spacing_mm),
         "window_hu": list(spec.window_hu),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -281,6 +282,9 @@ def _told(pack: Pack, generator: Generator, options: GenerateOptions, rows: list
         "truncation": options.truncation,
         "between": _ends(options) or None,
         "direction": options.direction,
+        "frames": options.frames,
+        "class": options.kind,
+        "labels_sha256": hashlib.sha256(options.labels.read_bytes()).hexdigest() if options.labels else None,
         "placed": options.place,
         "set": dict(options.values),
         "licence": pack.spec.licence,
