@@ -60,7 +60,7 @@ def test_the_skin_faces_air_and_not_the_ends_of_the_image(torso):
     outward = at[:, :2] / np.square(trunk.radii_mm[:2])
     outward /= np.linalg.norm(outward, axis=1, keepdims=True)
     cosine = (outward * normals[:, :2]).sum(axis=1)
-    assert np.degrees(np.arccos(np.clip(cosine, -1, 1))).max() < 12
+    assert np.degrees(np.arccos(np.clip(cosine, -1, 1))).max() < 6
     middle = LabelMap(torso.array[20:-20], torso.grid.crop((20, 0, 0), torso.array[20:-20].shape), torso.labels)
     cropped = Anatomy.of(middle).skin
     assert len(cropped.cut) and np.isin(cropped.cut[:, 0], (0, Anatomy.of(middle).lattice.work.shape[0] - 1)).all()
@@ -75,18 +75,17 @@ def test_any_orientation_sees_the_same_skin(torso):
     affine[:3] = turn @ affine[:3]
     turned = Anatomy.of(LabelMap(array, Grid(array.shape, affine), torso.labels))
     straight = Anatomy.of(torso)
-    assert np.array_equal(turned.labels.array, torso.array)
+    assert np.array_equal(turned.labels.array, straight.labels.array)
     assert np.allclose(turned.skin.normals, straight.skin.normals @ turn.T, atol=1e-3)
 
 
 def test_thin_vessels_stay_in_the_cells():
     labels = box_map(BODY, LIVER, ("portal vein", "vessel", np.s_[12:20, 13:14, 13:14]))
     anatomy = Anatomy.of(labels, work_mm=6.5)
-    cells, box = anatomy.lattice.cells(labels.array[anatomy.boxes[3]] == 3, anatomy.boxes[3])
+    cells, box = anatomy.lattice.cells(anatomy.labels.array[anatomy.boxes[3]] == 3, anatomy.boxes[3])
     assert cells.all() and cells.shape == (3, 1, 1)
-    assert tuple(one.start for one in box) == (4, 4, 4)
     fine = anatomy.lattice.voxels(np.argwhere(cells) + [one.start for one in box])
-    assert (labels.array[tuple(fine.T)] == 3).sum() == 8
+    assert (anatomy.labels.array[tuple(fine.T)] == 3).sum() == 8
 
 
 def test_british_names_and_nearest_target():

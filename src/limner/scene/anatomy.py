@@ -29,6 +29,7 @@ SURFACE_MM = 1.0
 """Where nothing is known of a border, it is taken to lie within this standard deviation of where it is drawn."""
 FARTHEST_MM = 3.0
 """A lesion lies in its organ where it comes this near to it; one farther away is an error of the drawing."""
+AROUND_MM = 8.0
 MANY = 2
 
 
@@ -54,7 +55,7 @@ class Anatomy:
     """What a planner sees; made by :meth:`of`.
 
     Args:
-        labels: the label map, turned to axial.
+        labels: the label map, turned to axial and cropped to what is labelled and :data:`AROUND_MM` around it.
         structures: all that occur, in the order of the labels; lesion labels too.
         lesions: single lesions, with the ids of :func:`limner.scene.find_parts`.
         lattice: how voxels and cells of about :data:`WORK_MM` go together.
@@ -90,11 +91,11 @@ class Anatomy:
         _need_right_angles(labels.grid)
         order, flips = to_axial(labels.grid)
         array, grid = reorient(labels.array, labels.grid, order, flips)
-        turned = LabelMap(array, grid, labels.labels)
-        found = ndimage.find_objects(array)
-        boxes = {value: box for value, box in enumerate(found, start=1) if box is not None}
-        if not boxes:
+        found = {value: box for value, box in enumerate(ndimage.find_objects(array), start=1) if box is not None}
+        if not found:
             raise InputError("A plan needs structures; the label map holds background alone. Draw the scan again?")
+        turned, boxes = _cropped(LabelMap(array, grid, labels.labels), found)
+        array, grid = turned.array, turned.grid
         there = [one for one in labels.labels if one.value in boxes]
         lesion_labels = tuple(one for one in there if role_of(one) == "lesion")
         lesions = find_parts(LabelMap(array, grid, _as_lesions(lesion_labels)))
@@ -232,6 +233,20 @@ def _grouped(labels: list[Label], sds: Mapping[str, float], default: float) -> t
             name, alike = one.name, (one.value,)
         found.append(Structure(name, role, alike, sds.get(same(name), default)))
     return tuple(found)
+
+
+def _cropped(labels: LabelMap, boxes: Mapping[int, Box]) -> tuple[LabelMap, dict[int, Box]]:
+    by = [int(np.ceil(AROUND_MM / step)) for step in labels.grid.spacing_mm]
+    first = [max(0, min(box[k].start for box in boxes.values()) - by[k]) for k in range(3)]
+    last = [min(size, max(box[k].stop for box in boxes.values()) + by[k]) for k, size in enumerate(labels.grid.shape)]
+    array = np.ascontiguousarray(labels.array[tuple(slice(*ends) for ends in zip(first, last, strict=True))])
+    shape = (array.shape[0], array.shape[1], array.shape[2])
+    moved = {
+        value: tuple(slice(one.start - by, one.stop - by) for one, by in zip(box, first, strict=True))
+        for value, box in boxes.items()
+    }
+    cropped = LabelMap(array, labels.grid.crop(first, shape), labels.labels)
+    return cropped, moved  # type: ignore[return-value]  # a box has three slices
 
 
 def _need_right_angles(grid: Grid) -> None:

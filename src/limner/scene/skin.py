@@ -86,14 +86,13 @@ def _normals(body: Mask, cells: NDArray[np.int32], work: Grid) -> NDArray[np.flo
     small = np.ascontiguousarray(body[:, ::2, ::2], np.float32)
     spacing = np.array(work.spacing_mm) * (1, 2, 2)
     soft = ndimage.gaussian_filter(small, SMOOTH_MM / spacing, mode="nearest", truncate=2.5)
-    at = np.minimum(cells // (1, 2, 2), np.array(small.shape) - 1)
-    slope = np.empty((len(cells), 3), np.float64)
+    at = cells.T / np.array([[1.0], [2.0], [2.0]])
+    slope = np.empty((len(cells), 3))
     for axis in range(3):
-        low, high = at.copy(), at.copy()
-        low[:, axis] = np.maximum(at[:, axis] - 1, 0)
-        high[:, axis] = np.minimum(at[:, axis] + 1, small.shape[axis] - 1)
-        apart = np.maximum(high[:, axis] - low[:, axis], 1) * spacing[axis]
-        slope[:, axis] = (soft[tuple(low.T)] - soft[tuple(high.T)]) / apart
+        step = np.zeros((3, 1))
+        step[axis] = SMOOTH_MM / 2 / spacing[axis]
+        low = ndimage.map_coordinates(soft, at - step, order=1, mode="nearest")
+        slope[:, axis] = low - ndimage.map_coordinates(soft, at + step, order=1, mode="nearest")
     world = slope @ work.direction.T
     length = np.linalg.norm(world, axis=1, keepdims=True)
     return (world / np.maximum(length, 1e-9)).astype(np.float32)
