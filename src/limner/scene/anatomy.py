@@ -159,9 +159,18 @@ class Anatomy:
         best = max(touching, key=lambda pair: pair[0], default=(0, None))
         return best[1] if best[0] > 0 else None
 
-    @cached_property
+    @property
     def body(self) -> Mask:
         """The whole body on the work lattice, filled: at least half of a cell."""
+        return self._body[0]
+
+    @property
+    def hollow(self) -> Mask:
+        """Cells of the body that carry no label: gas, or what was left out."""
+        return self._body[1]
+
+    @cached_property
+    def _body(self) -> tuple[Mask, Mask]:
         return find_body(self.labels.array != 0, self.lattice)
 
     @cached_property

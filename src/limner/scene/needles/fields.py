@@ -22,6 +22,7 @@ REACH_MM = 25.0
 """Farther than this from a structure nothing is said but that it is farther."""
 PER_MM = 4
 """Slack is kept in quarters of a millimetre."""
+AIR = 255
 GROUPS = ("vessels", "organs", "bones")
 _GROUP = {"vessel": 0, "organ": 1, "lung": 1, "lesion": 1, "bone": 2}
 THREADS = 2
@@ -53,7 +54,7 @@ class Slack:
     Args:
         least: flat uint8 over all cells: least slack of all obstacles plus the tolerance, in quarters of a mm, rounded
             up; 0 where a rule is broken by more than the tolerance.
-        which: flat uint8: the obstacle that has it; 255 where none is in reach.
+        which: flat uint8: the obstacle that has it; :data:`AIR` outside the body.
         groups: flat uint32, four bytes a cell: the same of vessels, organs and bones; the last byte tells the organ.
         tolerance_mm: how much a cell may lack and still be tried.
     """
@@ -81,20 +82,23 @@ def distance(obstacle: Obstacle, lattice: Lattice) -> Distance:
     return Distance(obstacle, (grown[0], grown[1], grown[2]), array, surface, rim)
 
 
-def slack(distances: tuple[Distance, ...], rules: NeedleRules, lattice: Lattice, organ: Mask | None) -> Slack:
+def slack(
+    distances: tuple[Distance, ...], rules: NeedleRules, lattice: Lattice, body: Mask, organ: Mask | None
+) -> Slack:
     """Joins the fields of all obstacles under a set of rules.
 
     Args:
         distances: of each obstacle.
         rules: their margins.
         lattice: of the cells.
+        body: cells of the body; a way that leaves it breaks a rule, too.
         organ: the healthy parenchyma of the target's organ, over all cells; None where there is none.
     """
     shape = lattice.work.shape
     tolerance = lattice.half_diagonal_mm
     groups = np.full((4, *shape), 255, np.uint8)
     groups[3] = 0 if organ is None else organ
-    which = np.full(shape, 255, np.uint8)
+    which = np.full(shape, AIR, np.uint8)
     least = np.full(shape, 255, np.uint8)
     for index, one in enumerate(distances):
         margin = rules.margin_mm(one.obstacle.role)
@@ -104,6 +108,7 @@ def slack(distances: tuple[Distance, ...], rules: NeedleRules, lattice: Lattice,
         np.minimum(least[one.box], bytes_, out=least[one.box])
         group = groups[_GROUP[one.obstacle.role]][one.box]
         np.minimum(group, bytes_, out=group)
+    least[~body], which[~body] = 0, AIR
     packed = np.ascontiguousarray(np.moveaxis(groups, 0, -1)).view(np.uint32).ravel()
     return Slack(least.ravel(), which.ravel(), packed, tolerance)
 

@@ -68,10 +68,11 @@ class NeedleRules(BaseModel):
         40.0, ge=0, description="Entries nearer than this to the table's plane cannot be reached by a hand. Choice."
     )
     table_tilt_deg: float = Field(
-        0.0,
+        -15.0,
         ge=-90,
         le=90,
-        description="Least rise of the needle's outer part above the table's plane; 0: it never points to the table.",
+        description="Least rise of the needle's outer part over the table's plane; at −15 a hub 150 mm out hangs 39 mm "
+        "lower than the entry, which table_gap_mm leaves free. Choice.",
     )
     registration_error_mm: float = Field(
         3.0,

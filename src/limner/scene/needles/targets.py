@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import edt
 import numpy as np
 from numpy.typing import NDArray
@@ -12,35 +14,48 @@ LEAST = 0.5
 """Tips lie at least this share of the greatest depth inside the tumour."""
 
 
-def tips(lesion: Part, count: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The deepest point of a tumour, and points that are spread inside it: each the farthest from those before.
+@dataclass(frozen=True, eq=False)
+class Depth:
+    """How deep every voxel of a tumour lies in it.
 
     Args:
         lesion: the tumour.
-        count: how many at most.
-
-    Returns:
-        ``(N, 3)`` world mm, and ``(N,)`` their depth as a share of the greatest.
+        share: ``(Z, Y, X)`` of its box: depth as a share of the greatest; 0 outside.
     """
-    padded = np.pad(lesion.mask, 1)
-    depth = edt.edt(padded, anisotropy=lesion.grid.spacing_mm)[1:-1, 1:-1, 1:-1]
-    inside = np.argwhere(depth >= LEAST * depth.max())
-    share = depth[tuple(inside.T)] / depth.max()
-    world = lesion.grid.world(inside)
-    middle = world.mean(axis=0)
-    # of voxels that are deepest alike, the one nearest to the middle
-    chosen = [int(np.lexsort((np.linalg.norm(world - middle, axis=1), -share))[0])]
-    away = np.linalg.norm(world - world[chosen[0]], axis=1)
-    while len(chosen) < min(count, len(world)):
-        chosen.append(int(away.argmax()))
-        np.minimum(away, np.linalg.norm(world - world[chosen[-1]], axis=1), out=away)
-    return world[chosen], share[chosen]
 
+    lesion: Part
+    share: NDArray[np.float32]
 
-def depth_share(lesion: Part, point_mm: NDArray[np.float64]) -> float:
-    """Depth of any point in a tumour as a share of the greatest; 0 outside."""
-    index = np.rint(lesion.grid.index(point_mm)).astype(int)
-    if (index < 0).any() or (index >= lesion.mask.shape).any():
-        return 0.0
-    depth = edt.edt(np.pad(lesion.mask, 1), anisotropy=lesion.grid.spacing_mm)[1:-1, 1:-1, 1:-1]
-    return float(depth[tuple(index)] / depth.max())
+    @classmethod
+    def of(cls, lesion: Part) -> Depth:
+        """Measures a tumour; where the image ends, it is taken to end."""
+        depth = edt.edt(np.pad(lesion.mask, 1), anisotropy=lesion.grid.spacing_mm)[1:-1, 1:-1, 1:-1]
+        return cls(lesion, depth / depth.max())
+
+    def at(self, point_mm: NDArray[np.float64]) -> float:
+        """The share at a point, 0 outside."""
+        index = np.rint(self.lesion.grid.index(point_mm)).astype(int)
+        if (index < 0).any() or (index >= self.share.shape).any():
+            return 0.0
+        return float(self.share[tuple(index)])
+
+    def tips(self, count: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The deepest point, and points that are spread inside: each the farthest from those before.
+
+        Args:
+            count: how many at most.
+
+        Returns:
+            ``(N, 3)`` world mm, and ``(N,)`` their shares.
+        """
+        inside = np.argwhere(self.share >= LEAST)
+        share = self.share[tuple(inside.T)].astype(np.float64)
+        world = self.lesion.grid.world(inside)
+        middle = np.linalg.norm(world - world.mean(axis=0), axis=1)
+        # of voxels that are deepest alike, the one nearest to the middle
+        chosen = [int(np.lexsort((middle, -share))[0])]
+        away = np.linalg.norm(world - world[chosen[0]], axis=1)
+        while len(chosen) < min(count, len(world)):
+            chosen.append(int(away.argmax()))
+            np.minimum(away, np.linalg.norm(world - world[chosen[-1]], axis=1), out=away)
+        return world[chosen], share[chosen]
