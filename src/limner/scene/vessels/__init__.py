@@ -5,6 +5,7 @@ small one of the segments.
 """
 
 from limner.scene.vessels.build import TreeRules, vessel_tree
+from limner.scene.vessels.territories import Territories, downstream, territories
 from limner.scene.vessels.tree import Branch, Cut, VesselTree
 
-__all__ = ["Branch", "Cut", "TreeRules", "VesselTree", "vessel_tree"]
+__all__ = ["Branch", "Cut", "Territories", "TreeRules", "VesselTree", "downstream", "territories", "vessel_tree"]

@@ -17,7 +17,7 @@ from limner.scene.vessels.network import Network, Points
 BACK = 6
 """Points that the direction of an end is taken over."""
 TURN = 1.0
-"""What turning back costs: a gap straight ahead counts as long as it is, one at a right angle twice, one behind thrice."""
+"""What turning costs: a gap straight ahead counts as long as it is, one at a right angle twice, one behind thrice."""
 MARGIN_MM = 8.0
 
 
@@ -26,8 +26,8 @@ class Terrain:
     """Where a bridge may lead, and how gladly.
 
     Args:
-        likely: ``(Z, Y, X)`` 0 to 1: how much a voxel looks like vessel (a probability, an image scaled); negative where
-            no vessel may be (outside the organ).
+        likely: ``(Z, Y, X)`` 0 to 1: how much a voxel looks like vessel (a probability, an image scaled); negative
+            where no vessel may be (outside the organ).
         grid: of ``likely``.
     """
 
@@ -44,16 +44,17 @@ class _Gap:
 def bridged(network: Network, reach_mm: float, terrain: Terrain | None = None) -> Network:
     """A network whose pieces are joined where a way costs no more than ``reach_mm``.
 
-    From each loose end the nearest points of every other piece are weighed by distance and by how far the way turns from
-    where the vessel was heading, at both ends. Of all candidates the cheapest set that joins pieces without a loop is
-    taken (a minimal spanning tree over pieces), and each is then walked as a minimal path over the terrain.
+    From each loose end the nearest points of every other piece are weighed by distance and by how far the way turns
+    from where the vessel was heading, at both ends. Of all candidates the cheapest set that joins pieces without a
+    loop is taken (a minimal spanning tree over pieces), and each is then walked as a minimal path over the terrain.
 
     Args:
         network: without loops.
         reach_mm: most cost of a bridge: its length where it leads straight on through what looks like vessel.
         terrain: without one, bridges are straight.
 
-    Source: Cohen L.D., Kimmel R., *Global minimum for active contour models: a minimal path approach*, IJCV 24:57, 1997.
+    Source: Cohen L.D., Kimmel R., *Global minimum for active contour models: a minimal path approach*, IJCV 24:57,
+    1997.
     """
     count, piece = network.components()
     if count < 2 or reach_mm <= 0:

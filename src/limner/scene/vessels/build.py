@@ -16,6 +16,9 @@ from limner.scene.vessels.network import Network, Points, pruned, unlooped
 from limner.scene.vessels.skeleton import Lattice, isotropic, skeleton
 from limner.scene.vessels.tree import VesselTree
 
+HEARTWARD = ("hepatic veins", "inferior vena cava", "veins")
+"""Vessels whose root is their upper end."""
+
 
 @dataclass(frozen=True)
 class TreeRules:
@@ -25,13 +28,13 @@ class TreeRules:
         spur_factor: an end shorter than this times the radius at its fork, plus ``spur_mm``, is a spur.
         spur_mm: see there.
         bridge_mm: the longest gap that is bridged straight on; 0 bridges none.
-        least_mm: pieces whose centre line is shorter, and that stay alone, are left out.
+        least_mm: pieces whose centre line is shorter are left out.
     """
 
     spur_factor: float = 1.2
     spur_mm: float = 2.0
     bridge_mm: float = 15.0
-    least_mm: float = 4.0
+    least_mm: float = 6.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +44,7 @@ class Seen:
     network: Network
     lattice: Lattice
     left_out: int
+    outside: NDArray[np.bool_] | None = None
 
 
 def vessel_tree(
@@ -94,28 +98,30 @@ def look(
             raise InputError(f"{what} must stand on the grid of the vessels, {grid.shape}; it has {other.shape}.")
     lattice = isotropic(np.ascontiguousarray(mask, dtype=bool), grid)
     network = pruned(unlooped(skeleton(lattice)), rules.spur_factor, rules.spur_mm)
-    network = bridged(network, rules.bridge_mm, _terrain(lattice, grid, organ, likely))
     count, piece = network.components()
     lengths = np.bincount(piece[network.edges[:, 0]], network.lengths_mm, minlength=count)
     left_out = int((lengths < rules.least_mm).sum())
     network = network.kept(lengths[piece] >= rules.least_mm)
+    network = bridged(network, rules.bridge_mm, _terrain(lattice, grid, organ, likely))
     if not len(network.points_mm):
         raise InputError(
             f"{name}: a centre line of at least {rules.least_mm:g} mm is expected; the mask's {int(mask.sum())} voxels "
             f"({mask.sum() * grid.voxel_ml:.2f} ml) hold none. Give the mask of whole vessels, or lower least_mm."
         )
-    return Seen(network, lattice, left_out)
+    outside = None if organ is None else ~_at(organ, grid, network.points_mm)
+    return Seen(network, lattice, left_out, outside)
 
 
 def grown(seen: Seen, name: str, roots_mm: Points | None = None) -> VesselTree:
     """The tree of a network."""
-    roots = roots_of(seen.network, roots_mm)
+    roots = roots_of(seen.network, roots_mm, seen.outside, heartward=name in HEARTWARD)
     return VesselTree(name, branches_of(seen.network, roots, seen.lattice), seen.left_out)
 
 
 def part_of(seen: Seen, points: NDArray[np.bool_]) -> Seen:
     """The part of what was seen that stands on some points of its network."""
-    return replace(seen, network=seen.network.kept(points), left_out=0)
+    outside = None if seen.outside is None else seen.outside[points]
+    return replace(seen, network=seen.network.kept(points), left_out=0, outside=outside)
 
 
 def check_mask(mask: Mask, grid: Grid, name: str) -> None:
@@ -131,6 +137,15 @@ def check_mask(mask: Mask, grid: Grid, name: str) -> None:
             f"{name}: the mask is empty. Segment it first (`limner draw`), or plan without it and say so: a plan "
             "without vessels shows their absence in red."
         )
+
+
+def _at(mask: Mask, grid: Grid, points_mm: Points) -> NDArray[np.bool_]:
+    """Whether points lie in a mask; those beyond the grid don't."""
+    index = np.rint(grid.index(points_mm)).astype(int)
+    inside = ((index >= 0) & (index < grid.shape)).all(axis=1)
+    found = np.zeros(len(index), bool)
+    found[inside] = mask[tuple(index[inside].T)]
+    return found
 
 
 def _terrain(lattice: Lattice, grid: Grid, organ: Mask | None, likely: NDArray[np.floating] | None) -> Terrain | None:

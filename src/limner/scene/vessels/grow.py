@@ -8,14 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+from scipy.sparse import csgraph
 
 from limner.scene.vessels.bridge import heading
 from limner.scene.vessels.network import Network, Points
 from limner.scene.vessels.skeleton import Lattice
 from limner.scene.vessels.tree import Branch
 
-TRUNK_MM = 10.0
+TRUNK_MM = 15.0
 """The width of a loose end is taken over so much of the way from it."""
+THINNER = 0.5
+"""An end that is thinner than this share of the widest is no root."""
 SMOOTH_MM = 1.5
 """Gaussian that takes the voxels' stairs out of centre lines: a stair makes a way up to an eighth too long."""
 
@@ -29,37 +32,55 @@ class _Way:
     bridged: bool
 
 
-def roots_of(network: Network, hints_mm: Points | None = None) -> list[int]:
-    """The loose end of each piece that is its root: the widest one, or the nearest to a hint.
+def roots_of(
+    network: Network,
+    hints_mm: Points | None = None,
+    outside: NDArray[np.bool_] | None = None,
+    *,
+    heartward: bool = False,
+) -> list[int]:
+    """The loose end of each piece that is its root, the largest piece first.
+
+    It is the nearest to a hint; else the widest, of those outside the organ where there are any that are not much
+    thinner; of veins that drain to the heart, the highest of those that are not much thinner.
 
     Args:
         network: without loops.
         hints_mm: ``(K, 3)`` LPS; each speaks for the piece that lies nearest to it.
+        outside: ``(N,)``, points outside the organ.
+        heartward: whether blood flows to the heart, towards the head.
     """
     count, piece = network.components()
     found: dict[int, int] = {}
     for hint in [] if hints_mm is None else np.atleast_2d(hints_mm):
         away = np.linalg.norm(network.points_mm - hint, axis=1)
         mine = int(piece[int(away.argmin())])
-        found.setdefault(mine, int(np.where(piece == mine, away, np.inf).argmin()))
+        found.setdefault(mine, int(np.where((piece == mine) & (network.degree <= 1), away, np.inf).argmin()))
     ends = np.flatnonzero(network.degree <= 1)
     for mine in range(count):
         if mine not in found:
             there = ends[piece[ends] == mine].tolist()
-            found[mine] = max(there, key=lambda end: _width(network, end))
+            widest = int(np.where(piece == mine, network.radius_mm, -1.0).argmax())
+            widths = _widths(network, there, widest)
+            able = [one for one in there if widths[one] >= THINNER * max(widths.values())]
+            able = [one for one in able if outside is not None and outside[one]] or able
+            height = {one: float(network.points_mm[one, 2]) for one in able}
+            found[mine] = max(able, key=(height if heartward else widths).__getitem__)
     sizes = np.bincount(piece, minlength=count)
     return [found[mine] for mine in np.argsort(-sizes, kind="stable").tolist()]
 
 
-def _width(network: Network, end: int) -> float:
-    way, gone = [end], 0.0
-    while gone < TRUNK_MM:
-        onward = [one for one in network.neighbours[way[-1]] if one not in way]
-        if len(onward) != 1:
-            break
-        gone += float(np.linalg.norm(network.points_mm[onward[0]] - network.points_mm[way[-1]]))
-        way.append(onward[0])
-    return float(np.median(network.radius_mm[way]))
+def _widths(network: Network, ends: list[int], toward: int) -> dict[int, float]:
+    """How wide the way from each end is within :data:`TRUNK_MM`, on towards the widest point of its piece."""
+    _, before = csgraph.breadth_first_order(network.matrix(np.ones(len(network.edges))), toward, directed=False)
+    found = {}
+    for end in ends:
+        way, gone = [end], 0.0
+        while gone < TRUNK_MM and way[-1] != toward:
+            way.append(int(before[way[-1]]))
+            gone += float(np.linalg.norm(network.points_mm[way[-1]] - network.points_mm[way[-2]]))
+        found[end] = float(np.median(network.radius_mm[way]))
+    return found
 
 
 def branches_of(network: Network, roots: list[int], lattice: Lattice) -> tuple[Branch, ...]:
@@ -97,11 +118,11 @@ def _ways(network: Network, roots: list[int]) -> list[_Way]:
         waiting.extend(([root, one], None) for one in onward)
     while waiting:
         points, parent = waiting.popleft()
-        flag = kind[tuple(sorted(points))]
+        flag = kind[_pair(points[-2], points[-1])]
         while network.degree[points[-1]] == 2:
             a, b = network.neighbours[points[-1]]
             following = b if a == points[-2] else a
-            if kind[tuple(sorted((points[-1], following)))] != flag:
+            if kind[_pair(points[-1], following)] != flag:
                 break
             points.append(following)
         onward = [one for one in network.neighbours[points[-1]] if one != points[-2]]

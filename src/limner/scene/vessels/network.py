@@ -93,9 +93,8 @@ def unlooped(network: Network) -> Network:
     tree = csgraph.minimum_spanning_tree(network.matrix(cost)).tocoo()
     a, b = np.sort(network.edges, axis=1).T
     size = len(network.points_mm)
-    there = np.isin(
-        a * size + b, np.minimum(tree.row, tree.col).astype(np.int64) * size + np.maximum(tree.row, tree.col)
-    )
+    low, high = np.sort(np.stack([tree.row, tree.col]).astype(np.int64), axis=0)
+    there = np.isin(a * size + b, low * size + high)
     return Network(network.points_mm, network.radius_mm, network.edges[there], network.bridged[there])
 
 
