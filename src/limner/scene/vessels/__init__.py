@@ -4,8 +4,20 @@ Here lives what a resection is planned along. Label maps in, trees and territori
 small one of the segments.
 """
 
+from limner.scene.vessels.apart import Apart, portal_and_hepatic
 from limner.scene.vessels.build import TreeRules, vessel_tree
 from limner.scene.vessels.territories import Territories, downstream, territories
 from limner.scene.vessels.tree import Branch, Cut, VesselTree
 
-__all__ = ["Branch", "Cut", "Territories", "TreeRules", "VesselTree", "downstream", "territories", "vessel_tree"]
+__all__ = [
+    "Apart",
+    "Branch",
+    "Cut",
+    "Territories",
+    "TreeRules",
+    "VesselTree",
+    "downstream",
+    "portal_and_hepatic",
+    "territories",
+    "vessel_tree",
+]
