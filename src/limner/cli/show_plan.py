@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from limner.cli.show import NOTE, print_table, table_of
+from limner.findings import Interval
 
 if TYPE_CHECKING:
-    from limner.findings import Cut, Interval, Plan
+    from limner.findings import Plan
 
 
 def plan(made: Plan, out: Path, json_wanted: bool) -> None:
@@ -28,13 +30,12 @@ def plan(made: Plan, out: Path, json_wanted: bool) -> None:
         typer.echo(f"No safe needle path to {made.target} was found.")
     for relax in made.relax:
         typer.echo(
-            f"A first path would appear with {relax.rule} = {relax.needed:g} {relax.unit} (now {relax.given:g}), all "
-            "other rules kept."
+            f"A first path would appear with {relax.rule} = {relax.needed:g} (now {relax.now:g}), all other rules kept."
         )
     if made.refused:
         table = table_of("refused entries", "because")
         for refusal in made.refused:
-            table.add_row(str(refusal.count), refusal.reason)
+            table.add_row(str(refusal.count), refusal.structure or refusal.reason)
         print_table(table)
     _ablation(made)
     _resection(made)
@@ -52,9 +53,9 @@ def _paths(made: Plan) -> None:
             ", ".join(f"{value:.0f}" for value in one.entry_mm),
             f"{one.length_mm:.0f}",
             _interval(one.clearance_mm) + only,
-            one.nearest.name,
+            one.nearest.name if one.nearest else "",
             f"{one.angle_deg:.0f}°",
-            f"{one.scores.get('total', float('nan')):.2f}",
+            f"{one.score:.2f}",
         )
     print_table(table)
 
@@ -72,22 +73,25 @@ def _ablation(made: Plan) -> None:
 
 
 def _resection(made: Plan) -> None:
-    from limner.findings import Cut
-
-    cuts: list[Cut] = [Cut.model_validate(one) for one in (made.resection or {}).get("proposals", ())]
-    if not cuts:
+    if not made.resection:
         return
-    table = table_of("resection", "margin (mm)", "resected (ml)", "remnant (ml)", "remnant (%)", "enough")
-    for one in cuts:
-        table.add_row(
-            f"{one.id}, {one.kind}",
-            _interval(one.margin_mm),
-            _interval(one.resected_ml, 0),
-            _interval(one.remnant_ml, 0),
-            _interval(one.remnant_percent, 0),
-            "yes" if one.enough else f"no, under {one.threshold_percent:g} %",
-        )
+    table = table_of("resection", "margin (mm)", "resected (ml)", "remnant (ml)", "remnant (%)")
+    for one in made.resection["resections"]:
+        cells = [_told(one[key], digits) for key, digits in _RESECTION.items()]
+        table.add_row(one["name"], *cells)
     print_table(table)
+    typer.echo(made.resection["sentence"])
+
+
+_RESECTION = {"margin_mm": 1, "resected_ml": 0, "remnant_ml": 0, "remnant_percent": 0}
+
+
+def _told(one: Mapping[str, Any], digits: int) -> str:
+    return (
+        ""
+        if one["value"] is None
+        else _interval(Interval(**{key: one[key] for key in ("value", "low", "high")}), digits)
+    )
 
 
 def _interval(one: Interval, digits: int = 1) -> str:

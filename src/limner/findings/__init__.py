@@ -17,7 +17,7 @@ from limner.findings.drawing import (
 from limner.findings.plan import (
     Ablation,
     BlindSpot,
-    Cut,
+    Clearance,
     Interval,
     Nearest,
     NeedlePath,
@@ -31,8 +31,8 @@ from limner.findings.plan import (
 __all__ = [
     "Ablation",
     "BlindSpot",
+    "Clearance",
     "CodedConcept",
-    "Cut",
     "Drawing",
     "Evidence",
     "Finding",

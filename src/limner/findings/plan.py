@@ -31,42 +31,79 @@ class Nearest(Noun):
     mm: float
 
 
-class NeedlePath(Noun):
-    """A straight way from the skin to the target."""
+class Clearance(Interval):
+    """From the needle's axis to one structure, beside what the rules ask for, mm."""
 
-    id: str
+    name: str
+    role: str
+    margin_mm: float
+
+    @property
+    def kept(self) -> bool:
+        """Whether the margin is kept as drawn."""
+        return self.value >= self.margin_mm
+
+    @property
+    def only_at_mean(self) -> bool:
+        """Whether the margin is kept as drawn, but not at the low end of the interval."""
+        return self.low < self.margin_mm <= self.value
+
+
+class NeedlePath(Noun):
+    """A straight way from the skin to a tip."""
+
+    id: str = ""
     entry_mm: Point
+    """Where its line leaves the body."""
     target_mm: Point
     length_mm: float
     clearance_mm: Interval
     """To the nearest structure that must not be touched, from the needle's axis."""
-    nearest: Nearest
-    clearances: dict[str, Interval] = Field(default_factory=dict)
-    """To each structure, by name."""
+    nearest: Nearest | None = None
+    """None where nothing stands in any needle's way."""
+    clearances: tuple[Clearance, ...] = ()
+    """To every structure, the nearest first."""
     angle_deg: float
     """Between the needle and the inward normal of the skin."""
+    table_gap_mm: float | None = None
+    """From the entry to the plane of the table; None where no side lies on one."""
+    table_tilt_deg: float | None = None
+    """How far the outer part rises over that plane."""
+    organ_crossed_mm: float = 0.0
+    """Of healthy parenchyma before the tumour."""
     scores: dict[str, float] = Field(default_factory=dict)
-    """0 to 1 each, 1 is best; ``total`` is their weighted mean."""
+    """0 to 1 each, 1 is best."""
+    score: float = 0.0
+    """Their weighted mean."""
     safe_only_at_mean: bool = False
-    """Whether a margin holds at the best estimate and not at the low end of its interval."""
+    """As drawn all margins are kept, but one is not at the low end of its interval."""
+    refused: tuple[str, ...] = ()
+    """Every rule that is broken, in words; empty for a path that may be offered."""
     file: str | None = None
     """The picture of the slices along it."""
+
+    @property
+    def safe(self) -> bool:
+        """Whether every hard rule is kept as drawn."""
+        return not self.refused
 
 
 class Refused(Noun):
     """How many entries were refused for one reason."""
 
     reason: str
+    """A rule, or the role of the structure that is in the way."""
     count: int
+    structure: str | None = None
 
 
 class Relaxation(Noun):
     """The one rule that must give way, and how far, for a first path to appear."""
 
     rule: str
-    given: float
+    """Its name in ``plan.yaml``."""
+    now: float
     needed: float
-    unit: str
 
 
 class BlindSpot(Noun):
@@ -106,27 +143,6 @@ class Ablation(Noun):
     """Large vessels that cool a zone: their name and distance from it."""
 
 
-class Cut(Noun):
-    """A resection that is proposed."""
-
-    id: str
-    kind: str
-    """``plane``, ``curved`` or ``segments``."""
-    margin_mm: Interval
-    resected_ml: Interval
-    remnant_ml: Interval
-    remnant_percent: Interval
-    """Of the functional liver: the future liver remnant."""
-    threshold_percent: float
-    enough: bool
-    vessels_cut: tuple[dict[str, Any], ...] = ()
-    no_inflow_ml: float | None = None
-    no_outflow_ml: float | None = None
-    reasons: tuple[str, ...] = ()
-    surface: dict[str, Any] = Field(default_factory=dict)
-    """What makes it again: a plane's point and normal, the control points of a surface, or segments."""
-
-
 class Plan(Noun):
     """Ranked ways to one target, with what was refused and why."""
 
@@ -141,7 +157,7 @@ class Plan(Noun):
     blind_spots: tuple[BlindSpot, ...] = ()
     ablation: Ablation | None = None
     resection: dict[str, Any] | None = None
-    """``proposals``, each a :class:`Cut`, the best first; None where none was asked for or none is possible."""
+    """``resections``, the best first, and what was searched; None where none was asked for, or the target is in no liver."""
     problems: tuple[ProblemNote, ...] = ()
     files: dict[str, str] = Field(default_factory=dict)
     confidence: float = 0.9

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import textwrap
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -37,6 +37,9 @@ class SceneRules(BaseModel):
     )
     gas_wall_mm: float = Field(
         4.0, ge=0, description="Wall and content of bowel around the gas that is seen, mm. An assumption."
+    )
+    resect: Literal["target", "all"] = Field(
+        "target", description="Which lesions a resection takes out: the target, or every lesion of the liver."
     )
     smallest_gas_ml: float = Field(0.2, ge=0, description="Smaller pockets are not taken for bowel, ml.")
 

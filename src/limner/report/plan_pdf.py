@@ -10,7 +10,7 @@ from typing import Any
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, PageBreak, Table
 
-from limner.findings import Cut, Interval, Plan
+from limner.findings import Interval, Plan
 from limner.report import terms, typeset
 from limner.report.paper import TIGHT, WIDTH, Look, build, gallery, head, warnings
 from limner.report.plan_words import words
@@ -84,10 +84,7 @@ def _warnings(plan: Plan, say: Mapping[str, str], lang: str) -> list[Flowable]:
 
 def _paths(plan: Plan, say: Mapping[str, str], lang: str) -> list[Flowable]:
     if not plan.paths:
-        lines = [
-            say["relax"].format(rule=one.rule, needed=f"{one.needed:g}", given=f"{one.given:g}", unit=one.unit)
-            for one in plan.relax
-        ]
+        lines = [say["relax"].format(rule=one.rule, needed=f"{one.needed:g}", now=f"{one.now:g}") for one in plan.relax]
         return [paragraph(" ".join([say["no_paths"], *lines]), "body", lang, textColor=typeset.BAD)]
     confidence = f"{100 * plan.confidence:.0f}"
     columns = ["id", "entry", "length", "clearance", "nearest", "angle", "score"]
@@ -98,9 +95,9 @@ def _paths(plan: Plan, say: Mapping[str, str], lang: str) -> list[Flowable]:
             ", ".join(f"{value:.0f}" for value in one.entry_mm),
             f"{one.length_mm:.0f} mm",
             _interval(one.clearance_mm, "mm") + (f" – {say['mean_only']}" if one.safe_only_at_mean else ""),
-            terms.structure(one.nearest.name, lang),
+            terms.structure(one.nearest.name, lang) if one.nearest else "–",
             f"{one.angle_deg:.0f}°",
-            f"{one.scores['total']:.2f}" if "total" in one.scores else "–",
+            f"{one.score:.2f}",
         ]
         for one in plan.paths[:MOST_PATHS]
     ]
@@ -138,23 +135,33 @@ def _ablation(plan: Plan, say: Mapping[str, str], lang: str) -> list[Flowable]:
 
 
 def _resection(plan: Plan, say: Mapping[str, str], lang: str) -> list[Flowable]:
-    cuts = [Cut.model_validate(one) for one in (plan.resection or {}).get("proposals", ())]
+    found = plan.resection or {}
+    cuts = found.get("resections", ())
     if not cuts:
         return []
     titles = [say[one] for one in ("kind", "margin", "resected", "remnant", "cut", "lost")]
     rows = [
         [
-            f"{one.id}, {say.get(f'kind.{one.kind}', one.kind)}",
-            _interval(one.margin_mm, "mm"),
-            _interval(one.resected_ml, "ml", 0),
-            f"{_interval(one.remnant_ml, 'ml', 0)}, {one.remnant_percent.value:.0f} %: "
-            + (say["enough"] if one.enough else say["too_little"].format(threshold=f"{one.threshold_percent:g}")),
-            str(len(one.vessels_cut)),
-            f"{_ml(one.no_inflow_ml)} / {_ml(one.no_outflow_ml)}",
+            one["name"],
+            _told(one["margin_mm"], "mm"),
+            _told(one["resected_ml"], "ml", 0),
+            f"{_told(one['remnant_ml'], 'ml', 0)}, {_told(one['remnant_percent'], '%', 0)}",
+            ", ".join(f"{vessel['diameter_mm']:.0f}" for vessel in one["vessels"][:4]) or "–",
+            f"{_ml(one['without_inflow_ml'])} / {_ml(one['without_outflow_ml'])}",
         ]
         for one in cuts[:3]
     ]
-    return [paragraph(say["resection"], "h3", lang), _table(titles, rows, (30, 32, 32, 46, 16, 22), lang)]
+    return [
+        paragraph(say["resection"], "h3", lang),
+        _table(titles, rows, (36, 32, 30, 44, 20, 20), lang),
+        paragraph(found["sentence"], "small", lang),
+    ]
+
+
+def _told(one: Mapping[str, Any], unit: str, digits: int = 1) -> str:
+    if one["value"] is None:
+        return "–"
+    return _interval(Interval(value=one["value"], low=one["low"], high=one["high"]), unit, digits)
 
 
 def _views(content: PlanContent, say: Mapping[str, str], lang: str) -> list[Flowable]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from limner.errors import InputError
+from limner.report import terms
 from limner.report.content import LANGUAGES
 
 _WORDS: dict[str, tuple[str, str]] = {
@@ -24,9 +25,14 @@ _WORDS: dict[str, tuple[str, str]] = {
     "paths": ("Needle paths, the best first", "穿刺路径（最佳在前）"),
     "no_paths": ("No safe path was found.", "未找到安全路径。"),
     "relax": (
-        "A first path would appear if {rule} were {needed} {unit} instead of {given} {unit}, all other rules kept.",
-        "若将“{rule}”由 {given} {unit} 改为 {needed} {unit}，其余规则不变，则会出现首条路径。",
+        "A first path would appear if {rule} were {needed} instead of {now}, all other rules kept.",
+        "若将“{rule}”由 {now} 改为 {needed}，其余规则不变，则会出现首条路径。",
     ),
+    "reason.outside the scan": ("outside the scan", "扫描范围之外"),
+    "reason.leaves the body": ("leaves the body on its way", "途中穿出体表"),
+    "reason.length": ("too long", "过长"),
+    "reason.angle": ("too flat to the skin", "与皮肤夹角过大"),
+    "reason.table": ("from the table side", "来自检查床一侧"),
     "id": ("Path", "路径"),
     "entry": ("Entry, LPS mm", "入点 LPS mm"),
     "length": ("Length", "长度"),
@@ -39,6 +45,7 @@ _WORDS: dict[str, tuple[str, str]] = {
         "The skin unrolled: where a needle may enter, and why not elsewhere",
         "展开的皮肤：可进针处及其余处的拒绝原因",
     ),
+    "map_title": ("Skin, unrolled", "展开的皮肤"),
     "safe": ("safe entry", "安全入点"),
     "sides": ("back|right|front|left|back", "背|右|前|左|背"),
     "scene": ("The scene with the paths", "带路径的三维场景"),
@@ -63,14 +70,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "margin": ("Margin", "切缘"),
     "resected": ("Resected", "切除体积"),
     "remnant": ("Future liver remnant", "未来肝残余"),
-    "cut": ("Vessels cut", "切断血管"),
+    "cut": ("Vessels cut, mm", "切断血管，mm"),
     "lost": ("Without inflow / outflow", "失去流入／流出"),
-    "enough": ("enough", "足够"),
-    "too_little": ("below {threshold} %", "低于 {threshold} %"),
-    "kind.plane": ("plane", "平面"),
-    "kind.curved": ("curved", "曲面"),
-    "kind.segments": ("segments", "肝段"),
-    "kind.territories": ("territories", "血供区域"),
     "rules": ("Rules of this plan (plan.yaml)", "本规划的规则（plan.yaml）"),
     "methods": ("Methods", "方法"),
     "methods_text": (
@@ -93,3 +94,12 @@ def words(lang: str) -> dict[str, str]:
     if lang not in LANGUAGES:
         raise InputError(f"A plan is written in one of {', '.join(LANGUAGES)}; got {lang!r}.")
     return {key: pair[LANGUAGES.index(lang)] for key, pair in _WORDS.items()}
+
+
+def reason(rule: str, structure: str | None, lang: str) -> str:
+    """Why entries are refused: the structure that is in the way, or the rule.
+
+    >>> reason("bone", "bones", "en"), reason("table", None, "en")
+    ('bones', 'from the table side')
+    """
+    return terms.structure(structure, lang) if structure else words(lang).get(f"reason.{rule}", rule)

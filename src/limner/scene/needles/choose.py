@@ -73,7 +73,9 @@ def choose(scene: NeedleScene, candidates: Candidates) -> list[Chosen]:
 def measure(scene: NeedleScene, candidates: Candidates, which: int) -> Chosen | None:
     """A candidate on voxels; None where it breaks a rule there."""
     entry = scene.entries_mm[candidates.entry[which]].astype(np.float64)
-    return measure_line(scene, draw_line(scene, entry, candidates.tips_mm[candidates.tip[which]]), _depth(candidates, which))
+    return measure_line(
+        scene, draw_line(scene, entry, candidates.tips_mm[candidates.tip[which]]), _depth(candidates, which)
+    )
 
 
 def measure_line(scene: NeedleScene, line: Line, depth: float) -> Chosen | None:

@@ -36,7 +36,12 @@ class Planner:
 
     @classmethod
     def of(
-        cls, anatomy: Anatomy | LabelMap, target: str | None = None, rules: NeedleRules | None = None, *, seed: int = SEED
+        cls,
+        anatomy: Anatomy | LabelMap,
+        target: str | None = None,
+        rules: NeedleRules | None = None,
+        *,
+        seed: int = SEED,
     ) -> Planner:
         """A planner for a target.
 

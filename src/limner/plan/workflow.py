@@ -1,0 +1,179 @@
+"""From a drawing to a plan, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from limner.errors import LimnerError
+from limner.findings import Ablation, NeedlePath, Plan, ProblemNote, Refused, Relaxation
+from limner.image import Mesh
+from limner.io.folder import check_output, new_folder
+from limner.plan.case import PlanCase, blind_spots, open_case
+from limner.plan.liver import liver_case
+from limner.plan.options import PlanOptions
+from limner.plan.pages import write_pages
+from limner.plan.scene import needle_meshes, surfaces_of
+from limner.plan.settings import PlanSettings, read_settings, write_settings
+from limner.scene.needles import Found, Planner, ablate
+from limner.scene.parts import Part
+from limner.scene.resection import Proposal, propose
+
+Progress = Callable[[str, float], None]
+MARKER = "plan.json"
+FILES = {
+    "settings": "plan.yaml",
+    "scene": "scene.glb",
+    "pdf": "plan.pdf",
+    "picture": "scene.png",
+    "skin": "skin.png",
+    "sr": "plan.sr.dcm",
+}
+STEPS = ("open", "needles", "ablation", "resection", "scene", "report")
+
+
+@dataclass(frozen=True, eq=False)
+class _Planned:
+    """What stands before the files."""
+
+    case: PlanCase
+    settings: PlanSettings
+    target: Part
+    found: Found
+    ablation: Ablation | None
+    proposal: Proposal | None
+    problems: tuple[ProblemNote, ...]
+
+
+def plan(
+    drawing: Path | str,
+    out: Path | str,
+    *,
+    options: PlanOptions | None = None,
+    progress: Progress | None = None,
+) -> Plan:
+    """Plans ways to one target of a drawing, into a folder that anyone can open without Limner.
+
+    Args:
+        drawing: the folder that ``limner draw`` made.
+        out: the folder to make. It appears when it is whole, or not at all.
+        options: how to plan; the defaults when None.
+        progress: called with the step (one of :data:`STEPS`) and its fraction.
+
+    Returns:
+        The plan, as it stands in ``plan.json``. Where no path is safe it has none, says why each entry was refused,
+        and which single rule would have to give.
+
+    Raises:
+        InputError: no drawing, no tumour, no such target, no skin, a tumour outside its organ, settings that cannot be
+            used, a scan that lies elsewhere; nothing was written.
+    """
+    options = options or PlanOptions()
+    tell = progress or (lambda step, fraction: None)
+    inputs = [Path(drawing), *(Path(one) for one in (options.image, options.settings) if one)]
+    check_output(Path(out), force=options.force, marker=MARKER, inputs=inputs)
+    settings = read_settings(options.settings)
+    planned = _search(Path(drawing), settings, options, tell)
+    with new_folder(Path(out), force=options.force, marker=MARKER) as folder:
+        return _write(folder, planned, options, tell)
+
+
+def _search(drawing: Path, settings: PlanSettings, options: PlanOptions, tell: Progress) -> _Planned:
+    tell("open", 0.0)
+    case = open_case(drawing, options.image, settings.scene)
+    target = case.anatomy.lesion(options.target)
+    tell("needles", 0.0)
+    planner = Planner.of(case.anatomy, target.id, settings.needle)
+    found = planner.search()
+    problems = [*case.problems, *_doubts(found)]
+    tell("ablation", 0.0)
+    zones = ablate(planner, found, settings.ablation) if found.paths else None
+    tell("resection", 0.0)
+    proposal = None
+    if options.resection:
+        proposal, told = _resect(case, target, settings)
+        problems += told
+    return _Planned(case, settings, target, found, zones, proposal, tuple(problems))
+
+
+def _resect(case: PlanCase, target: Part, settings: PlanSettings) -> tuple[Proposal | None, list[ProblemNote]]:
+    lesions = [target] if settings.scene.resect == "target" else list(case.anatomy.lesions)
+    liver = liver_case(case, lesions, settings.resection)
+    if liver is None:
+        return None, []
+    problems = liver[1]
+    others = len(case.anatomy.lesions) - len(lesions)
+    if others:
+        text = f"Resections take {target.id} out and leave {others} other lesion(s); scene.resect: all takes all."
+        problems.append(ProblemNote(code="other-lesions", severity="warning", text=text))
+    return propose(liver[0]), problems
+
+
+def _doubts(found: Found) -> list[ProblemNote]:
+    told = [ProblemNote(code="needles", severity="warning", text=one) for one in found.warnings]
+    doubtful = [f"path-{k}" for k, one in enumerate(found.paths, start=1) if one.safe_only_at_mean]
+    if doubtful:
+        text = f"{', '.join(doubtful)}: safe only at the best estimate; a margin does not hold over its whole interval."
+        told.append(ProblemNote(code="safe-only-at-mean", severity="warning", text=text))
+    return told
+
+
+def _write(folder: Path, planned: _Planned, options: PlanOptions, tell: Progress) -> Plan:
+    from limner.io import write_glb
+
+    tell("scene", 0.0)
+    paths = tuple(
+        one.model_copy(update={"id": f"path-{k}", "file": f"needles/path-{k}.png"})
+        for k, one in enumerate(planned.found.paths, start=1)
+    )
+    cut = planned.proposal.mesh() if planned.proposal else None
+    meshes = (*surfaces_of(planned.case.drawn), *needle_meshes(paths), *((cut,) if cut else ()))
+    write_glb(meshes, folder / FILES["scene"])
+    picture = _picture(meshes, folder / FILES["picture"])
+    tell("report", 0.0)
+    made = _plan(planned, paths, options, picture)
+    write_settings(planned.settings, folder / FILES["settings"])
+    write_pages(folder, planned.case, planned.target, made, planned.found.skin, options.lang)
+    _write_sr(folder, planned.case, made)
+    (folder / MARKER).write_text(made.model_dump_json(by_alias=True, indent=1) + "\n", encoding="utf-8")
+    return made
+
+
+def _plan(planned: _Planned, paths: tuple[NeedlePath, ...], options: PlanOptions, picture: ProblemNote | None) -> Plan:
+    found, case = planned.found, planned.case
+    no_sr = [] if paths and case.drawn.file("seg") else ["sr"]
+    left_out = {*no_sr, *(["picture"] if picture else [])}
+    return Plan(
+        schema="limner.plan/1",
+        target=planned.target.id,
+        rules=planned.settings.model_dump(mode="json"),
+        paths=paths,
+        refused=tuple(Refused(**one.model_dump()) for one in found.refused),
+        relax=tuple(Relaxation(rule=one.rule, now=one.now, needed=one.needed) for one in found.relaxations),
+        blind_spots=blind_spots(case),
+        ablation=planned.ablation,
+        resection=planned.proposal.as_json() if planned.proposal else None,
+        problems=(*planned.problems, *((picture,) if picture else ())),
+        files={key: name for key, name in FILES.items() if key not in left_out},
+        confidence=planned.settings.needle.confidence,
+    )
+
+
+def _picture(meshes: Sequence[Mesh], path: Path) -> ProblemNote | None:
+    """A still of the scene; a machine without OpenGL plans without it, and the plan says so."""
+    from limner.scene import render_png
+
+    try:
+        render_png(meshes, path, size=(1200, 900))
+    except LimnerError as error:
+        return ProblemNote(code="no-picture", severity="warning", text=f"The scene has no still picture. {error}")
+    return None
+
+
+def _write_sr(folder: Path, case: PlanCase, made: Plan) -> None:
+    from limner.io.plan_sr import write_plan_sr
+
+    seg = case.drawn.file("seg")
+    if "sr" in made.files and seg:
+        write_plan_sr(made, seg, folder / FILES["sr"])
