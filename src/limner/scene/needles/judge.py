@@ -73,11 +73,15 @@ def geometry(line: Line, rules: NeedleRules) -> list[tuple[str, str]]:
     if line.gap is not None and line.gap < rules.table_gap_mm:
         found.append((TABLE, f"table: the entry is {line.gap:.1f} mm above it, {rules.table_gap_mm:g} mm are needed"))
     if line.tilt is not None and line.tilt < rules.table_tilt_deg:
-        found.append((TABLE, f"table: the needle rises {line.tilt:.1f}°, at least {rules.table_tilt_deg:g}° are needed"))
+        found.append(
+            (TABLE, f"table: the needle rises {line.tilt:.1f}°, at least {rules.table_tilt_deg:g}° are needed")
+        )
     return found
 
 
-def scores_of(line: Line, slack_mm: dict[str, float], depth: float, rules: NeedleRules) -> tuple[dict[str, float], float]:
+def scores_of(
+    line: Line, slack_mm: dict[str, float], depth: float, rules: NeedleRules
+) -> tuple[dict[str, float], float]:
     """Each soft score, 0 to 1, and their weighted mean.
 
     Args:

@@ -58,7 +58,9 @@ class NeedleRules(BaseModel):
     organ_margin_mm: float = Field(
         5.0, ge=0, description="From the axis to any organ but the target's, and to names that are not known. Choice."
     )
-    lesion_margin_mm: float = Field(2.0, ge=0, description="From the axis to another lesion: it is not crossed. Choice.")
+    lesion_margin_mm: float = Field(
+        2.0, ge=0, description="From the axis to another lesion: it is not crossed. Choice."
+    )
     max_length_mm: float = Field(150.0, gt=0, description="Skin to tip; usual applicators are 150 to 200 mm long.")
     max_angle_deg: float = Field(
         60.0, gt=0, le=90, description="Between needle and skin normal; flatter needles slip along the skin. Choice."

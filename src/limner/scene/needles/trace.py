@@ -38,9 +38,7 @@ class Ways:
     length: Floats
 
 
-def trace(
-    slack: Slack, shape: tuple[int, int, int], ways: Ways, least_mm: float, *, floor: int = 0
-) -> Floats:
+def trace(slack: Slack, shape: tuple[int, int, int], ways: Ways, least_mm: float, *, floor: int = 0) -> Floats:
     """How far each way goes before it breaks a rule.
 
     Args:
