@@ -35,9 +35,9 @@ class Chosen:
 def choose(scene: NeedleScene, candidates: Candidates, passes: Callable[[Line], bool]) -> list[Chosen]:
     """Paths to offer, best first.
 
-    Candidates are taken by falling score. One that lies near to a chosen one, by entry and by direction, or that another
-    beats in no score less and in some more, is passed over. What is left is measured on voxels together with its
-    nearest neighbours, and the best that keeps all rules, and passes a second opinion, is chosen.
+    Candidates are taken by falling score. One that lies near to a chosen one, by entry and by direction, or that
+    another equals in every score and beats in some, is passed over. What is left is measured on voxels together with
+    its nearest neighbours, and the best that keeps all rules, and passes a second opinion, is chosen.
 
     Args:
         scene: target and surroundings.
@@ -79,9 +79,8 @@ def choose(scene: NeedleScene, candidates: Candidates, passes: Callable[[Line], 
 def measure(scene: NeedleScene, candidates: Candidates, which: int) -> Chosen | None:
     """A candidate on voxels; None where it breaks a rule there."""
     entry = scene.entries_mm[candidates.entry[which]].astype(np.float64)
-    return measure_line(
-        scene, draw_line(scene, entry, candidates.tips_mm[candidates.tip[which]]), _depth(candidates, which)
-    )
+    line = draw_line(scene, entry, candidates.tips_mm[candidates.tip[which]])
+    return measure_line(scene, line, float(candidates.scores[which, -1]))
 
 
 def measure_line(scene: NeedleScene, line: Line, depth: float) -> Chosen | None:
@@ -99,10 +98,6 @@ def measure_line(scene: NeedleScene, line: Line, depth: float) -> Chosen | None:
             return None
         slack_mm[GROUP_OF[role]] = min(slack_mm.get(GROUP_OF[role], np.inf), value)
     return Chosen(line, scores_of(line, slack_mm, depth, rules)[1])
-
-
-def _depth(candidates: Candidates, which: int) -> float:
-    return float(candidates.scores[which, -1])
 
 
 def _beaten(candidates: Candidates, one: int) -> bool:
