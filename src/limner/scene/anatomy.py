@@ -21,7 +21,7 @@ from limner.errors import InputError
 from limner.image import Grid, Label, LabelMap, reorient, to_axial
 from limner.scene.lattice import Lattice
 from limner.scene.parts import Box, Mask, Part, find_parts
-from limner.scene.roles import Role, is_bowel, role_of, same
+from limner.scene.roles import Role, is_bowel, role_of, same, words
 from limner.scene.skin import Skin, find_body, find_skin
 
 WORK_MM = 1.75
@@ -60,6 +60,7 @@ class Anatomy:
         lesions: single lesions, with the ids of :func:`limner.scene.find_parts`.
         lattice: how voxels and cells of about :data:`WORK_MM` go together.
         boxes: of each label value, in voxels.
+        given: the label map as it came.
     """
 
     labels: LabelMap
@@ -67,6 +68,7 @@ class Anatomy:
     lesions: tuple[Part, ...]
     lattice: Lattice
     boxes: Mapping[int, Box]
+    given: LabelMap
 
     @classmethod
     def of(
@@ -101,7 +103,7 @@ class Anatomy:
         lesions = find_parts(LabelMap(array, grid, _as_lesions(lesion_labels)))
         sds = {same(name): value for name, value in (surface_mm or {}).items()}
         structures = _grouped(there, sds, default_surface_mm)
-        return cls(turned, structures, lesions, Lattice.of(grid, work_mm), boxes)
+        return cls(turned, structures, lesions, Lattice.of(grid, work_mm), boxes, labels)
 
     @property
     def grid(self) -> Grid:
@@ -110,12 +112,20 @@ class Anatomy:
 
     @property
     def blind(self) -> tuple[str, ...]:
-        """What no label shows, though a needle must know it: of ``bones``, ``lungs``, ``vessels``, ``bowel``."""
+        """What no label shows, though a needle must know it: of bones, lungs, vessels, bowel and heart.
+
+        The heart is missed only where lungs are drawn, so that the scan reaches it.
+        """
         roles = {one.role for one in self.structures}
-        missing = [
-            name for role, name in (("bone", "bones"), ("lung", "lungs"), ("vessel", "vessels")) if role not in roles
-        ]
-        return (*missing, *(() if any(is_bowel(one.name) for one in self.structures) else ("bowel",)))
+        names = [one.name for one in self.structures]
+        seen = {
+            "bones": "bone" in roles,
+            "lungs": "lung" in roles,
+            "vessels": "vessel" in roles,
+            "bowel": any(is_bowel(name) for name in names),
+            "heart": "lung" not in roles or any("heart" in words(name) for name in names),
+        }
+        return tuple(name for name, there in seen.items() if not there)
 
     def lesion(self, name: str | None = None) -> Part:
         """A lesion by its id, or by its label's name; the largest where no name is given.

@@ -44,7 +44,7 @@ def large_vessels(mask: Mask, spacing_mm: tuple[float, float, float], diameter_m
 
 
 def _ball(radius: float, spacing: tuple[float, float, float], shape: tuple[int, ...]) -> NDArray[np.int64]:
-    """Flat steps to all voxels whose centres lie within a radius, nearest last ones first, so that few are looked at."""
+    """Flat steps to all voxels whose centres lie within a radius; the farthest first, which leaves few to look at."""
     reach = [int(radius / step) for step in spacing]
     steps = np.stack(np.meshgrid(*(np.arange(-by, by + 1) for by in reach), indexing="ij"), -1).reshape(-1, 3)
     away = np.linalg.norm(steps * spacing, axis=1)

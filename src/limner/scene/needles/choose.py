@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,12 +32,17 @@ class Chosen:
     score: float
 
 
-def choose(scene: NeedleScene, candidates: Candidates) -> list[Chosen]:
+def choose(scene: NeedleScene, candidates: Candidates, passes: Callable[[Line], bool]) -> list[Chosen]:
     """Paths to offer, best first.
 
-    Candidates are taken by falling score. One that lies near to a chosen one, by entry and by direction, or that another
-    beats in no score less and in some more, is passed over. What is left is measured on voxels together with its
-    nearest neighbours, and the best that keeps all rules is chosen.
+    Candidates are taken by falling score. One that lies near to a chosen one, by entry and by direction, or that
+    another equals in every score and beats in some, is passed over. What is left is measured on voxels together with
+    its nearest neighbours, and the best that keeps all rules, and passes a second opinion, is chosen.
+
+    Args:
+        scene: target and surroundings.
+        candidates: of the search.
+        passes: the second opinion.
     """
     rules = scene.rules
     order = np.argsort(-candidates.total, kind="stable")
@@ -62,9 +68,9 @@ def choose(scene: NeedleScene, candidates: Candidates) -> list[Chosen]:
         measured = [measure(scene, candidates, int(k)) for k in near]
         tries -= len(near)
         free[near] = False
-        kept = [path for path in measured if path is not None]
-        if kept:
-            best = max(kept, key=lambda path: path.score)
+        kept = sorted((path for path in measured if path is not None), key=lambda path: -path.score)
+        best = next((path for path in kept if passes(path.line)), None)
+        if best is not None:
             found.append(best)
             free &= ~_alike(best.line, entries, toward, rules.apart_mm, rules.apart_deg)
     return sorted(found, key=lambda path: -path.score)
@@ -73,9 +79,8 @@ def choose(scene: NeedleScene, candidates: Candidates) -> list[Chosen]:
 def measure(scene: NeedleScene, candidates: Candidates, which: int) -> Chosen | None:
     """A candidate on voxels; None where it breaks a rule there."""
     entry = scene.entries_mm[candidates.entry[which]].astype(np.float64)
-    return measure_line(
-        scene, draw_line(scene, entry, candidates.tips_mm[candidates.tip[which]]), _depth(candidates, which)
-    )
+    line = draw_line(scene, entry, candidates.tips_mm[candidates.tip[which]])
+    return measure_line(scene, line, float(candidates.scores[which, -1]))
 
 
 def measure_line(scene: NeedleScene, line: Line, depth: float) -> Chosen | None:
@@ -93,10 +98,6 @@ def measure_line(scene: NeedleScene, line: Line, depth: float) -> Chosen | None:
             return None
         slack_mm[GROUP_OF[role]] = min(slack_mm.get(GROUP_OF[role], np.inf), value)
     return Chosen(line, scores_of(line, slack_mm, depth, rules)[1])
-
-
-def _depth(candidates: Candidates, which: int) -> float:
-    return float(candidates.scores[which, -1])
 
 
 def _beaten(candidates: Candidates, one: int) -> bool:

@@ -36,14 +36,14 @@ class Distance:
         obstacle: from this.
         box: in cells; outside, all is at least :data:`REACH_MM` away.
         array: float32 mm from cell to cell, 0 inside.
-        surface: ``(N, 3)`` float32, world mm: middles of the obstacle's cells that face others.
+        surface: ``(N, 3)`` world mm: middles of the obstacle's cells that face others.
         cells: ``(N, 3)`` int32: their indices.
     """
 
     obstacle: Obstacle
     box: Box
     array: NDArray[np.float32]
-    surface: NDArray[np.float32]
+    surface: NDArray[np.float64]
     cells: NDArray[np.int32]
 
 
@@ -78,7 +78,7 @@ def distance(obstacle: Obstacle, lattice: Lattice) -> Distance:
     array = edt.edt(~padded, anisotropy=lattice.work.spacing_mm, parallel=1)
     np.minimum(array, REACH_MM, out=array)
     rim = np.argwhere(_rim(cells)).astype(np.int32) + np.array([one.start for one in box], np.int32)
-    surface = lattice.work.world(rim).astype(np.float32)
+    surface = lattice.work.world(rim)
     return Distance(obstacle, (grown[0], grown[1], grown[2]), array, surface, rim)
 
 

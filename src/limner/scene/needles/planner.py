@@ -11,8 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 from limner.image import LabelMap
 from limner.scene.anatomy import Anatomy
 from limner.scene.needles.choose import choose
-from limner.scene.needles.judge import draw_line, judge
+from limner.scene.needles.judge import Line, draw_line, judge
 from limner.scene.needles.path import Found, Path
+from limner.scene.needles.recheck import violations
+from limner.scene.needles.relax import relaxations
 from limner.scene.needles.rules import NeedleRules
 from limner.scene.needles.scene import NeedleScene
 from limner.scene.needles.search import search
@@ -80,20 +82,28 @@ class Planner:
         start = time.perf_counter()
         scene = self.scene
         candidates = search(scene)
-        paths = tuple(judge(scene, one.line, self.drawn) for one in choose(scene, candidates))
+        chosen = choose(scene, candidates, self._passes)
+        paths = tuple(judge(scene, one.line, self.drawn) for one in chosen)
+        advice = () if paths else relaxations(scene, self.drawn)
         return Found(
             target=scene.lesion.id,
             organ=None if scene.organ is None else scene.organ.name,
             rules=scene.rules,
             paths=paths,
             skin=candidates.skin,
-            relaxations=(),
+            relaxations=advice,
             blind=scene.anatomy.blind,
             warnings=self._warnings(),
             candidates=candidates.judged,
             open=len(candidates.entry),
             seconds=time.perf_counter() - start,
         )
+
+    def _passes(self, line: Line) -> bool:
+        """A walk through the voxels finds nothing that the rules forbid."""
+        scene = self.scene
+        organ = () if scene.organ is None else scene.organ.values
+        return not violations(scene.anatomy.given, scene.lesion, organ, (line.entry, line.target), scene.rules)
 
     def _warnings(self) -> tuple[str, ...]:
         found = []
