@@ -9,6 +9,7 @@ from limner.scene.resection.curved import Curved
 from limner.scene.resection.cuts import Cut, Plane, Segmentwise, Several, Surface, cut_from_json
 from limner.scene.resection.doubt import Interval
 from limner.scene.resection.judge import Resection, Threshold, judge
+from limner.scene.resection.propose import Proposal, propose
 from limner.scene.resection.rules import ResectionRules
 from limner.scene.resection.vessels import CutVessel, Tree
 
@@ -20,6 +21,7 @@ __all__ = [
     "Interval",
     "Lesion",
     "Plane",
+    "Proposal",
     "Resection",
     "ResectionRules",
     "Segmentwise",
@@ -30,4 +32,5 @@ __all__ = [
     "cut_from_json",
     "judge",
     "prepare",
+    "propose",
 ]

@@ -186,9 +186,7 @@ def _segments(segments: NDArray[np.integer], grid: Grid) -> NDArray[np.uint8]:
             f"{values.min()} to {values.max()}."
         )
     if not values.any():
-        raise InputError(
-            "Segments were given and hold none: every voxel is 0. Leave them out where they are not known."
-        )
+        raise InputError("Segments were given and every voxel of them is 0. Leave them out where they are not known.")
     return values.astype(np.uint8)
 
 

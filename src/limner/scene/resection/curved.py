@@ -81,21 +81,15 @@ class Curved:
         """Distance to the surface to first order, ``(N,)``: height over it by the root of 1 + slope²."""
         kind = points_mm.dtype.type
         local = (points_mm - self.origin_mm.astype(kind)) @ self.axes.T.astype(kind)
-        found = local[:, 2] - kind(self.heights_mm.min())
-        reach = np.inf if self.wall_slope == 0 else (found.max(initial=0.0) + NEAR_MM) / self.wall_slope
         over = [np.maximum(np.abs(local[:, k]) - kind(self.half_mm[k]), 0) for k in (0, 1)]
-        near = np.flatnonzero((found > -NEAR_MM) & (over[0] <= reach) & (over[1] <= reach))
-        beyond = (over[0] > reach) | (over[1] > reach)
-        found[beyond] = np.minimum(found[beyond], -kind(NEAR_MM))
+        found = local[:, 2] - kind(self.heights_mm.min())
+        if self.wall_slope > 0:
+            found -= kind(self.wall_slope) * np.maximum(*over)
+        steepest = kind(np.sqrt(1 + self.wall_slope**2))
+        near = np.flatnonzero(found > -kind(NEAR_MM) * steepest)
+        found /= steepest
         found[near] = self._near(local[near], over[0][near], over[1][near])
         return found
-
-    def height_mm(self, u_mm: Values, v_mm: Values) -> Values:
-        """Height of the surface inside its patch, at places along the first two axes."""
-        (first, _), (second, _) = (
-            _bernstein(one / (2 * half) + 0.5) for one, half in zip((u_mm, v_mm), self.half_mm, strict=True)
-        )
-        return np.asarray(((first @ self.heights_mm) * second).sum(axis=1))
 
     def _near(self, local: Values, over_u: Values, over_v: Values) -> Values:
         kind = local.dtype.type
@@ -138,7 +132,7 @@ class Curved:
         return flat.moved_to(points)
 
 
-def bernstein(t: Values) -> Values:
+def bernstein(t: NDArray[np.floating]) -> NDArray[np.floating]:
     """The four cubic Bernstein polynomials, ``(N, 4)``, at places 0 to 1."""
     return _bernstein(t)[0]
 

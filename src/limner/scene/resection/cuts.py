@@ -96,9 +96,7 @@ class Several:
 
     def __post_init__(self) -> None:
         if len(self.cuts) < 2 or sum(isinstance(one, Segmentwise) for one in self.cuts) > 1:
-            raise InputError(
-                "Several cuts are two or more, at most one of them segmentwise: join its ids into one set."
-            )
+            raise InputError("Several cuts are two or more, at most one of them segmentwise: join ids into one set.")
 
     def as_json(self) -> dict[str, Any]:
         """Each cut."""
@@ -138,9 +136,7 @@ def cut_from_json(row: Mapping[str, Any]) -> Cut:
         if kind == "several":
             return Several(tuple(cut_from_json(one) for one in row["cuts"]))  # type: ignore[arg-type]
     except (KeyError, TypeError, ValueError) as reason:
-        raise InputError(
-            f"A {kind} cut cannot be read: {reason!r}. `limner plan` writes the form in plan.json."
-        ) from None
+        raise InputError(f"A {kind} cut cannot be read: {reason!r}. plan.json shows its form.") from None
     raise InputError(f"A cut's kind is plane, curved, segmentwise or several; got {kind!r}.")
 
 

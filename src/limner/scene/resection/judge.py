@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import cc3d
@@ -14,6 +15,7 @@ from limner.scene.resection.cuts import Cut, segmentwise_of, surfaces_of
 from limner.scene.resection.doubt import Interval, around, volumes
 from limner.scene.resection.sweep import Sweep, known, sweep, taken_at
 from limner.scene.resection.vessels import CutVessel, Flow
+from limner.scene.resection.words import cut_name, reasons_of
 
 SOLID = 0.5
 LEFT_ML = 0.02
@@ -127,16 +129,14 @@ def judge(cut: Cut, case: Case, name: str = "") -> Resection:
     Raises:
         InputError: a cut along segments or territories that the case does not have.
     """
-    from limner.scene.resection.words import cut_name, reasons_of
-
     swept = sweep(cut, case)
     kept = 1 - swept.removed
     volume = volumes(swept, case)
     margin = around(_margin(swept, case), case.rules.margin_sd_mm, case.rules)
-    lost = {kind: flow.blocks_without(_taken(flow, cut, case)) for kind, flow in case.flows.items()}
-    cut_vessels = [
-        one for flow in case.flows.values() for one in flow.cut(_taken(flow, cut, case), case.rules.smallest_vessel_mm)
-    ]
+    taken = {kind: _taken(flow, cut, case) for kind, flow in case.flows.items()}
+    lost = {kind: flow.blocks_without(taken[kind]) for kind, flow in case.flows.items()}
+    least = case.rules.smallest_vessel_mm
+    divided = [one for kind, flow in case.flows.items() for one in flow.cut(taken[kind], least)]
     counted = _counted(volume.remnant_percent, lost, kept, case)
     state = (swept.removed > SOLID).astype(np.uint8)
     for bit, kind in ((2, "portal"), (4, "hepatic")):
@@ -154,7 +154,7 @@ def judge(cut: Cut, case: Case, name: str = "") -> Resection:
         thresholds=tuple(Threshold(*row, counted.kept(row[1])) for row in case.rules.thresholds),
         left_tumor=_left(swept, case),
         area_cm2=swept.area_mm2 / 100,
-        vessels=tuple(sorted(cut_vessels, key=lambda one: -one.diameter_mm)),
+        vessels=tuple(sorted(divided, key=lambda one: -one.diameter_mm)),
         without_inflow_ml=without.get("portal"),
         without_outflow_ml=without.get("hepatic"),
         pieces_ml=_pieces(kept, case),
@@ -164,12 +164,10 @@ def judge(cut: Cut, case: Case, name: str = "") -> Resection:
         costs={},
         state=state,
     )
-    return _weighed(found, case, reasons_of)
+    return _weighed(found, case)
 
 
-def _weighed(found: Resection, case: Case, reasons_of: Any) -> Resection:
-    from dataclasses import replace
-
+def _weighed(found: Resection, case: Case) -> Resection:
     rules, functional = case.rules, max(case.functional_ml, 1e-6)
     missing = max(0.0, rules.margin_mm - found.margin_mm.value) / rules.margin_mm if rules.margin_mm > 0 else 0.0
     costs = {
@@ -217,7 +215,9 @@ def _taken(flow: Flow, cut: Cut, case: Case) -> NDArray[np.bool_]:
     return taken & (flow.rows >= 0)
 
 
-def _counted(percent: Interval, lost: dict[str, NDArray[np.bool_]], kept: NDArray[np.float32], case: Case) -> Interval:
+def _counted(
+    percent: Interval, lost: Mapping[str, NDArray[np.bool_]], kept: NDArray[np.float32], case: Case
+) -> Interval:
     """The remnant that counts: as the rules say, without what loses its flow."""
     rule = case.rules.remnant_counts
     kinds = {"all": (), "with inflow": ("portal",), "with inflow and outflow": ("portal", "hepatic")}[rule]

@@ -78,11 +78,45 @@ class Lattice:
             found.append(np.stack([self.number[before][both], self.number[after][both]]))
         return np.ascontiguousarray(np.concatenate(found, axis=1))
 
+    @cached_property
+    def coarse(self) -> tuple[NDArray[np.float32], NDArray[np.float32], float]:
+        """For searches, blocks of 2 × 2 × 2: centres ``(M, 3)``, ml of liver without tumour, mean extent in mm."""
+        cells = self.index // 2
+        shape = cells.max(axis=0) + 1
+        flat = np.ravel_multi_index(tuple(cells.T), shape)
+        ml = (self.liver_ml - self.tumor_ml).astype(np.float64)
+        held = np.bincount(flat, minlength=int(shape.prod()))
+        total = np.bincount(flat, weights=ml, minlength=len(held))
+        there = np.flatnonzero(held)
+        middle = [np.bincount(flat, weights=self.points_mm[:, k], minlength=len(held))[there] for k in range(3)]
+        points = np.stack(middle, axis=1) / held[there, None]
+        return points.astype(np.float32), total[there].astype(np.float32), 2 * self.width_mm()
+
     def width_mm(self, normal: NDArray[np.floating] | None = None) -> float:
         """Extent of a block along a direction; a mean over directions where none is given."""
         if normal is None:
             return float(np.mean(self.grid.spacing_mm) * CROFTON)
         return float(np.abs(np.asarray(normal) @ self.grid.direction) @ np.array(self.grid.spacing_mm))
+
+    def crossed(self, signed: NDArray[np.float32], free: NDArray[np.bool_] | None = None) -> NDArray[np.int32]:
+        """Pairs of neighbours, ``(2, K)``, between which a field changes its sign.
+
+        Args:
+            signed: ``(N,)``.
+            free: ``(N,)``, blocks that count; all where None.
+        """
+        side = signed > 0
+        here, there = self.pairs
+        found = side[here] != side[there]
+        if free is not None:
+            found &= free[here] & free[there]
+        return self.pairs[:, found]
+
+    def between(self, signed: NDArray[np.float32], pairs: NDArray[np.int32]) -> NDArray[np.float32]:
+        """Where a field passes zero between neighbours, linear: ``(K, 3)`` LPS mm."""
+        here, there = pairs
+        along = (signed[here] / (signed[here] - signed[there]))[:, None]
+        return np.asarray(self.points_mm[here] * (1 - along) + self.points_mm[there] * along)
 
     def nearest_tumor_mm(self, points_mm: NDArray[np.floating], about_mm: NDArray[np.floating]) -> float:
         """The shortest distance of some points from the tumour's surface, infinite where there are none.

@@ -89,7 +89,7 @@ class ResectionRules(BaseModel):
     weight_resected: float = Field(default=1.0, ge=0, description="Per share of functional liver that is taken.")
     weight_margin: float = Field(default=2.0, ge=0, description="Per share of the margin that is missing.")
     weight_lost: float = Field(default=1.0, ge=0, description="Per share of functional liver left without flow.")
-    weight_area: float = Field(default=0.3, ge=0, description="Per 100 cm² of cut surface: bleeding and bile.")
+    weight_area: float = Field(default=0.1, ge=0, description="Per 100 cm² of cut surface: bleeding and bile.")
     weight_vessels: float = Field(default=0.2, ge=0, description="Per 10 mm of cut vessels' diameters.")
     weight_pieces: float = Field(default=0.2, ge=0, description="Per loose piece of remnant beyond the first.")
 

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from limner.errors import InputError
 from limner.scene.resection.case import Case
 from limner.scene.resection.cuts import Cut, Plane, Segmentwise, segmentwise_of, surfaces_of
-from limner.scene.resection.lattice import Lattice
 from limner.scene.resection.partition import Partition
 
 Values = NDArray[np.float32]
@@ -62,13 +61,13 @@ def sweep(cut: Cut, case: Case) -> Sweep:
         margins.append(lattice.nearest_tumor_mm(partition.face_mm[edge], partition.face_tumor_mm[edge]))
         area += float(partition.face_mm2[edge].sum())
     if surfaces:
-        here, there = lattice.pairs
-        side = signed > 0
-        crossed = side[here] != side[there]
+        free = None
         if whole is not None:
-            crossed &= (parts[here] < 0.5) & (parts[there] < 0.5)
-            band &= parts < 0.5
-        margins.append(_crossing(signed, lattice, here[crossed], there[crossed]))
+            free = parts < 0.5
+            band &= free
+        pairs = lattice.crossed(signed, free)
+        about = np.minimum(*lattice.tumor_mm[pairs])
+        margins.append(lattice.nearest_tumor_mm(lattice.between(signed, pairs), about))
         area += float(lattice.liver_ml[band].sum()) * 1000 / width
     if whole is not None:
         removed = removed + parts - removed * parts
@@ -98,11 +97,3 @@ def taken_at(surfaces: tuple[object, ...], points_mm: NDArray[np.floating]) -> N
     for one in surfaces:
         taken |= one.signed_mm(points_mm) > 0  # type: ignore[attr-defined]
     return taken
-
-
-def _crossing(signed: Values, lattice: Lattice, here: NDArray[np.int32], there: NDArray[np.int32]) -> float:
-    """Shortest distance to the tumour where the surface passes between blocks, linear between them."""
-    along = (signed[here] / (signed[here] - signed[there]))[:, None]
-    points = lattice.points_mm[here] * (1 - along) + lattice.points_mm[there] * along
-    about = np.minimum(lattice.tumor_mm[here], lattice.tumor_mm[there])
-    return lattice.nearest_tumor_mm(points, about)

@@ -57,9 +57,7 @@ class Tree:
             way, at = [], branch
             while at in self.points_mm and at not in depth:
                 if at in way:
-                    raise InputError(
-                        f"Branch {at} of the {self.kind} tree is its own ancestor; parents must be a tree."
-                    )
+                    raise InputError(f"Branch {at} of the {self.kind} tree is its own ancestor.")
                 way.append(at)
                 at = self.parents.get(at, 0)
             start = depth.get(at, -1)
@@ -146,11 +144,8 @@ class Flow:
         there = np.flatnonzero(self.before >= 0)
         there = there[taken[there] != taken[self.before[there]]]
         before = self.before[there]
-        wide = 2 * np.where(
-            self.branch[before] == self.branch[there],
-            0.5 * (self.radii_mm[there] + self.radii_mm[before]),
-            self.radii_mm[there],
-        )
+        own = self.branch[before] == self.branch[there]
+        wide = 2 * np.where(own, 0.5 * (self.radii_mm[there] + self.radii_mm[before]), self.radii_mm[there])
         middle = 0.5 * (self.points_mm[there] + self.points_mm[before])
         found: list[CutVessel] = []
         for k in np.argsort(-wide, kind="stable"):

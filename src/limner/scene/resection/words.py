@@ -91,13 +91,12 @@ def _remnant(one: Resection, case: Case) -> str:
         f"{one.remnant_ml.value:.0f} ml stay, {one.remnant_percent.value:.0f} % of functional liver "
         f"({one.remnant_percent.low:.0f} to {one.remnant_percent.high:.0f}){which}"
     )
-    state = case.rules.liver_state
+    after = {"normal": "a normal liver", "chemotherapy": "a liver after chemotherapy", "injured": "an injured liver"}
+    whose = after[case.rules.liver_state]
     return {
-        "yes": f"{said}: over the {rule:g} % of a liver that is {state}, within its doubt.".replace(
-            "is chem", "had chem"
-        ),
-        "only at the value": f"{said}: over {rule:g} % at the value only, not within its doubt.",
-        "no": f"{said}: under the {rule:g} % that are needed.",
+        "yes": f"{said}: over the {rule:g} % that {whose} needs, within its doubt.",
+        "only at the value": f"{said}: over the {rule:g} % that {whose} needs at the value only, not within its doubt.",
+        "no": f"{said}: under the {rule:g} % that {whose} needs.",
     }[one.remnant_kept]
 
 
