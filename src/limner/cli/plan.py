@@ -24,6 +24,9 @@ def plan(
     settings: Annotated[
         Path | None, typer.Option(help="plan.yaml: thresholds in place of the defaults. A plan writes one.")
     ] = None,
+    probes: Annotated[
+        Path | None, typer.Option(help="JSON: ablation zones by probe and power, in place of the shipped table.")
+    ] = None,
     resection: Annotated[bool, typer.Option(help="Also propose resections of a liver.")] = True,
     lang: Lang = Language.en,
     force: Force = False,
@@ -39,7 +42,7 @@ def plan(
     from limner.plan import plan as make_plan
 
     options = PlanOptions(
-        target=target, image=image, settings=settings, resection=resection, lang=lang.value, force=force
+        target=target, image=image, settings=settings, probes=probes, resection=resection, lang=lang.value, force=force
     )  # fmt: skip
     with show.progress_bar() as progress:
         made = make_plan(drawing, out, options=options, progress=progress)

@@ -66,10 +66,10 @@ def _ablation(made: Plan) -> None:
     done = made.ablation
     typer.echo(
         f"Ablation: {len(done.zones)} zone(s) cover {done.covered_percent:.0f} % of the target with "
-        f"{done.margin_mm:g} mm around it; {done.missed_ml:.1f} ml are missed."
+        f"{done.margin_mm:g} mm around it ({done.target_percent:.0f} % of the target alone)."
     )
     for sink in done.heat_sinks:
-        typer.echo(f"heat sink: {sink.name}, {sink.mm:.1f} mm from a zone")
+        typer.echo(f"heat sink: {sink.name}, {sink.mm:.1f} mm from the target")
 
 
 def _resection(made: Plan) -> None:

@@ -114,18 +114,23 @@ class BlindSpot(Noun):
 
 
 class Zone(Noun):
-    """One ablation: an ellipsoid along a needle."""
+    """One ablation: an ellipsoid along its needle."""
 
-    path: str
-    """Id of the needle path."""
+    id: str
+    entry_mm: Point
     center_mm: Point
+    """Where its probe stands."""
     axis: Point
     """Unit vector along the needle, towards the tip."""
     long_mm: float
+    """Diameter along the probe."""
     short_mm: float
+    """Diameter across."""
     probe: str
     power_w: float | None = None
     minutes: float | None = None
+    source: str
+    """Who measured such a zone, and in what."""
 
 
 class Ablation(Noun):
@@ -137,10 +142,15 @@ class Ablation(Noun):
     """Of the target grown by the margin."""
     target_percent: float
     """Of the target alone."""
-    missed_ml: float
+    covered: bool
+    """Whether that is enough by the rules."""
     zone_ml: float
+    healthy_ml: float
+    """Of the zones, beyond target and margin."""
     heat_sinks: tuple[Nearest, ...] = ()
-    """Large vessels that cool a zone: their name and distance from it."""
+    """Large vessels near the target, which carry heat away."""
+    reached: tuple[str, ...] = ()
+    """Other structures that a zone touches."""
 
 
 class Plan(Noun):
@@ -157,7 +167,7 @@ class Plan(Noun):
     blind_spots: tuple[BlindSpot, ...] = ()
     ablation: Ablation | None = None
     resection: dict[str, Any] | None = None
-    """``resections``, the best first, and what was searched; None where none was asked for, or the target is in no liver."""
+    """``resections``, the best first; None where none was asked for, or the target lies in no liver."""
     problems: tuple[ProblemNote, ...] = ()
     files: dict[str, str] = Field(default_factory=dict)
     confidence: float = 0.9

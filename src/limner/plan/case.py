@@ -57,8 +57,8 @@ def open_case(folder: Path, image: Path | None, rules: SceneRules) -> PlanCase:
             ProblemNote(
                 code="unnamed-labels",
                 severity="warning",
-                text=f"The label map holds values that no finding names: {', '.join(map(str, drawn.unnamed))}. They are "
-                "kept away from, as organs at risk are.",
+                text=f"The label map holds values that no finding names: {', '.join(map(str, drawn.unnamed))}. "
+                "They are kept away from, as organs at risk are.",
             )
         )
     scan = _scan(image, drawn.labels) if image else None
@@ -111,6 +111,7 @@ def blind_spots(case: PlanCase) -> tuple[BlindSpot, ...]:
         "vessels": "No vessel was kept clear of; a needle may cross a large one.",
         "bones": "No bone was kept clear of.",
         "lungs": "No lung was kept clear of; look for the pleural recess above the diaphragm.",
+        "heart": "The heart is not drawn; needles near the diaphragm may meet it.",
         "bowel": "Bowel and stomach are not drawn; look for them along each needle."
         + ("" if case.image else " Give the scan (--image): bowel that holds gas is then seen."),
     }

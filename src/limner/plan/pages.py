@@ -17,7 +17,7 @@ from limner.scene.needles import SkinMap as Asked
 from limner.scene.parts import Part
 
 CITATIONS = (
-    "Seitel A, et al. Computer-assisted trajectory planning for percutaneous needle insertions. Med Phys 38:3246, 2011.",
+    "Seitel A, et al. Computer-assisted trajectory planning for percutaneous needle insertions. Med Phys 38:3246.",
     "Amanatides J, Woo A. A fast voxel traversal algorithm for ray tracing. Eurographics 1987:3.",
     "Felzenszwalb PF, Huttenlocher DP. Distance transforms of sampled functions. Theory Comput 8:415, 2012.",
 )
@@ -66,10 +66,10 @@ def _skin(asked: Asked, plan: Plan, lang: str) -> bytes | None:
     if not len(asked.points_mm):
         return None
     say = words(lang)
-    order = [k for k in np.argsort(-np.bincount(asked.codes, minlength=len(asked.reasons) + 1)[1:], kind="stable")]
+    counts = np.bincount(asked.codes, minlength=len(asked.reasons) + 1)[1:]
+    order = np.argsort(-counts, kind="stable").tolist()
     place = {code + 1: rank for rank, code in enumerate(order)}
     ranks = np.array([-1, *(place[code] for code in range(1, len(asked.reasons) + 1))], np.intp)
-    counts = np.bincount(asked.codes, minlength=len(asked.reasons) + 1)[1:]
     names = tuple(reason(*asked.reasons[k], lang) for k in order if counts[k])
     entries = np.array([one.entry_mm for one in plan.paths], float).reshape(-1, 3)
     skin = SkinMap(asked.points_mm.astype(float), ranks[asked.codes], names, entries)

@@ -28,7 +28,7 @@ def surfaces_of(drawn: Drawn) -> tuple[Mesh, ...]:
 
 
 def needle_meshes(paths: Sequence[NeedlePath]) -> tuple[Mesh, ...]:
-    """A rod for each path, from outside the body to the tip; the best is green, one that is safe only at the mean amber."""
+    """A rod for each path, from outside the body to the tip; the best is green, what is safe only at the mean amber."""
     return tuple(_rod(number, one) for number, one in enumerate(paths))
 
 

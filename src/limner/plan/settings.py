@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import textwrap
 from pathlib import Path
 from typing import Any, Literal
@@ -11,7 +12,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from limner.errors import InputError
-from limner.scene.needles import AblationRules, NeedleRules
+from limner.scene.needles import NeedleRules
+from limner.scene.needles.ablation import AblationRules
 from limner.scene.resection import ResectionRules
 
 _WIDTH = 116
@@ -111,8 +113,8 @@ def _section(model: BaseModel, indent: str) -> list[str]:
         if isinstance(value, BaseModel):
             lines += [f"{indent}{name}:", *_section(value, indent + "  ")]
         else:
-            plain = value if not isinstance(value, tuple) else list(value)
-            lines.append(f"{indent}{yaml.safe_dump({name: plain}, default_flow_style=None, width=1000).strip()}")
+            plain = list(value) if isinstance(value, tuple) else value
+            lines.append(f"{indent}{name}: {json.dumps(plain)}")  # every JSON value is a YAML value
     return lines
 
 

@@ -10,13 +10,14 @@ from limner.errors import LimnerError
 from limner.findings import Ablation, NeedlePath, Plan, ProblemNote, Refused, Relaxation
 from limner.image import Mesh
 from limner.io.folder import check_output, new_folder
+from limner.plan.ablation import ablate
 from limner.plan.case import PlanCase, blind_spots, open_case
 from limner.plan.liver import liver_case
 from limner.plan.options import PlanOptions
 from limner.plan.pages import write_pages
 from limner.plan.scene import needle_meshes, surfaces_of
 from limner.plan.settings import PlanSettings, read_settings, write_settings
-from limner.scene.needles import Found, Planner, ablate
+from limner.scene.needles import Found, Planner
 from limner.scene.parts import Part
 from limner.scene.resection import Proposal, propose
 
@@ -71,7 +72,7 @@ def plan(
     """
     options = options or PlanOptions()
     tell = progress or (lambda step, fraction: None)
-    inputs = [Path(drawing), *(Path(one) for one in (options.image, options.settings) if one)]
+    inputs = [Path(drawing), *(Path(one) for one in (options.image, options.settings, options.probes) if one)]
     check_output(Path(out), force=options.force, marker=MARKER, inputs=inputs)
     settings = read_settings(options.settings)
     planned = _search(Path(drawing), settings, options, tell)
@@ -88,7 +89,7 @@ def _search(drawing: Path, settings: PlanSettings, options: PlanOptions, tell: P
     found = planner.search()
     problems = [*case.problems, *_doubts(found)]
     tell("ablation", 0.0)
-    zones = ablate(planner, found, settings.ablation) if found.paths else None
+    zones = ablate(planner, found, settings.ablation, options.probes)
     tell("resection", 0.0)
     proposal = None
     if options.resection:
@@ -111,7 +112,11 @@ def _resect(case: PlanCase, target: Part, settings: PlanSettings) -> tuple[Propo
 
 
 def _doubts(found: Found) -> list[ProblemNote]:
-    told = [ProblemNote(code="needles", severity="warning", text=one) for one in found.warnings]
+    told = [
+        ProblemNote(code="needles", severity="warning", text=one)
+        for one in found.warnings
+        if not one.startswith("No label shows")  # said as a blind spot
+    ]
     doubtful = [f"path-{k}" for k, one in enumerate(found.paths, start=1) if one.safe_only_at_mean]
     if doubtful:
         text = f"{', '.join(doubtful)}: safe only at the best estimate; a margin does not hold over its whole interval."
@@ -124,11 +129,10 @@ def _write(folder: Path, planned: _Planned, options: PlanOptions, tell: Progress
 
     tell("scene", 0.0)
     paths = tuple(
-        one.model_copy(update={"id": f"path-{k}", "file": f"needles/path-{k}.png"})
+        NeedlePath(**{**one.model_dump(), "id": f"path-{k}", "file": f"needles/path-{k}.png"})
         for k, one in enumerate(planned.found.paths, start=1)
     )
-    cut = planned.proposal.mesh() if planned.proposal else None
-    meshes = (*surfaces_of(planned.case.drawn), *needle_meshes(paths), *((cut,) if cut else ()))
+    meshes = (*surfaces_of(planned.case.drawn), *needle_meshes(paths))
     write_glb(meshes, folder / FILES["scene"])
     picture = _picture(meshes, folder / FILES["picture"])
     tell("report", 0.0)

@@ -12,7 +12,7 @@ from reportlab.platypus import Flowable, PageBreak, Table
 
 from limner.findings import Interval, Plan
 from limner.report import terms, typeset
-from limner.report.paper import TIGHT, WIDTH, Look, build, gallery, head, warnings
+from limner.report.paper import TIGHT, WIDTH, Look, build, fitted, gallery, head, warnings
 from limner.report.plan_words import words
 from limner.report.typeset import paragraph
 
@@ -105,32 +105,42 @@ def _paths(plan: Plan, say: Mapping[str, str], lang: str) -> list[Flowable]:
 
 
 def _pictures(content: PlanContent, say: Mapping[str, str], lang: str) -> list[Flowable]:
-    some: list[Flowable] = []
-    if content.skin_map:
-        some += gallery([(content.skin_map, say["map"])], 1, lang)
-    if content.scene:
-        some += gallery([(content.scene, say["scene"])], 2, lang)
-    return some
+    """The skin unrolled, with the scene beside it."""
+    told = [(content.skin_map, say["map"], 0.64), (content.scene, say["scene"], 0.36)]
+    there = [(png, text, share) for png, text, share in told if png]
+    if not there:
+        return []
+    widths = [share * WIDTH for _, _, share in there]
+    cells = [
+        [fitted(png, width - 2 * mm), paragraph(text, "small", lang, spaceBefore=2)]
+        for (png, text, _), width in zip(there, widths, strict=True)
+    ]
+    look: Look = [("LEFTPADDING", (0, 0), (-1, -1), 0), ("VALIGN", (0, 0), (-1, -1), "BOTTOM"), *TIGHT]
+    return [Table([cells], colWidths=widths, style=look, hAlign="LEFT", spaceBefore=4)]
 
 
 def _ablation(plan: Plan, say: Mapping[str, str], lang: str) -> list[Flowable]:
     if plan.ablation is None:
         return []
     done = plan.ablation
-    zones = "; ".join(
-        f"{one.path}, {one.probe}, {one.long_mm:.0f} × {one.short_mm:.0f} mm"
+    told = [
+        f"{one.probe}, {one.long_mm:.0f} × {one.short_mm:.0f} mm"
         + (f", {one.power_w:.0f} W" if one.power_w else "")
         + (f", {one.minutes:g} min" if one.minutes else "")
         for one in done.zones
-    )
+    ]
+    zones = "; ".join(f"{told.count(one)} × {one}" for one in dict.fromkeys(told))
     line = say["ablation_line"].format(
         n=len(done.zones), covered=f"{done.covered_percent:.0f}", margin=f"{done.margin_mm:g}",
-        target=f"{done.target_percent:.0f}", missed=f"{done.missed_ml:.1f}", zones=zones,
+        target=f"{done.target_percent:.0f}", healthy=f"{done.healthy_ml:.0f}", zones=zones,
     )  # fmt: skip
     story = [paragraph(say["ablation"], "h3", lang), paragraph(line, "small", lang)]
     if done.heat_sinks:
         names = ", ".join(f"{terms.structure(one.name, lang)} ({one.mm:.1f} mm)" for one in done.heat_sinks)
         story.append(paragraph(say["heat_sink"].format(names=names), "small", lang))
+    if done.reached:
+        names = ", ".join(terms.structure(one, lang) for one in done.reached)
+        story.append(paragraph(say["reached"].format(names=names), "small", lang, textColor=typeset.BAD))
     return story
 
 

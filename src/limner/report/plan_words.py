@@ -56,15 +56,16 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "ablation": ("Ablation", "消融"),
     "ablation_line": (
-        "{n} zone(s) cover {covered} % of the target with {margin} mm around it ({target} % of the target alone); "
-        "{missed} ml are missed. Zones: {zones}.",
-        "{n} 个消融区覆盖靶目标及其周围 {margin} mm 的 {covered} %（靶目标本身 {target} %），遗漏 {missed} ml。"
+        "{n} zone(s) cover {covered} % of the target with {margin} mm around it ({target} % of the target alone) and "
+        "{healthy} ml beyond. Zones: {zones}.",
+        "{n} 个消融区覆盖靶目标及其周围 {margin} mm 的 {covered} %（靶目标本身 {target} %），其外另有 {healthy} ml。"
         "消融区：{zones}。",
     ),
     "heat_sink": (
         "Heat sink: {names}. Large vessels cool what lies beside them.",
         "热沉效应：{names}。大血管会冷却其邻近组织。",
     ),
+    "reached": ("A zone touches: {names}.", "消融区触及：{names}。"),
     "resection": ("Resection", "切除"),
     "kind": ("Kind", "方式"),
     "margin": ("Margin", "切缘"),

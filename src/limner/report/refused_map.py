@@ -64,9 +64,9 @@ def refused_map(skin: SkinMap, *, safe: str, title: str, sides: Sequence[str]) -
     """
     middle = np.array([*(skin.points_mm[:, :2].min(0) + skin.points_mm[:, :2].max(0)) / 2, 0.0])
     flat = unrolled(skin.points_mm, middle)
-    figure = Figure(figsize=(7.4, 3.6), dpi=_DPI, facecolor="white")
+    figure = Figure(figsize=(7.0, 4.0), dpi=_DPI, facecolor="white")
     FigureCanvasAgg(figure)
-    axes = figure.add_axes((0.075, 0.10, 0.60, 0.80))
+    axes = figure.add_axes((0.08, 0.28, 0.90, 0.64))
     size = 9.0 if len(flat) < 6000 else 4.0
     handles = []
     for code in range(len(skin.names) - 1, -1, -1):
@@ -85,7 +85,10 @@ def refused_map(skin: SkinMap, *, safe: str, title: str, sides: Sequence[str]) -
     axes.set_title(title, loc="left", fontsize=9)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
-    figure.legend(handles=handles, loc="upper left", bbox_to_anchor=(0.685, 0.93), frameon=False, fontsize=7)
+    figure.legend(
+        handles=handles, loc="upper left", bbox_to_anchor=(0.06, 0.205), ncols=3, frameon=False, fontsize=8,
+        columnspacing=1.2, handletextpad=0.3,
+    )  # fmt: skip
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=_DPI, metadata={"Software": None})
     return file.getvalue()
