@@ -12,12 +12,12 @@ from reportlab.platypus import Flowable, PageBreak, Table
 
 from limner.findings import Interval, Plan
 from limner.report import terms, typeset
-from limner.report.paper import TIGHT, WIDTH, Look, build, fitted, gallery, head, warnings
+from limner.report.paper import TIGHT, WIDTH, Look, build, fitted, gallery, head
 from limner.report.plan_words import words
 from limner.report.typeset import paragraph
 
-MOST_PATHS = 6
-"""As many stand on two pages; ``plan.json`` has all."""
+MOST_PATHS, MOST_VIEWS = 6, 4
+"""As many stand on two pages; ``plan.json`` and ``needles/`` have all."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +63,8 @@ def write_plan_pdf(path: Path, content: PlanContent, lang: str = "en") -> None:
         *_paths(content.plan, say, lang),
         *_pictures(content, say, lang),
         *_ablation(content.plan, say, lang),
-        *_resection(content.plan, say, lang),
         PageBreak(),
+        *_resection(content.plan, say, lang),
         *_views(content, say, lang),
         *_methods(content, say, lang),
     ]
@@ -74,12 +74,15 @@ def write_plan_pdf(path: Path, content: PlanContent, lang: str = "en") -> None:
 def _warnings(plan: Plan, say: Mapping[str, str], lang: str) -> list[Flowable]:
     blind = ", ".join(terms.structure(one.name, lang) for one in plan.blind_spots)
     told = [(say["blind"], say["blind_long"].format(names=blind))] if blind else []
-    told += [(one.code, one.text) for one in plan.problems]
-    made = warnings(told, lang, heading="")
-    for table in made:
-        if isinstance(table, Table) and blind:
-            table.setStyle([("LINEBEFORE", (0, 0), (0, 0), 3.5, typeset.BAD)])
-    return made
+    codes = dict.fromkeys(one.code for one in plan.problems)
+    told += [(code, " ".join(one.text for one in plan.problems if one.code == code)) for code in codes]
+    if not told:
+        return []
+    cells = [[paragraph(text, "small", lang, bold=name, textColor=typeset.INK)] for name, text in told]
+    look: Look = [("BACKGROUND", (0, 0), (-1, -1), typeset.WARN_BACK), *TIGHT]
+    look += [("LINEBEFORE", (0, 0), (0, -1), 2.5, typeset.WARN)]
+    look += [("LINEBEFORE", (0, 0), (0, 0), 4.0, typeset.BAD)] if blind else []
+    return [Table(cells, colWidths=[WIDTH], style=look, spaceBefore=5)]
 
 
 def _paths(plan: Plan, say: Mapping[str, str], lang: str) -> list[Flowable]:
@@ -175,7 +178,7 @@ def _told(one: Mapping[str, Any], unit: str, digits: int = 1) -> str:
 
 
 def _views(content: PlanContent, say: Mapping[str, str], lang: str) -> list[Flowable]:
-    shown = [one for one in content.plan.paths[:MOST_PATHS] if one.id in content.views]
+    shown = [one for one in content.plan.paths[:MOST_VIEWS] if one.id in content.views]
     pictures = [(content.views[one.id], say["view"].format(id=one.id, length=f"{one.length_mm:.0f}")) for one in shown]
     if not pictures:
         return []
