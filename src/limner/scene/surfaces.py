@@ -118,9 +118,9 @@ def _contour(part: Part, detail: Detail) -> _Shape:
     # a small thing is not smoothed by more than a third of its radius
     sigma = min(max(look.sigma_mm, 0.6 * target, 0.25 * max(spacing)), 0.33 * (0.75 / np.pi * volume) ** (1 / 3))
     field = shape_field(solid, (z, y, x), target, sigma)
-    points, faces = _flying_edges(field, field.level_of(volume))
+    points, faces = flying_edges(field, field.level_of(volume))
     if not len(faces):  # smoothed away: a thing of a few voxels
-        points, faces = _flying_edges(shape_field(solid, (z, y, x), min(spacing), 0.0), 0.0)
+        points, faces = flying_edges(shape_field(solid, (z, y, x), min(spacing), 0.0), 0.0)
     world = part.grid.world(points * factors + (np.array(factors) - 1) / 2)
     return _Shape(world, _outward(world, faces), volume)
 
@@ -135,7 +135,7 @@ def _solid(mask: Mask, part: Part, speck: float) -> Mask:
     return mask if part.label.kind == "vessel" else filled(mask)
 
 
-def _flying_edges(field: Field, level: float) -> tuple[Points, Faces]:
+def flying_edges(field: Field, level: float) -> tuple[Points, Faces]:
     """Points as indices ``(z, y, x)`` of the mask, and faces."""
     from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
     from vtkmodules.vtkCommonDataModel import vtkImageData

@@ -9,6 +9,7 @@ from limner.scene.resection.curved import Curved
 from limner.scene.resection.cuts import Cut, Plane, Segmentwise, Several, Surface, cut_from_json
 from limner.scene.resection.doubt import Interval
 from limner.scene.resection.judge import Resection, Threshold, judge
+from limner.scene.resection.picture import cut_mesh, regions
 from limner.scene.resection.propose import Proposal, propose
 from limner.scene.resection.rules import ResectionRules
 from limner.scene.resection.vessels import CutVessel, Tree
@@ -30,7 +31,9 @@ __all__ = [
     "Threshold",
     "Tree",
     "cut_from_json",
+    "cut_mesh",
     "judge",
     "prepare",
     "propose",
+    "regions",
 ]

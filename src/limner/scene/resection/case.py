@@ -59,6 +59,7 @@ class Case:
 
     Args:
         lattice: the liver in blocks.
+        liver: ``(Z, Y, X)`` bool of the lattice's box, voxel by voxel.
         lesions: by falling volume.
         liver_ml: of all liver voxels.
         tumor_ml: of tumour inside the liver.
@@ -71,6 +72,7 @@ class Case:
     """
 
     lattice: Lattice
+    liver: Mask
     lesions: tuple[Lesion, ...]
     liver_ml: float
     tumor_ml: float
@@ -145,6 +147,7 @@ def prepare(
             notes.append(f"{partition.unnamed_ml:.0f} ml of liver had no place among the {name}: given to the nearest.")
     return Case(
         lattice=lattice,
+        liver=inner,
         lesions=lesions,
         liver_ml=float(np.count_nonzero(inner) * grid.voxel_ml),
         tumor_ml=float(np.count_nonzero(inner & lesion_mask) * grid.voxel_ml),

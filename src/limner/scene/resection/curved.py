@@ -10,7 +10,7 @@ surfaces of this size are what surgeons bend by hand in NorMIT-Plan and Slicer-L
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -78,35 +78,40 @@ class Curved:
         return replace(self, heights_mm=self.heights_mm + by_mm)
 
     def signed_mm(self, points_mm: Values) -> Values:
-        """Distance to the surface to first order, ``(N,)``: height over it by the root of 1 + slope²."""
+        """Distance to the surface to first order, ``(N,)``: height over it by the root of 1 + slope².
+
+        Far below the surface it is only bounded, by what is lowest there.
+        """
         kind = points_mm.dtype.type
-        local = (points_mm - self.origin_mm.astype(kind)) @ self.axes.T.astype(kind)
-        over = [np.maximum(np.abs(local[:, k]) - kind(self.half_mm[k]), 0) for k in (0, 1)]
-        found = local[:, 2] - kind(self.heights_mm.min())
+        u, v, found = self.axes.astype(kind) @ points_mm.T - (self.axes @ self.origin_mm).astype(kind)[:, None]
+        over_u, over_v = (
+            np.maximum(np.abs(one) - kind(half), 0) for one, half in zip((u, v), self.half_mm, strict=True)
+        )
+        height = found.copy()
+        found -= kind(self.heights_mm.min())
         if self.wall_slope > 0:
-            found -= kind(self.wall_slope) * np.maximum(*over)
+            found -= kind(self.wall_slope) * np.maximum(over_u, over_v)
         steepest = kind(np.sqrt(1 + self.wall_slope**2))
         near = np.flatnonzero(found > -kind(NEAR_MM) * steepest)
         found /= steepest
-        found[near] = self._near(local[near], over[0][near], over[1][near])
-        return found
+        found[near] = self._near(u[near], v[near], height[near], over_u[near], over_v[near])
+        return np.asarray(found)
 
-    def _near(self, local: Values, over_u: Values, over_v: Values) -> Values:
-        kind = local.dtype.type
-        heights = self.heights_mm.astype(kind)
-        scale = [kind(1 / (2 * half)) for half in self.half_mm]
-        first, first_slope = _bernstein(np.clip(local[:, 0] * scale[0] + kind(0.5), 0, 1))
-        second, second_slope = _bernstein(np.clip(local[:, 1] * scale[1] + kind(0.5), 0, 1))
-        mixed = first @ heights
-        height = np.einsum("ij,ij->i", mixed, second)
-        along_u = np.einsum("ij,ij->i", first_slope @ heights, second) * scale[0] * (over_u == 0)
-        along_v = np.einsum("ij,ij->i", mixed, second_slope) * scale[1] * (over_v == 0)
-        steep = along_u**2 + along_v**2
+    def _near(self, u: Values, v: Values, height: Values, over_u: Values, over_v: Values) -> Values:
+        kind = u.dtype.type
+        s, t = (np.clip(one / kind(2 * half) + kind(0.5), 0, 1) for one, half in zip((u, v), self.half_mm, strict=True))
+        rows = (_TO_POWERS @ self.heights_mm @ _TO_POWERS.T).astype(kind)  # coefficients of s^k t^l
+        mixed = [_horner(row, t) for row in rows]
+        along_u = _horner([k * one for k, one in enumerate(mixed)][1:], s) * (over_u == 0) / kind(2 * self.half_mm[0])
+        slopes = [_horner([k * one for k, one in enumerate(row)][1:], t) for row in rows]
+        along_v = _horner(slopes, s) * (over_v == 0) / kind(2 * self.half_mm[1])
+        steep = along_u * along_u + along_v * along_v
+        height = height - _horner(mixed, s)
         if self.wall_slope > 0:
             out = np.hypot(over_u, over_v)
-            height += kind(self.wall_slope) * out
+            height -= kind(self.wall_slope) * out
             steep += kind(self.wall_slope**2) * (out > 0)
-        return np.asarray((local[:, 2] - height) / np.sqrt(1 + steep))
+        return np.asarray(height / np.sqrt(1 + steep))
 
     def as_json(self) -> dict[str, Any]:
         """Frame and control points; the points say all that a person may change."""
@@ -133,13 +138,21 @@ class Curved:
 
 
 def bernstein(t: NDArray[np.floating]) -> NDArray[np.floating]:
-    """The four cubic Bernstein polynomials, ``(N, 4)``, at places 0 to 1."""
-    return _bernstein(t)[0]
+    """The four cubic Bernstein polynomials, ``(N, 4)``, at places 0 to 1.
+
+    >>> bernstein(np.array([0.5])).tolist()
+    [[0.125, 0.375, 0.375, 0.125]]
+    """
+    return np.stack([np.ones_like(t), t, t * t, t * t * t], axis=1) @ _TO_POWERS
 
 
-def _bernstein(t: Values) -> tuple[Values, Values]:
-    """Values and slopes of the four cubic Bernstein polynomials, ``(N, 4)`` each."""
-    r = 1 - t
-    values = np.stack([r * r * r, 3 * t * r * r, 3 * t * t * r, t * t * t], axis=1)
-    slopes = np.stack([-3 * r * r, 3 * r * (r - 2 * t), 3 * t * (2 * r - t), 3 * t * t], axis=1)
-    return values, slopes
+_TO_POWERS = np.array([[1.0, 0, 0, 0], [-3, 3, 0, 0], [3, -6, 3, 0], [-1, 3, -3, 1]])
+"""Control values to coefficients of 1, t, t², t³."""
+
+
+def _horner(coefficients: Sequence[Any], t: Values) -> Values:
+    """A polynomial by rising powers; its coefficients are numbers or arrays."""
+    found = coefficients[-1]
+    for one in coefficients[-2::-1]:
+        found = found * t + one
+    return np.asarray(found)

@@ -236,8 +236,10 @@ def _pieces(kept: NDArray[np.float32], case: Case) -> tuple[float, ...]:
     stays_ml = case.lattice.liver_ml * kept
     solid = case.lattice.dense(stays_ml > 0.4 * case.lattice.grid.voxel_ml, fill=False)
     components = cc3d.connected_components(solid.astype(np.uint8), connectivity=6)
-    counts = np.bincount(components[tuple(case.lattice.index.T)], weights=stays_ml)[1:]
-    return tuple(float(one) for one in sorted(counts, reverse=True) if one >= case.rules.smallest_piece_ml)
+    counts = np.bincount(components[tuple(case.lattice.index.T)], weights=stays_ml)
+    if counts[1:].sum() > 0:  # blocks at the skin and at the cut are of the pieces too
+        counts *= counts.sum() / counts[1:].sum()
+    return tuple(float(one) for one in sorted(counts[1:], reverse=True) if one >= case.rules.smallest_piece_ml)
 
 
 def _rounded(value: float | None) -> float | None:

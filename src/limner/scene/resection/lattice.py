@@ -1,7 +1,7 @@
-"""The liver on a lattice of about 2 mm that knows how much liver and tumour each of its blocks holds.
+"""The liver on a lattice of about 2.5 mm that knows how much liver and tumour each of its blocks holds.
 
 Blocks are whole voxels (as :func:`limner.scene.field.reduced` makes them), and hold millilitres, not a yes or no: their
-sum is the voxel count, so that nothing is lost by working on a hundredth of the voxels.
+sum is the voxel count, so that a remnant agrees with counted voxels though it is found on a thirtieth of them.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from limner.image import Grid
 from limner.scene.field import crossings, shape_field
 from limner.scene.parts import Box, Mask
 
-LATTICE_MM = 2.0
+LATTICE_MM = 2.5
 LEAST_SHARE = 0.25
 """Blocks with less liver than this are its skin: a cut there is not a cut through parenchyma."""
 CROFTON = 1.5
 """Voxel faces of a smooth surface have 1.5 times its area on average: the mean of |x| + |y| + |z| over directions."""
-COARSE_MM = 1.5
+COARSE_MM = 2.5
 """``Lattice.tumor_mm`` errs by about this much at most."""
 CANDIDATES = 2000
 
@@ -158,8 +158,8 @@ class Lattice:
 
 
 def blocks_of(grid: Grid, target_mm: float = LATTICE_MM) -> tuple[int, int, int]:
-    """Voxels per block, as near to a spacing as they come without passing it."""
-    z, y, x = (max(1, int(target_mm / step + 0.25)) for step in grid.spacing_mm)
+    """Voxels per block, as near to a spacing as whole voxels come."""
+    z, y, x = (max(1, round(target_mm / step)) for step in grid.spacing_mm)
     return z, y, x
 
 

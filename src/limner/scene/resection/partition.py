@@ -25,6 +25,7 @@ class Partition:
         liver_ml: ``(P,)``.
         tumor_ml: ``(P,)``.
         filled: ``(Z, Y, X)`` of blocks: the position of the part there, or of the nearest one.
+        voxels: ``(Z, Y, X)`` of the box: the position of each liver voxel's part, -1 outside the liver.
         faces: ``(2, F)`` positions of the two parts at each voxel face between parts.
         face_mm: ``(F, 3)`` LPS, middles of these faces.
         face_tumor_mm: ``(F,)`` from there to the tumour's surface.
@@ -39,6 +40,7 @@ class Partition:
     liver_ml: NDArray[np.float64]
     tumor_ml: NDArray[np.float64]
     filled: NDArray[np.int32]
+    voxels: NDArray[np.int32]
     faces: NDArray[np.int32]
     face_mm: NDArray[np.float32]
     face_tumor_mm: NDArray[np.float32]
@@ -86,6 +88,7 @@ def partition_of(labels: NDArray[np.integer], liver: Mask, tumor: Mask, lattice:
         liver_ml=np.bincount(parts, minlength=len(ids)) * voxel_ml,
         tumor_ml=np.bincount(position[liver & tumor], minlength=len(ids)) * voxel_ml,
         filled=filled,
+        voxels=position,
         faces=faces,
         face_mm=middle.astype(np.float32),
         face_tumor_mm=from_tumor,
