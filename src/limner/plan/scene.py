@@ -17,7 +17,7 @@ RADIUS_MM = 1.1
 OUTSIDE_MM = 45.0
 """How far a needle is shown before it enters."""
 _BEST, _OTHER, _DOUBT = (42, 157, 111), (86, 140, 196), (224, 160, 48)
-_FIRST = 200
+CUT_VALUE, _FIRST = 199, 200
 """Label values of what is proposed start here; no drawing has so many structures."""
 
 

@@ -9,17 +9,18 @@ from pathlib import Path
 from limner.errors import LimnerError
 from limner.findings import Ablation, NeedlePath, Plan, ProblemNote, Refused, Relaxation
 from limner.image import Mesh
+from limner.io import write_glb, write_nifti_labels
 from limner.io.folder import check_output, new_folder
 from limner.plan.ablation import ablate
 from limner.plan.case import PlanCase, blind_spots, open_case
 from limner.plan.liver import liver_case
 from limner.plan.options import PlanOptions
 from limner.plan.pages import write_pages
-from limner.plan.scene import needle_meshes, surfaces_of
+from limner.plan.scene import CUT_VALUE, needle_meshes, surfaces_of
 from limner.plan.settings import PlanSettings, read_settings, write_settings
 from limner.scene.needles import Found, Planner
 from limner.scene.parts import Part
-from limner.scene.resection import Proposal, propose
+from limner.scene.resection import Case, Proposal, cut_mesh, propose, regions
 
 Progress = Callable[[str, float], None]
 MARKER = "plan.json"
@@ -30,6 +31,7 @@ FILES = {
     "picture": "scene.png",
     "skin": "skin.png",
     "sr": "plan.sr.dcm",
+    "regions": "resection.nii.gz",
 }
 STEPS = ("open", "needles", "ablation", "resection", "scene", "report")
 
@@ -43,6 +45,7 @@ class _Planned:
     target: Part
     found: Found
     ablation: Ablation | None
+    liver: Case | None
     proposal: Proposal | None
     problems: tuple[ProblemNote, ...]
 
@@ -91,24 +94,23 @@ def _search(drawing: Path, settings: PlanSettings, options: PlanOptions, tell: P
     tell("ablation", 0.0)
     zones = ablate(planner, found, settings.ablation, options.probes)
     tell("resection", 0.0)
-    proposal = None
-    if options.resection:
-        proposal, told = _resect(case, target, settings)
-        problems += told
-    return _Planned(case, settings, target, found, zones, proposal, tuple(problems))
+    liver = _liver(case, target, settings) if options.resection else None
+    proposal = propose(liver[0]) if liver else None
+    problems += liver[1] if liver else []
+    return _Planned(case, settings, target, found, zones, liver[0] if liver else None, proposal, tuple(problems))
 
 
-def _resect(case: PlanCase, target: Part, settings: PlanSettings) -> tuple[Proposal | None, list[ProblemNote]]:
+def _liver(case: PlanCase, target: Part, settings: PlanSettings) -> tuple[Case, list[ProblemNote]] | None:
     lesions = [target] if settings.scene.resect == "target" else list(case.anatomy.lesions)
     liver = liver_case(case, lesions, settings.resection)
     if liver is None:
-        return None, []
+        return None
     problems = liver[1]
     others = len(case.anatomy.lesions) - len(lesions)
     if others:
         text = f"Resections take {target.id} out and leave {others} other lesion(s); scene.resect: all takes all."
         problems.append(ProblemNote(code="other-lesions", severity="warning", text=text))
-    return propose(liver[0]), problems
+    return liver[0], problems
 
 
 def _doubts(found: Found) -> list[ProblemNote]:
@@ -125,14 +127,12 @@ def _doubts(found: Found) -> list[ProblemNote]:
 
 
 def _write(folder: Path, planned: _Planned, options: PlanOptions, tell: Progress) -> Plan:
-    from limner.io import write_glb
-
     tell("scene", 0.0)
     paths = tuple(
         NeedlePath(**{**one.model_dump(), "id": f"path-{k}", "file": f"needles/path-{k}.png"})
         for k, one in enumerate(planned.found.paths, start=1)
     )
-    meshes = (*surfaces_of(planned.case.drawn), *needle_meshes(paths))
+    meshes = (*surfaces_of(planned.case.drawn), *needle_meshes(paths), *_cut(folder, planned))
     write_glb(meshes, folder / FILES["scene"])
     picture = _picture(meshes, folder / FILES["picture"])
     tell("report", 0.0)
@@ -144,10 +144,21 @@ def _write(folder: Path, planned: _Planned, options: PlanOptions, tell: Progress
     return made
 
 
+def _cut(folder: Path, planned: _Planned) -> tuple[Mesh, ...]:
+    """The surface of the best resection; what it makes of each voxel of the liver is written beside it."""
+    if planned.liver is None or planned.proposal is None or not planned.proposal.resections:
+        return ()
+    best = planned.proposal.resections[0]
+    write_nifti_labels(regions(best, planned.liver), folder / FILES["regions"])
+    mesh = cut_mesh(best.cut, planned.liver, value=CUT_VALUE)
+    return (mesh,) if len(mesh.faces) else ()
+
+
 def _plan(planned: _Planned, paths: tuple[NeedlePath, ...], options: PlanOptions, picture: ProblemNote | None) -> Plan:
     found, case = planned.found, planned.case
     no_sr = [] if paths and case.drawn.file("seg") else ["sr"]
-    left_out = {*no_sr, *(["picture"] if picture else [])}
+    no_regions = [] if planned.proposal and planned.proposal.resections else ["regions"]
+    left_out = {*no_sr, *no_regions, *(["picture"] if picture else [])}
     return Plan(
         schema="limner.plan/1",
         target=planned.target.id,
