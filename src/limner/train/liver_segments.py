@@ -50,7 +50,7 @@ class Lessons:
         seed: of everything.
     """
 
-    steps: int = 800
+    steps: int = 1400
     batch: int = 2
     rate: float = 3e-3
     hidden: float = 0.3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -19,6 +19,17 @@ from limner.scene.vessels.build import check_mask
 
 WEIGHTS = Path(__file__).with_name("liver_segments.safetensors")
 SEGMENTS = tuple(range(1, 9))
+COLORS = (
+    (86, 134, 190),
+    (240, 160, 70),
+    (110, 176, 96),
+    (206, 84, 80),
+    (150, 118, 190),
+    (150, 108, 92),
+    (222, 140, 190),
+    (150, 150, 156),
+)
+"""Of the segments, 1 to 8: neighbours differ."""
 LEAST_ML = 200.0
 """A smaller mask is no liver whose shape tells its segments; an infant's has about 200 ml."""
 
@@ -50,7 +61,8 @@ class Segments:
     @property
     def labels(self) -> LabelMap:
         """As a label map, with names and colours."""
-        return LabelMap(self.array, self.grid, tuple(named(f"liver segment {k}", k, "organ") for k in SEGMENTS))
+        labels = (replace(named(f"liver segment {k}", k, "organ"), color=COLORS[k - 1]) for k in SEGMENTS)
+        return LabelMap(self.array, self.grid, tuple(labels))
 
 
 def couinaud(liver_mask: Mask, grid: Grid, vessels: Mask | None = None, *, weights: Path | None = None) -> Segments:
