@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +113,7 @@ def bench_segments(bench: SegmentsBench, progress: Progress | None = None) -> Se
         tuple(rows),
         mean_interval(_by_patient(rows, lambda row: row.mean), options),
         mean_interval(_by_patient(rows, lambda row: row.without), options),
-        {k: mean_interval(_by_patient(rows, lambda row, k=k: row.dice.get(k)), options) for k in SEGMENTS},
+        {k: mean_interval(_by_patient(rows, partial(_dice_of, segment=k)), options) for k in SEGMENTS},
         {
             kind: mean_interval(
                 _by_patient([row for row in rows if row.vessels == kind], lambda row: row.mean), options
@@ -199,6 +200,10 @@ def _dice(ours: NDArray[np.uint8], truth: NDArray[np.uint8]) -> dict[int, float]
         if total := int(a.sum() + b.sum()):
             found[k] = float(2 * np.count_nonzero(a & b) / total)
     return found
+
+
+def _dice_of(row: SegmentsRow, segment: int) -> float | None:
+    return row.dice.get(segment)
 
 
 def _by_patient(rows: list[SegmentsRow], value: Callable[[SegmentsRow], float | None]) -> list[list[float]]:
