@@ -9,6 +9,7 @@ from limner.bench.gain import GainBench, GainResult, bench_gain
 from limner.bench.generate import GenerateBench, GenerateResult, bench_generate
 from limner.bench.marks import MarksBench, MarksResult, bench_marks
 from limner.bench.quiz import QuizBench, bench_quiz
+from limner.bench.segments import SegmentsBench, SegmentsResult, bench_segments
 from limner.bench.synthetic import SyntheticBench, SyntheticResult, bench_synthetic
 from limner.bench.translate import Compared, TranslateBench, bench_translate
 
@@ -25,6 +26,8 @@ __all__ = [
     "MarksBench",
     "MarksResult",
     "QuizBench",
+    "SegmentsBench",
+    "SegmentsResult",
     "StepCost",
     "SyntheticBench",
     "SyntheticResult",
@@ -35,6 +38,7 @@ __all__ = [
     "bench_generate",
     "bench_marks",
     "bench_quiz",
+    "bench_segments",
     "bench_synthetic",
     "bench_translate",
 ]

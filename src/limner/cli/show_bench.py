@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         GainResult,
         GenerateResult,
         MarksResult,
+        SegmentsResult,
         SyntheticResult,
     )
     from limner.infer.evaluate import Interval
@@ -64,6 +65,28 @@ def marks(result: MarksResult, json_wanted: bool) -> None:
     typer.echo(
         f"{result.false_alarms} of {result.unmarked} unmarked pictures taken for marked (bound: {result.bound:g} each)."
     )
+
+
+def segments(result: SegmentsResult, json_wanted: bool) -> None:
+    """Dice of each case and each segment, and where vessels were missing."""
+    if json_wanted:
+        as_json(result.as_dict())
+        return
+    numbers = sorted(result.per_segment)
+    table = table_of("case", "vessels", *(f"{k}" for k in numbers), "mean", "without")
+    for row in result.rows:
+        dice = (f"{row.dice[k]:.2f}" if k in row.dice else "" for k in numbers)
+        table.add_row(row.id, row.vessels, *dice, f"{row.mean:.3f}", f"{row.without:.3f}")
+    table.add_section()
+    means = (result.per_segment[k].value for k in numbers)
+    shown = ("" if one is None else f"{one:.2f}" for one in means)
+    table.add_row("mean", "", *shown, f"{result.mean.value:.3f}", f"{result.without_vessels.value:.3f}")
+    print_table(table)
+    for name, one in (("with vessels", result.mean), ("without", result.without_vessels)):
+        typer.echo(f"Mean Dice {name}: {one.value:.3f} ({one.low:.3f} to {one.high:.3f}), {len(result.rows)} livers.")
+    for kind, one in result.by_vessels.items():
+        count = sum(row.vessels == kind for row in result.rows)
+        typer.echo(f"Vessels {kind}: {count} livers, mean Dice {one.value:.3f}.")
 
 
 def gain(result: GainResult, json_wanted: bool) -> None:

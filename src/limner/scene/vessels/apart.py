@@ -77,9 +77,12 @@ def portal_and_hepatic(mask: Mask, grid: Grid, liver_mask: Mask, rules: TreeRule
     ways = network.chains()
     place = _place(liver_mask, grid)
     for_hepatic = np.array([_evidence(network, way, place) for way in ways])
-    hepatic = _cut(_with_seeds(for_hepatic, network, ways, place), _bonds(network, ways))
+    seeds = _seeds(network, ways, place)
+    sure = for_hepatic.copy()
+    sure[[way for way, _ in seeds]] = (CERTAIN, -CERTAIN)[: len(seeds)]
+    hepatic = _cut(sure, _bonds(network, ways))
     kinds = _points(network, ways, hepatic)
-    if len(set(kinds.tolist())) < 2:
+    if len(seeds) < 2 or any(not len(network.kept(kinds == kind).edges) for kind in (HEPATIC, PORTAL)):
         raise InputError(
             "Portal vein and hepatic veins together are expected; the cut found one kind only. Name the vessels in the "
             'label map ("portal vein", "hepatic veins"), or take them as one tree with vessel_tree().'
@@ -91,14 +94,17 @@ def portal_and_hepatic(mask: Mask, grid: Grid, liver_mask: Mask, rules: TreeRule
     nearest = cKDTree(lifted).query(np.column_stack([grid.world(index), np.zeros(len(index))]))[1]
     array[tuple(index.T)] = kinds[nearest]
     return Apart(
-        _tree(seen, kinds == PORTAL, "portal vein"), _tree(seen, kinds == HEPATIC, "hepatic veins"), array, agreed
+        _tree(seen, kinds == PORTAL, "portal vein"),
+        _tree(seen, kinds == HEPATIC, "hepatic veins", network.points_mm[seeds[0][1]]),
+        array,
+        agreed,
     )
 
 
-def _tree(seen: Seen, points: NDArray[np.bool_], name: str) -> VesselTree:
+def _tree(seen: Seen, points: NDArray[np.bool_], name: str, root_mm: Points | None = None) -> VesselTree:
     part = part_of(seen, points)
     alone = part.network.degree == 0
-    return grown(part_of(part, ~alone) if alone.any() else part, name)
+    return grown(part_of(part, ~alone) if alone.any() else part, name, root_mm)
 
 
 def _place(liver_mask: Mask, grid: Grid) -> tuple[Points, Points]:
@@ -109,19 +115,16 @@ def _place(liver_mask: Mask, grid: Grid) -> tuple[Points, Points]:
     return low, np.maximum(high - low, 1.0)
 
 
-def _with_seeds(
-    for_hepatic: NDArray[np.float64], network: Network, ways: list[list[int]], place: tuple[Points, Points]
-) -> NDArray[np.float64]:
-    """The evidence, in which the widest way at the cava and another, the widest at the hilum, are certain."""
+def _seeds(network: Network, ways: list[list[int]], place: tuple[Points, Points]) -> list[tuple[int, int]]:
+    """The way, and its point, that is widest at the cava; and another, the widest at the hilum."""
     shares = (network.points_mm - place[0]) / place[1]
-    found = for_hepatic.copy()
-    seed = -1
-    for there, sign in ((CAVA, 1.0), (HILUM, -1.0)):
+    found: list[tuple[int, int]] = []
+    for there in (CAVA, HILUM):
         near = np.exp(-(((shares - there) / SPREAD) ** 2).sum(axis=1) / 2) * network.radius_mm
-        best = np.array([near[way].max() for way in ways])
-        best[seed if seed >= 0 else slice(0)] = -1.0
-        seed = int(best.argmax())
-        found[seed] = sign * CERTAIN
+        free = [k for k in range(len(ways)) if k not in [way for way, _ in found]]
+        if free:
+            best = max(free, key=lambda k: float(near[ways[k]].max()))
+            found.append((best, ways[best][int(near[ways[best]].argmax())]))
     return found
 
 

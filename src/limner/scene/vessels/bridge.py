@@ -97,9 +97,11 @@ def _gaps(network: Network, piece: NDArray[np.int64], reach_mm: float) -> dict[t
         length = np.linalg.norm(way, axis=1)
         way /= np.maximum(length, 1e-9)[:, None]
         cost = length * (1 + TURN * (1 - way @ heading(network, end)))
-        for k in np.flatnonzero(network.degree[near] <= 1):  # the other is a loose end too: it has its own heading
+        for k in np.flatnonzero(
+            network.degree[near] <= 1
+        ).tolist():  # the other is a loose end too: it has its own heading
             cost[k] = 0.5 * (cost[k] + length[k] * (1 + TURN * (1 + way[k] @ heading(network, int(near[k])))))
-        for other in np.unique(piece[near]):
+        for other in np.unique(piece[near]).tolist():
             k = int(np.where(piece[near] == other, cost, np.inf).argmin())
             pair = (min(int(piece[end]), int(other)), max(int(piece[end]), int(other)))
             if cost[k] <= reach_mm and (pair not in found or cost[k] < found[pair].cost):

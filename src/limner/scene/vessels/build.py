@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from limner.errors import InputError
 from limner.image import Grid, resample_array
 from limner.scene.parts import Mask
-from limner.scene.vessels.bridge import Terrain, bridged
+from limner.scene.vessels.bridge import MARGIN_MM, Terrain, bridged
 from limner.scene.vessels.grow import branches_of, roots_of
 from limner.scene.vessels.network import Network, Points, pruned, unlooped
 from limner.scene.vessels.skeleton import Lattice, isotropic, skeleton
@@ -151,11 +151,14 @@ def _at(mask: Mask, grid: Grid, points_mm: Points) -> NDArray[np.bool_]:
 def _terrain(lattice: Lattice, grid: Grid, organ: Mask | None, likely: NDArray[np.floating] | None) -> Terrain | None:
     if organ is None and likely is None:
         return None
-    even = lattice.grid
+    margin = int(np.ceil(MARGIN_MM / lattice.step_mm))
+    z, y, x = (size + 2 * margin for size in lattice.grid.shape)
+    even = lattice.grid.crop((-margin,) * 3, (z, y, x))
+    vessel = np.pad(lattice.mask, margin)
     values = np.zeros(even.shape, np.float32)
     if likely is not None:
         values = resample_array(likely.astype(np.float32), grid, even)
     if organ is not None:
         there = resample_array(organ.astype(np.uint8), grid, even, nearest=True).astype(bool)
-        values = np.where(there | lattice.mask, values, -1.0).astype(np.float32)
-    return Terrain(np.where(lattice.mask, np.float32(1.0), values), even)
+        values = np.where(there | vessel, values, -1.0).astype(np.float32)
+    return Terrain(np.where(vessel, np.float32(1.0), values), even)

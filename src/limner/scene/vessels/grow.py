@@ -39,10 +39,11 @@ def roots_of(
     *,
     heartward: bool = False,
 ) -> list[int]:
-    """The loose end of each piece that is its root, the largest piece first.
+    """The point of each piece that is its root, the largest piece first: a loose end as a rule.
 
-    It is the nearest to a hint; else the widest, of those outside the organ where there are any that are not much
-    thinner; of veins that drain to the heart, the highest of those that are not much thinner.
+    It is what lies nearest to a hint, an end where one is about as near; else the widest end, of those outside the
+    organ where there are any that are not much thinner; of veins that drain to the heart, the highest of those that are
+    not much thinner. Where all ends are much thinner than the piece is somewhere, veins meet there: that is the root.
 
     Args:
         network: without loops.
@@ -54,8 +55,10 @@ def roots_of(
     found: dict[int, int] = {}
     for hint in [] if hints_mm is None else np.atleast_2d(hints_mm):
         away = np.linalg.norm(network.points_mm - hint, axis=1)
-        mine = int(piece[int(away.argmin())])
-        found.setdefault(mine, int(np.where((piece == mine) & (network.degree <= 1), away, np.inf).argmin()))
+        nearest = int(away.argmin())
+        mine = int(piece[nearest])
+        end = int(np.where((piece == mine) & (network.degree <= 1), away, np.inf).argmin())
+        found.setdefault(mine, end if away[end] <= away[nearest] + TRUNK_MM else nearest)
     ends = np.flatnonzero(network.degree <= 1)
     for mine in range(count):
         if mine not in found:
@@ -63,7 +66,11 @@ def roots_of(
             widest = int(np.where(piece == mine, network.radius_mm, -1.0).argmax())
             widths = _widths(network, there, widest)
             able = [one for one in there if widths[one] >= THINNER * max(widths.values())]
-            able = [one for one in able if outside is not None and outside[one]] or able
+            beyond = [one for one in able if outside is not None and outside[one]]
+            if not beyond and max(widths.values()) < THINNER * network.radius_mm[widest]:
+                found[mine] = widest  # veins that meet at a cava which is not in the mask: each is a root
+                continue
+            able = beyond or able
             height = {one: float(network.points_mm[one, 2]) for one in able}
             found[mine] = max(able, key=(height if heartward else widths).__getitem__)
     sizes = np.bincount(piece, minlength=count)

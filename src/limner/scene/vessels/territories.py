@@ -16,8 +16,8 @@ from limner.scene.vessels.tree import Cut, VesselTree
 
 CELLS = 400_000
 """Most voxels that are asked one by one; a finer grid is asked in blocks."""
-FARTHEST_MM = 60.0
-"""A voxel farther from every vessel is anybody's guess: it counts as fed by the nearest, with little confidence."""
+FAR_MM = 15.0
+"""Vessels that come no nearer to the liver belong to something else."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,12 +88,16 @@ def territories(liver_mask: Mask, tree: VesselTree, grid: Grid) -> Territories:
     Med Imaging 21:1344, 2002.
     """
     check_mask(liver_mask, grid, "liver")
-    points = np.concatenate([one.points_mm for one in tree.branches])
-    radius = np.concatenate([one.radius_mm for one in tree.branches])
-    ids = np.concatenate([np.full(len(one.points_mm), one.id) for one in tree.branches])
-    along = np.concatenate([one.along_mm for one in tree.branches])
+    # a fork is a point of the parent: it stands at the beginning of each child, too
+    own = [slice(0 if one.parent is None else 1, None) for one in tree.branches]
+    points = np.concatenate([one.points_mm[part] for one, part in zip(tree.branches, own, strict=True)])
+    radius = np.concatenate([one.radius_mm[part] for one, part in zip(tree.branches, own, strict=True)])
+    along = np.concatenate([one.along_mm[part] for one, part in zip(tree.branches, own, strict=True)])
+    ids = np.repeat(
+        [one.id for one in tree.branches], [len(one.points_mm[p]) for one, p in zip(tree.branches, own, strict=True)]
+    )
     inside = np.argwhere(liver_mask)
-    _refuse_far(points, grid.world(inside[:: max(1, len(inside) // 5000)]), tree.name)
+    _refuse_far(points, grid.world(inside[:: max(1, len(inside) // 50_000)]), tree.name)
     # the fourth coordinate turns power distances into plain ones
     lifted = np.column_stack([points, np.sqrt(radius.max() ** 2 - radius**2)])
     index, nearest = _asked(inside, grid, cKDTree(lifted))
@@ -134,9 +138,9 @@ def _asked(inside: NDArray[np.int_], grid: Grid, tree: cKDTree) -> tuple[NDArray
 
 
 def _refuse_far(points: NDArray[np.float64], liver: NDArray[np.float64], name: str) -> None:
-    away = cKDTree(points).query(liver)[0]
-    if away.min() > FARTHEST_MM / 10:
+    away = float(cKDTree(liver).query(points)[0].min())
+    if away > FAR_MM:
         raise InputError(
-            f"{name}: vessels that run through the liver are expected; the nearest point of these lies "
-            f"{away.min():.0f} mm from it. Are both label maps of one study, and on one grid?"
+            f"{name}: vessels that run through the liver are expected; the nearest point of these lies {away:.0f} mm "
+            "from it. Are both label maps of one study, and on one grid?"
         )
