@@ -14,7 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 
 import limner
-from limner.cli import bench, drawing, enhance, explain, generate, learning, packs
+from limner.cli import bench, drawing, enhance, explain, forecast, generate, learning, packs
 from limner.errors import LimnerError
 
 app = typer.Typer(
@@ -49,6 +49,7 @@ app.command(epilog="Example: limner explain dermamnist lesion.jpg -o why --metho
 app.command(epilog="Example: limner enhance ct-superres study/ -o thin")(enhance.enhance)
 app.command(epilog="Example: limner train recipes/liver.yaml --set train.steps=100 -o run")(learning.train)
 app.command(epilog="Example: limner generate skin-stylegan2 -n 16 --seed 1 -o made")(generate.generate)
+app.command(epilog="Example: limner forecast series.csv --json")(forecast.forecast)
 app.add_typer(packs.app, name="packs")
 app.add_typer(bench.app, name="bench")
 

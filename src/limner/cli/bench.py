@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from limner.cli import show, show_bench
+from limner.cli import show, show_bench, show_forecast
 from limner.cli.learning import Overrides
 from limner.cli.options import Debug, Engine, Force, Json, Lang, Language, MaxMemory, MaybeOutput
 
@@ -183,3 +183,41 @@ def quiz(
         show.as_json({"page": str(page), "real": count, "made": count})
         return
     typer.echo(f"Open {page} in a browser.")
+
+
+@app.command(epilog="Example: limner bench forecast tumour_growth_laleh2022/ --split test")
+def forecast(
+    table: Annotated[Path, typer.Argument(help="CSV with patient, day, volume_ml; or the folder of Laleh et al.")],
+    split: Annotated[str | None, typer.Option(help="Only this split; several joined by a comma.")] = None,
+    learn: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Learn priors from the lesions, and write them here.")
+    ] = None,
+    priors: Annotated[Path | None, typer.Option(metavar="FILE", help="Forecast with these, not the shipped.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the resampling; of --learn, the candidates.")] = 0,
+    force: Force = False,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Hide each lesion's last reading and forecast it: beside the five growth laws fitted alone, and "stays the same".
+
+    With --learn nothing is forecast: the lesions teach priors, as the shipped ones were made.
+    """
+    if learn is not None:
+        from limner.forecast.learn import learn_file
+
+        with show.progress_bar() as progress:
+            made = learn_file(table, learn, split, seed=seed, force=force, progress=progress)
+        told = {"priors": str(learn), "lesions": made.patients, "readings": made.readings}
+        if as_json:
+            show.as_json(told)
+            return
+        typer.echo("{priors}: learned from {lesions} lesions and {readings} readings.".format(**told))
+        return
+    from limner.forecast.compare import bench_forecast
+    from limner.forecast.priors import load_priors
+
+    with show.progress_bar() as progress:
+        found = bench_forecast(
+            table, split, priors=load_priors(priors) if priors else None, seed=seed, progress=progress
+        )
+    show_forecast.compared(found, as_json)

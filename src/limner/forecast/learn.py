@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.errors import InputError
+from limner.errors import InputError, OutputExistsError
 from limner.forecast import reading, recalibrate
 from limner.forecast.follow import follow, log_likelihood
 from limner.forecast.population import Population, draw_candidates, learn_weights
 from limner.forecast.predict import distributions_of
 from limner.forecast.predictive import Predictive
-from limner.forecast.priors import Priors
+from limner.forecast.priors import Priors, write_priors
 from limner.forecast.series import Series
+from limner.forecast.trial import read_trial
 
 FOLDS = 4
 LEAST_PATIENTS = 40
@@ -72,6 +74,34 @@ def learn(series: Sequence[Series], source: str, *, seed: int = 0, progress: Pro
         sum(len(one.days) for one in series),
         float(np.percentile([one.asked[0] - one.days[-1] for one, _ in last], 99)),
     )
+
+
+def learn_file(
+    table: Path, out: Path, split: str | None, *, seed: int = 0, force: bool = False, progress: Progress = None
+) -> Priors:
+    """Learns priors from a table and writes them.
+
+    Args:
+        table: see :func:`limner.forecast.trial.read_trial`.
+        out: the file to write.
+        split: of the table; all of it where None.
+        seed: see :func:`learn`.
+        force: replace a file that is there.
+        progress: is told a step and how much is done.
+
+    Raises:
+        OutputExistsError: ``out`` is there.
+        InputError: as :func:`learn` and :func:`limner.forecast.trial.read_trial`.
+    """
+    if out.exists() and not force:
+        raise OutputExistsError(f"The output {str(out)!r} is already there. Give another --learn, or --force.")
+    trial = read_trial(table, split)
+    source = f"{trial.source}{f'; split {split}' if split else ''}; seed {seed}"
+    priors = learn(trial.series, source, seed=seed, progress=progress)
+    partial = out.with_name(f"{out.name}.partial")
+    write_priors(priors, partial)
+    partial.replace(out)
+    return priors
 
 
 def _hidden(series: Series, known: int) -> tuple[Series, float]:

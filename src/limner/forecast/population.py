@@ -17,7 +17,7 @@ from limner.forecast.growth import LAWS
 Array = NDArray[np.float64]
 
 WANDER = (0.005, 0.015, 0.04)
-"""Per square root of a day: standard deviation by which the logarithm of a size wanders from its curve (three kinds)."""
+"""Per square root of a day: by how much the logarithm of a size wanders from its curve, of three kinds of lesions."""
 PER_LAW = 256
 """Candidates of each law that are drawn."""
 

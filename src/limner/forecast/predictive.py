@@ -17,7 +17,7 @@ STEP = 0.02
 EDGES = np.arange(np.log(1.0), np.log(600.0), STEP)
 """Logarithms of sizes in mm at which distributions are kept; under the first a lesion counts as gone."""
 WHOLE_MM = np.arange(0.0, 601.0)
-MIDDLE_ML, MIDDLE_RATIO = 2.0, 0.2
+MIDDLE_ML, MIDDLE_RATIO = 4.0, 0.3
 """How near is near, for the middle: in ml, and as a logarithm of the ratio."""
 MIDDLE_FROM, MIDDLE_TO = 0.25, 0.75
 """Quantiles between which the middle lies: never outside the middle half."""
@@ -70,9 +70,9 @@ class Predictive:
     def middle(self, whole: bool) -> float:
         """The size in mm about which readings gather: p50.
 
-        Half of all patients shall lie as near as can be, in ml and as a ratio. The median of one patient's distribution
-        does not do that where it is wide and leans to one side; so, of the sizes between two quantiles (``MIDDLE_FROM``,
-        ``MIDDLE_TO``), that one is taken about which most readings are near: the greatest product of the chance of being
+        It shall be near for as many patients as can be, in ml and as a ratio. The median of a distribution that is wide
+        and leans to one side is near few readings; so, of the sizes between two quantiles (``MIDDLE_FROM``,
+        ``MIDDLE_TO``), that one is taken about which most readings are: the greatest product of the chance of being
         near in ml and of being near as a ratio, each by a Gaussian kernel.
 
         Args:

@@ -1,7 +1,7 @@
 """How a volume comes to be read: from whole millimetres, with noise, and not at all where the lesion is too small.
 
-Lesions are thought of by their *size*: the diameter in mm of the ball that trials compute volumes from. Noise of readings
-is even in the logarithm of the size, beside the rounding of a ruler.
+Lesions are thought of by their *size*: the diameter in mm of the ball that trials compute volumes from. Noise of
+readings is even in the logarithm of the size, beside the rounding of a ruler.
 """
 
 from __future__ import annotations

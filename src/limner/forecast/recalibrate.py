@@ -1,4 +1,4 @@
-"""What candidates do not know, learned from how wrong they were: a shift, a spread, and how often a reading is repeated.
+"""What candidates do not know, learned from how wrong they were: a shift, a spread, how often a reading is repeated.
 
 Trials end at growth, so a last reading tends to be larger than a law would say, the more so where few came before; long
 horizons are less sure than a random walk says; readers repeat what they measured last. All three are small regressions
@@ -31,7 +31,7 @@ _MOST = 1.5
 
 @dataclass(frozen=True)
 class Recalibration:
-    """Coefficients of the three regressions, in the order of ``MOVED_BY`` (shift, log spread) and ``SAME_BY`` (logit)."""
+    """Coefficients of three regressions, in the order of ``MOVED_BY`` (shift, log spread) and ``SAME_BY`` (logit)."""
 
     shift: tuple[float, ...] = (0.0,) * len(MOVED_BY)
     spread: tuple[float, ...] = (0.0,) * len(MOVED_BY)

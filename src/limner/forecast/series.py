@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import difflib
 import io
+import itertools
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -65,10 +66,10 @@ class _Row:
 def read_series(path: Path) -> SeriesTable:
     """Reads a CSV with the columns ``patient, day, volume_ml`` (comma, semicolon or tab; UTF-8).
 
-    Rows may stand in any order of patients. A row whose ``volume_ml`` is empty asks for a forecast of that day. Within a
-    patient days ascend, a day has one reading, and what is asked lies after the last reading. A table in which more
-    than ``SLIPS`` of the patients break this is refused; in a larger one, few are set in order, and it is said: rows are
-    sorted, two readings of a day become their mean, and a day that is already past is forecast from what lay before it.
+    Patients may stand in any order. A row whose ``volume_ml`` is empty asks for a forecast of that day. Of a patient
+    days ascend, a day has one reading, and what is asked lies after the last reading. A table in which more than
+    ``SLIPS`` of the patients break this is refused; in a larger one the few are set in order, and it is said: rows are
+    sorted, two readings of a day become their mean, and a day that is already past is forecast from what lay before.
 
     Raises:
         InputError: no such file, not text, a column is missing, a value is no number, negative or not finite, a patient
@@ -77,8 +78,8 @@ def read_series(path: Path) -> SeriesTable:
     rows = _rows(Path(path))
     if not any(row.volume_ml is None for row in rows):
         raise InputError(
-            f"The table {path.name!r} asks for nothing: expected at least one row whose volume_ml is empty (patient and "
-            f"day filled), got {len(rows)} rows that all have a volume. Add a row per day to forecast."
+            f"The table {path.name!r} asks for nothing: expected at least one row whose volume_ml is empty (patient "
+            f"and day filled), got {len(rows)} rows that all have a volume. Add a row per day to forecast."
         )
     patients: dict[str, list[_Row]] = {}
     for row in rows:
@@ -93,8 +94,8 @@ def read_series(path: Path) -> SeriesTable:
     if len(slips) > SLIPS * len(patients):
         raise InputError(
             f"In the table {path.name!r} time does not run forwards for {len(slips)} of {len(patients)} patient(s): "
-            f"{_listed(slips, '; ')}. Expected ascending days, one reading a day, and empty volumes only after the last "
-            "reading. Sort the rows by day, and check that the column day counts forwards."
+            f"{_listed(slips, '; ')}. Expected ascending days, one reading a day, and empty volumes only after the "
+            "last reading. Sort the rows by day, and check that the column day counts forwards."
         )
     return SeriesTable(
         {patient: _series(patient, own) for patient, own in patients.items()},
@@ -196,7 +197,7 @@ def _number(column: str, text: str, delimiter: str, expected: str) -> float:
 def _slip(rows: Sequence[_Row]) -> str | None:
     """Why the time of a patient is not in order; None where it is. A line, not a name, says where."""
     known = [row for row in rows if row.volume_ml is not None]
-    for before, row in zip(known, known[1:], strict=False):
+    for before, row in itertools.pairwise(known):
         if row.day < before.day:
             return f"line {row.line} goes back from day {before.day:g} to {row.day:g}"
     seen: dict[float, float | None] = {}

@@ -13,16 +13,18 @@ import numpy as np
 from limner.errors import InputError
 from limner.forecast.series import Series
 
+LALEH = "Laleh et al., PLoS Comput Biol 18:e1009822, 2022 (github.com/ablaom/TumorGrowth.jl, MIT)"
 LEAST_READINGS = 3
 """One is hidden, and two are the least that a curve is fitted to."""
 
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """Lesions with all their readings, and the study arm of each (empty where the table has none)."""
+    """Lesions with all their readings, the study arm of each (empty where the table has none), and their source."""
 
     series: tuple[Series, ...]
     arms: tuple[str, ...]
+    source: str
 
 
 def read_trial(path: Path, split: str | None = None) -> Trial:
@@ -34,7 +36,7 @@ def read_trial(path: Path, split: str | None = None) -> Trial:
 
     Args:
         path: of the table.
-        split: only the lesions of this split; all where None.
+        split: only the lesions of this split, or of several joined by a comma; all where None.
 
     Raises:
         InputError: no table, a column is missing, a volume is none, the split has no lesion.
@@ -61,7 +63,7 @@ def read_trial(path: Path, split: str | None = None) -> Trial:
     arms: dict[str, str] = {}
     for line, row in enumerate(rows, start=2):
         patient = row[names[0]]
-        if split is not None and splits.get(patient) != split:
+        if split is not None and splits.get(patient) not in split.split(","):
             continue
         try:
             readings[patient][float(row[names[1]])].append(float(row[names[2]]) / per_ml)
@@ -76,7 +78,7 @@ def read_trial(path: Path, split: str | None = None) -> Trial:
             f"The table {path.name!r} has no lesion with {LEAST_READINGS} readings{of_split}: one is hidden, and two "
             "are the least that a curve is fitted to."
         )
-    return Trial(kept, tuple(arms[one.patient] for one in kept))
+    return Trial(kept, tuple(arms[one.patient] for one in kept), LALEH if per_ml == 1000 else path.name)
 
 
 def _splits(path: Path, rows: Iterable[dict[str, str]], patient: str) -> dict[str, str]:
