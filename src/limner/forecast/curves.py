@@ -41,12 +41,11 @@ def curve_png(series: Series, forecasts: Sequence[Forecast], priors: Priors) -> 
         along = [last_day, *days.tolist()]
         low, high = ([last_ml, *(getattr(one, end) for one in band)] for end in ("p10", "p90"))
         axes.fill_between(along, low, high, color=_WARM, alpha=0.18, linewidth=0, label="80 of 100 readings")
-    axes.plot(series.days, series.volumes_ml, color=_INK, linewidth=1.4, marker="o", markersize=5, label="read")
+    axes.plot(series.days, series.volumes_ml, color=_INK, linewidth=1.4, marker="o", markersize=5, clip_on=False, label="read")
     for number, one in enumerate(forecasts):
         axes.vlines(one.day, one.p10, one.p90, color=_WARM, linewidth=1.6)
-        axes.plot(
-            [one.day], [one.p50], color=_WARM, marker="D", markersize=6, label=None if number else "forecast (p50)"
-        )
+        named = None if number else "forecast (p50)"
+        axes.plot([one.day], [one.p50], color=_WARM, marker="D", markersize=6, clip_on=False, zorder=3, label=named)
     axes.set(xlabel="day", ylabel="volume (ml)")
     axes.set_ylim(bottom=0)
     axes.set_title(f"{series.patient} · {forecasts[-1].model}, {len(series.days)} reading(s)", loc="left", fontsize=10)
