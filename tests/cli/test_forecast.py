@@ -68,3 +68,5 @@ def test_bench_learns_and_compares(limner: Limner, tmp_path: Path) -> None:
     (tmp_path / "few.csv").write_text("\n".join(["patient,day,volume_ml", *rows[:18]]))
     compared = limner("bench", "forecast", tmp_path / "few.csv", "--priors", tmp_path / "priors.json")
     assert compared.code == 0 and "stays the same" in compared.out and "6 lesions" in compared.out
+    refused = limner("bench", "forecast", tmp_path / "few.csv", "--folds", 2)
+    assert refused.code == 2 and "at least 40" in refused.err

@@ -193,7 +193,10 @@ def forecast(
         Path | None, typer.Option(metavar="FILE", help="Learn priors from the lesions, and write them here.")
     ] = None,
     priors: Annotated[Path | None, typer.Option(metavar="FILE", help="Forecast with these, not the shipped.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of the resampling; of --learn, the candidates.")] = 0,
+    folds: Annotated[
+        int, typer.Option(min=0, help="Cross-validate: each part is forecast by what the other parts teach.")
+    ] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of resampling and folds; of --learn, the candidates.")] = 0,
     force: Force = False,
     as_json: Json = False,
     debug: Debug = False,
@@ -217,7 +220,6 @@ def forecast(
     from limner.forecast.priors import load_priors
 
     with show.progress_bar() as progress:
-        found = bench_forecast(
-            table, split, priors=load_priors(priors) if priors else None, seed=seed, progress=progress
-        )
+        given = load_priors(priors) if priors else None
+        found = bench_forecast(table, split, priors=given, folds=folds, seed=seed, progress=progress)
     show_forecast.compared(found, as_json)

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from limner.forecast.classical import fit
 from limner.forecast.growth import CLASSICAL
+from limner.forecast.learn import learn
 from limner.forecast.predict import forecast_series
 from limner.forecast.priors import Priors, load_priors
 from limner.forecast.series import Series
-from limner.forecast.trial import read_trial
+from limner.forecast.trial import Trial, read_trial
 
 Array = NDArray[np.float64]
 Interval = tuple[float, float, float]
@@ -91,6 +92,7 @@ def bench_forecast(
     split: str | None = "test",
     *,
     priors: Priors | None = None,
+    folds: int = 0,
     seed: int = 0,
     progress: Callable[[str, float], None] | None = None,
 ) -> ForecastBench:
@@ -100,14 +102,15 @@ def bench_forecast(
         table: see :func:`limner.forecast.trial.read_trial`.
         split: of the table; all of it where None.
         priors: the shipped ones where None.
-        seed: of the bootstrap over lesions.
+        folds: cross-validate: so many parts, each forecast by what the others teach; 0 uses ``priors``.
+        seed: of the bootstrap over lesions, and of the folds.
         progress: is told a step and how much is done.
 
     Raises:
         InputError: as :func:`limner.forecast.trial.read_trial`.
     """
     trial = read_trial(table, split)
-    priors = priors or load_priors()
+    known = _folded(trial, folds, seed, progress) if folds else [priors or load_priors()] * len(trial.series)
     came = np.array([one.volumes_ml[-1] for one in trial.series])
     low, middle, high = np.empty((3, len(came)))
     ways: dict[str, Array] = {OURS: middle, LAST: np.array([one.volumes_ml[-2] for one in trial.series])}
@@ -116,7 +119,7 @@ def bench_forecast(
         if progress:
             progress("compare", number / len(came))
         asked = Series(series.patient, series.days[:-1], series.volumes_ml[:-1], (float(series.days[-1]),))
-        ours = forecast_series(asked, priors)[0]
+        ours = forecast_series(asked, known[number])[0]
         low[number], middle[number], high[number] = ours.p10, ours.p50, ours.p90
         for name, volume in _classical(asked).items():
             fits[name][number] = volume
@@ -138,6 +141,16 @@ def bench_forecast(
         float((np.abs(came - middle) <= 1e-4).mean()),
         _arms(trial.arms, covered, errors[OURS]["ml"], errors[LAST]["ml"], errors[best["ml"]]["ml"]),
     )
+
+
+def _folded(trial: Trial, folds: int, seed: int, progress: Callable[[str, float], None] | None) -> list[Priors]:
+    """For each lesion the priors that the other parts teach."""
+    part = np.random.default_rng(seed).permutation(len(trial.series)) % folds
+    taught = []
+    for own in range(folds):
+        others = [one for one, place in zip(trial.series, part, strict=True) if place != own]
+        taught.append(learn(others, trial.source, seed=seed, progress=progress))
+    return [taught[own] for own in part]
 
 
 def errors_of(volumes: Array, came: Array) -> dict[str, Array]:
@@ -174,7 +187,9 @@ def _interval(value: float, resampled: Array) -> Interval:
     return round(value, 4), round(float(low), 4), round(float(high), 4)
 
 
-def _arms(arms: Sequence[str], covered: Array, ours: Array, last: Array, classical: Array) -> tuple[ArmRow, ...]:
+def _arms(
+    arms: Sequence[str], covered: NDArray[np.bool_], ours: Array, last: Array, classical: Array
+) -> tuple[ArmRow, ...]:
     rows = []
     for arm in sorted(set(arms)):
         own = np.array([one == arm for one in arms])

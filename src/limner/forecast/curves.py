@@ -41,7 +41,9 @@ def curve_png(series: Series, forecasts: Sequence[Forecast], priors: Priors) -> 
         along = [last_day, *days.tolist()]
         low, high = ([last_ml, *(getattr(one, end) for one in band)] for end in ("p10", "p90"))
         axes.fill_between(along, low, high, color=_WARM, alpha=0.18, linewidth=0, label="80 of 100 readings")
-    axes.plot(series.days, series.volumes_ml, color=_INK, linewidth=1.4, marker="o", markersize=5, clip_on=False, label="read")
+    axes.plot(
+        series.days, series.volumes_ml, color=_INK, linewidth=1.4, marker="o", markersize=5, clip_on=False, label="read"
+    )
     for number, one in enumerate(forecasts):
         axes.vlines(one.day, one.p10, one.p90, color=_WARM, linewidth=1.6)
         named = None if number else "forecast (p50)"

@@ -58,7 +58,7 @@ def gompertz(days: ArrayLike, rate: ArrayLike, limit: ArrayLike) -> NDArray[np.f
 
     Source: Laird, Br J Cancer 18:490, 1964; over patients: Vaghi et al., PLoS Comput Biol 16:e1007178, 2020.
     """
-    return np.asarray(limit * (1.0 - _decay(days, rate)), dtype=np.float64)
+    return np.asarray(np.multiply(limit, 1.0 - _decay(days, rate)), dtype=np.float64)
 
 
 def bertalanffy(days: ArrayLike, rate: ArrayLike, limit: ArrayLike) -> NDArray[np.float64]:
@@ -83,7 +83,7 @@ def general_bertalanffy(days: ArrayLike, rate: ArrayLike, limit: ArrayLike, expo
     exponent = np.asarray(exponent, dtype=np.float64)
     exponent = np.where(np.abs(exponent) < _FLATTEST, _FLATTEST, exponent)
     start = np.expm1(np.clip(-np.multiply(limit, exponent), -_STEEPEST, _STEEPEST))
-    return np.asarray(limit + np.log1p(start * _decay(days, rate)) / exponent, dtype=np.float64)
+    return np.asarray(np.add(limit, np.log1p(start * _decay(days, rate)) / exponent), dtype=np.float64)
 
 
 def regression_growth(days: ArrayLike, growth: ArrayLike, kill: ArrayLike, sensitive: ArrayLike) -> NDArray[np.float64]:
