@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -70,3 +72,27 @@ def test_bench_learns_and_compares(limner: Limner, tmp_path: Path) -> None:
     assert compared.code == 0 and "stays the same" in compared.out and "6 lesions" in compared.out
     refused = limner("bench", "forecast", tmp_path / "few.csv", "--folds", 2)
     assert refused.code == 2 and "at least 40" in refused.err
+
+
+def test_what_is_no_table_goes_to_the_forecast_in_space(
+    limner: Limner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: dict[str, object] = {}
+
+    class Written:
+        folder = tmp_path / "out"
+
+        def as_dict(self) -> dict[str, object]:
+            genes = [{"name": "IDH1 mutant", "effect": "rho × 0.5", "source": "a paper"}]
+            return {"days": [90], "volume_ml": {"p10": [1.0], "p50": [2.0], "p90": [3.0]}, "genes": genes}
+
+    def forecast_drawing(path: Path, **options: object) -> Written:
+        asked.update(options, path=path)
+        return Written()
+
+    monkeypatch.setitem(sys.modules, "limner.forecast.drawing", SimpleNamespace(forecast_drawing=forecast_drawing))
+    ended = limner("forecast", tmp_path, "--genes", "genes.yaml", "--days", 90, "-o", tmp_path / "out")
+    assert ended.code == 0 and "IDH1 mutant: rho × 0.5 (a paper)" in ended.out and "2.00" in ended.out
+    assert asked["path"] == tmp_path and asked["days"] == 90 and asked["genes"] == Path("genes.yaml")
+    assert json.loads(limner("forecast", tmp_path, "--json").out)["days"] == [90]
+    assert asked["out"] == Path("forecast")

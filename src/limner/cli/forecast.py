@@ -31,8 +31,10 @@ def forecast(
         from limner.forecast.drawing import forecast_drawing
 
         with show.progress_bar() as progress:
-            drawn = forecast_drawing(path, genes=genes, days=days, out=out, force=force, progress=progress)
-        show_forecast.drawing(drawn, as_json)
+            drawn = forecast_drawing(
+                path, genes=genes, days=days, out=out or Path("forecast"), force=force, progress=progress
+            )
+        show_forecast.drawing(drawn.as_dict(), drawn.folder, as_json)
         return
     if genes is not None or days is not None:
         option = "--genes" if genes is not None else "--days"

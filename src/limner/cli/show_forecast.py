@@ -30,12 +30,27 @@ def volumes(found: VolumeForecasts, out: Path | None, json_wanted: bool) -> None
         typer.echo(f"Note: {problem}", err=True)
 
 
-def drawing(drawn: Any, json_wanted: bool) -> None:
-    """What became of a drawing; its own words."""
+def drawing(told: dict[str, Any], folder: Path, json_wanted: bool) -> None:
+    """Volumes by day, what genes changed and by which source, and what could not be known.
+
+    Args:
+        told: ``forecast.json``.
+        folder: where it lies.
+        json_wanted: print it as it is.
+    """
     if json_wanted:
-        as_json(drawn.as_dict())
+        as_json(told)
         return
-    typer.echo(drawn.summary())
+    table = table_of("day", "p10 (ml)", "p50 (ml)", "p90 (ml)")
+    quantiles = [told["volume_ml"][name] for name in ("p10", "p50", "p90")]
+    for day, *volumes in zip(told["days"], *quantiles, strict=True):
+        table.add_row(f"{day:g}", *(f"{volume:.2f}" for volume in volumes))
+    print_table(table)
+    for gene in told.get("genes", []):
+        typer.echo(f"{gene['name']}: {gene['effect']} ({gene['source']})")
+    typer.echo(f"{NOTE} The forecast is in {folder}.")
+    for warning in told.get("warnings", []):
+        typer.echo(f"Note: {warning}", err=True)
 
 
 def compared(found: ForecastBench, json_wanted: bool) -> None:
