@@ -32,7 +32,8 @@ def learn(series: Sequence[Series], source: str, *, seed: int = 0, progress: Pro
 
     What recalibration learns from was forecast by weights that had not seen the patient: patients are parted in
     ``FOLDS``, and each part is forecast by what the others taught. Two things are hidden in turn: the last reading, as
-    it will be asked, and all but the first.
+    it will be asked, and all but the first. Trials end at growth more often than not, so a last reading is larger than
+    one in the midst of a trial would be: forecasts lean towards growth, and say how a lesion ends its series.
 
     Args:
         series: all readings, nothing asked; those with fewer than three are left out.
