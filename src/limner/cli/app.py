@@ -14,7 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 
 import limner
-from limner.cli import bench, drawing, enhance, explain, generate, learning, packs, plan
+from limner.cli import bench, drawing, enhance, explain, forecast, generate, learning, packs, plan
 from limner.errors import LimnerError
 
 app = typer.Typer(
@@ -50,6 +50,7 @@ app.command(epilog="Example: limner enhance ct-superres study/ -o thin")(enhance
 app.command(epilog="Example: limner train recipes/liver.yaml --set train.steps=100 -o run")(learning.train)
 app.command(epilog="Example: limner generate skin-stylegan2 -n 16 --seed 1 -o made")(generate.generate)
 app.command(epilog="Example: limner plan drawing/ --target tumor-1 -o plan")(plan.plan)
+app.command(epilog="Example: limner forecast series.csv --json")(forecast.forecast)
 app.add_typer(packs.app, name="packs")
 app.add_typer(bench.app, name="bench")
 

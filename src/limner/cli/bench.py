@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from limner.cli import show, show_bench
+from limner.cli import show, show_bench, show_forecast
 from limner.cli.learning import Overrides
 from limner.cli.options import Debug, Engine, Force, Json, Lang, Language, MaxMemory, MaybeOutput
 
@@ -183,27 +183,3 @@ def quiz(
         show.as_json({"page": str(page), "real": count, "made": count})
         return
     typer.echo(f"Open {page} in a browser.")
-
-
-@app.command(epilog="Example: limner bench segments ct_liver_lits/cohort.csv --split test")
-def segments(
-    cohort: Annotated[Path, typer.Argument(help="CSV or JSONL with the columns mask, couinaud and vessels.")],
-    split: Annotated[str, typer.Option(help="Only this split.")] = "test",
-    pack: Annotated[str, typer.Option(help="Draws the vessels of cases that have none; 'none': they go without.")] = (
-        "abdomen-ct"
-    ),
-    learn: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Learn anew from the split train, keep the weights there.")
-    ] = None,
-    weights: Annotated[Path | None, typer.Option(help="Measure these; Limner's own where none are given.")] = None,
-    engine: Engine = "auto",
-    as_json: Json = False,
-    debug: Debug = False,
-) -> None:
-    """Tell the liver's eight segments apart, and hold them against those that others drew: Dice per segment."""
-    from limner.bench import SegmentsBench, bench_segments
-
-    asked = SegmentsBench(cohort, split, None if pack == "none" else pack, engine, learn, weights)
-    with show.progress_bar() as progress:
-        result = bench_segments(asked, progress)
-    show_bench.segments(result, as_json)
