@@ -1,0 +1,136 @@
+"""Contours as signed distances: of a drawn mask, of a computed tumour, and how far one lies from the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import edt
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from scipy.spatial.distance import cdist
+
+from limner.forecast.space.medium import Medium
+
+Float = NDArray[np.float64]
+_SMOOTH = 0.8
+"""Width in voxels of the Gaussian that takes a mask's steps out of its distance."""
+_NEAR = 0.75
+_MOST = 500
+_LEAST_SLOPE = 0.05
+"""Of the logit, in 1/mm: where c is flatter (in the middle of a tumour), distances stay finite."""
+
+
+def signed_distance(mask: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) -> Float:
+    """Distance in mm from a mask's surface, negative inside, without the steps of its voxels.
+
+    The surface is where a half of the volume lies: the smoothed distance is moved so that the volume inside is the mask's.
+
+    Args:
+        mask: ``(Z, Y, X)``, neither empty nor full.
+        spacing_mm: along ``(Z, Y, X)``; nearly the same along all axes that are longer than one.
+    """
+    flat = [length == 1 for length in mask.shape]
+    scale = np.where(flat, 1e6, spacing_mm)
+    half = min(s for s, one in zip(spacing_mm, flat, strict=True) if not one) / 2
+    inside = edt.edt(np.ascontiguousarray(mask), anisotropy=tuple(scale), black_border=False)
+    outside = edt.edt(np.ascontiguousarray(~mask), anisotropy=tuple(scale), black_border=False)
+    distance = np.where(mask, half - inside, outside - half).astype(np.float64)
+    smooth = ndimage.gaussian_filter(distance, [0 if one else _SMOOTH for one in flat])
+    low, high = -3 * half, 3 * half
+    for _ in range(30):  # the volume falls with the shift
+        shift = (low + high) / 2
+        if soft_inside(smooth + shift, 2 * half).sum() > mask.sum():
+            low = shift
+        else:
+            high = shift
+    return smooth + (low + high) / 2
+
+
+def soft_inside(distance_mm: Float, voxel_mm: float) -> Float:
+    """The share of each voxel that lies inside a surface, from the distance of its centre."""
+    return np.clip(0.5 - distance_mm / voxel_mm, 0.0, 1.0)
+
+
+def level_distance(c: Float, threshold: float, spacing_mm: tuple[float, float, float]) -> Float:
+    """About how far each voxel lies from the contour ``c = threshold``, in mm, negative inside.
+
+    By the logit of c, which runs nearly straight across a front: ``(logit τ − logit c) / |∇ logit c|``.
+    """
+    return (logit(np.array(threshold)) - logit(c)) / _slope(logit(c), spacing_mm)
+
+
+def logit(c: Float) -> Float:
+    """``log(c / (1 − c))``, cut where c is 0 or 1 to rounding."""
+    c = np.clip(c, 1e-12, 1 - 1e-12)
+    return np.log(c) - np.log1p(-c)
+
+
+def _slope(values: Float, spacing_mm: tuple[float, float, float]) -> Float:
+    squares = np.zeros(values.shape)
+    for axis, length in enumerate(values.shape):
+        if length > 1:
+            squares += np.gradient(values, spacing_mm[axis], axis=axis) ** 2
+    return np.maximum(np.sqrt(squares), _LEAST_SLOPE)
+
+
+def soft_volume_ml(c: Float, threshold: float, medium: Medium) -> float:
+    """Volume where c exceeds a threshold, by shares of voxels at the rim."""
+    return float(visible(c, threshold, medium).sum()) * medium.voxel_ml
+
+
+def visible(c: Float, threshold: float, medium: Medium) -> Float:
+    """The share of each voxel where c exceeds a threshold."""
+    size = float(np.mean([s for s, n in zip(medium.spacing_mm, c.shape, strict=True) if n > 1]))
+    return soft_inside(level_distance(c, threshold, medium.spacing_mm), size) * medium.open
+
+
+@dataclass(frozen=True, eq=False)
+class Rim:
+    """The voxels of an observed contour that can tell how far a tumour's front has come.
+
+    Args:
+        index: ``(3, n)``.
+        position_mm: ``(n, 3)``.
+        distance_mm: ``(n,)``: from the observed contour; a part of a voxel.
+    """
+
+    index: NDArray[np.int64]
+    position_mm: Float
+    distance_mm: Float
+
+    def mean_noise_mm(self, apart: Float, correlation_mm: float) -> tuple[float, float]:
+        """How unsure a mean over the rim is.
+
+        Neighbours err alike: with a correlation ``exp(−d²/2ℓ²)`` the mean of errors of variance σ² has the variance
+        ``σ² r̄``, r̄ the correlation's mean over pairs, and they scatter by ``σ²(1 − r̄)`` about it.
+
+        Args:
+            apart: ``(n,)``: how far the model's contour lies from the observed one.
+            correlation_mm: ℓ.
+
+        Returns:
+            The standard deviation of one voxel's error, and that of the mean, in mm.
+        """
+        pairs = cdist(self.position_mm, self.position_mm, "sqeuclidean")
+        alike = float(np.exp(-pairs / (2 * correlation_mm**2)).mean())
+        spread = float(apart.std())
+        local = spread / np.sqrt(max(1 - alike, 0.1))
+        return local, local * np.sqrt(alike)
+
+
+def rim_of(distance_mm: Float, medium: Medium) -> Rim:
+    """The rim of an observed contour; what lies beside blocked voxels is left out, where it cannot move.
+
+    At most 500 voxels, evenly among them.
+    """
+    long = [length > 1 for length in distance_mm.shape]
+    size = float(np.mean([s for s, one in zip(medium.spacing_mm, long, strict=True) if one]))
+    free = ndimage.binary_erosion(medium.open, np.ones([3 if one else 1 for one in long]), iterations=2, border_value=1)
+    near = np.abs(distance_mm) < _NEAR * size
+    chosen = np.argwhere(near & free)
+    if len(chosen) < 8:
+        chosen = np.argwhere(near & medium.open)
+    chosen = chosen[:: max(1, len(chosen) // _MOST)]
+    index = chosen.T
+    return Rim(index, chosen * np.array(medium.spacing_mm), distance_mm[tuple(index)])

@@ -1,0 +1,126 @@
+"""Many futures of one tumour, drawn from what is known of it: volumes with intervals, and where it may be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm, qmc
+
+from limner.forecast.space.contour import soft_volume_ml, visible
+from limner.forecast.space.fit import Contour, Posterior, ball_radius_mm, on_grid, state_now
+from limner.forecast.space.medium import Medium
+from limner.forecast.space.solver import Steps, grow
+
+Float = NDArray[np.float64]
+Progress = Callable[[str, float], None]
+Treatment = tuple[tuple[float, float, float], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Futures:
+    """What may come.
+
+    Args:
+        days: from the contour on.
+        volumes_ml: ``(futures, days)``: of what would be seen.
+        probability: ``(days, Z, Y, X)``: how many of the futures show tumour in a voxel; float32.
+        draws: ``(futures, 5)``: the unknowns of each.
+    """
+
+    days: tuple[float, ...]
+    volumes_ml: Float
+    probability: NDArray[np.float32]
+    draws: Float
+
+    def percentile(self, q: float) -> Float:
+        """Of the volume at each day, in ml."""
+        return np.percentile(self.volumes_ml, q, axis=0, method="hazen")
+
+    def nearest(self, q: float) -> int:
+        """The future whose last volume is nearest to a percentile."""
+        return int(np.abs(self.volumes_ml[:, -1] - self.percentile(q)[-1]).argmin())
+
+
+def draw_normals(count: int, seed: int = 0) -> Float:
+    """``(count, 5)`` standard normal numbers, evenly spread (Sobol's sequence, scrambled): the same for the same seed."""
+    sobol = qmc.Sobol(5, scramble=True, seed=np.random.default_rng(seed))
+    power = int(np.ceil(np.log2(count)))
+    points = sobol.random_base2(power)[:count]
+    return norm.ppf(np.clip(points, 1e-6, 1 - 1e-6))
+
+
+@dataclass(frozen=True, eq=False)
+class Start:
+    """From where futures run.
+
+    Args:
+        medium: where the tumour can go.
+        contour: as drawn last.
+        posterior: what is known of it.
+    """
+
+    medium: Medium
+    contour: Contour
+    posterior: Posterior
+
+    def run(self, unknowns: Float, days: Sequence[float], treatment: Treatment = ()) -> list[Float]:
+        """c at each day of one future, ``(Z, Y, X)``."""
+        medium = self.medium
+        radius = ball_radius_mm(self.contour.distance_mm, medium)
+        start = state_now(medium, self.contour, unknowns, unknowns[3], radius)
+        going = replace(on_grid(unknowns[0], unknowns[1], medium)[0], treatment=treatment)
+        return [one.full(medium.open.shape) for one in grow(medium, start, going, days, steps=Steps(threads=1))]
+
+
+def futures(
+    start: Start,
+    days: Sequence[float],
+    normals: Float,
+    kills: Sequence[Treatment] | None = None,
+    *,
+    threads: int = 1,
+    progress: Progress | None = None,
+) -> Futures:
+    """Runs a future for each draw.
+
+    Args:
+        start: from where.
+        days: rising, from 0 on.
+        normals: from :func:`draw_normals`.
+        kills: the treatment of each future; none where None.
+        threads: futures beside each other.
+        progress: is told the step and its share.
+    """
+    draws = start.posterior.sample(normals)
+    threshold, medium = start.contour.threshold, start.medium
+    volumes = np.zeros((len(draws), len(days)))
+    there = np.zeros((len(days), *medium.open.shape), np.float32)
+
+    def one(k: int) -> tuple[int, list[Float], list[float]]:
+        states = start.run(draws[k], days, kills[k] if kills is not None else ())
+        return (
+            k,
+            [visible(c, threshold, medium) for c in states],
+            [soft_volume_ml(c, threshold, medium) for c in states],
+        )
+
+    def take(result: tuple[int, list[Float], list[float]], done: int) -> None:
+        k, shares, found = result
+        volumes[k] = found
+        for row, share in zip(there, shares, strict=True):
+            row += share
+        if progress:
+            progress("futures", done / len(draws))
+
+    if threads > 1:
+        with ThreadPoolExecutor(threads) as pool:
+            for done, result in enumerate(pool.map(one, range(len(draws))), 1):
+                take(result, done)
+    else:
+        for k in range(len(draws)):
+            take(one(k), k + 1)
+    return Futures(tuple(float(day) for day in days), volumes, there / len(draws), draws)
