@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
-import edt
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
+from scipy.special import ndtri
 
 from limner.forecast.space.medium import Medium
 
 Float = NDArray[np.float64]
 _SMOOTH = 0.8
 """Width in voxels of the Gaussian that takes a mask's steps out of its distance."""
+_ROUND, _BLEND = 0.3, 0.3
 _NEAR = 0.75
 _MOST = 500
 _LEAST_SLOPE = 0.05
 """Of the logit, in 1/mm: where c is flatter (in the middle of a tumour), distances stay finite."""
 
 
-def signed_distance(mask: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) -> Float:
+def signed_distance(
+    mask: NDArray[np.bool_], spacing_mm: tuple[float, float, float], open_: NDArray[np.bool_] | None = None
+) -> Float:
     """Distance in mm from a mask's surface, negative inside, without the steps of its voxels.
 
     The surface is where a half of the volume lies: the smoothed distance is moved so that the volume inside is the mask's.
@@ -29,22 +34,61 @@ def signed_distance(mask: NDArray[np.bool_], spacing_mm: tuple[float, float, flo
     Args:
         mask: ``(Z, Y, X)``, neither empty nor full.
         spacing_mm: along ``(Z, Y, X)``; nearly the same along all axes that are longer than one.
+        open_: where tumour can be. A surface along a wall is no front: behind the wall the mask goes on as it is before
+            it, so that distances are to where the tumour can advance.
     """
-    flat = [length == 1 for length in mask.shape]
-    scale = np.where(flat, 1e6, spacing_mm)
-    half = min(s for s, one in zip(spacing_mm, flat, strict=True) if not one) / 2
-    inside = edt.edt(np.ascontiguousarray(mask), anisotropy=tuple(scale), black_border=False)
-    outside = edt.edt(np.ascontiguousarray(~mask), anisotropy=tuple(scale), black_border=False)
-    distance = np.where(mask, half - inside, outside - half).astype(np.float64)
-    smooth = ndimage.gaussian_filter(distance, [0 if one else _SMOOTH for one in flat])
-    low, high = -3 * half, 3 * half
+    if open_ is not None and not open_.all():
+        nearest = ndimage.distance_transform_edt(
+            ~open_, sampling=spacing_mm, return_distances=False, return_indices=True
+        )
+        mask = mask[tuple(nearest)]
+    near = _distance(mask, spacing_mm)
+    long = [n > 1 for n in mask.shape]
+    size = float(mask.sum() * np.prod([s for s, one in zip(spacing_mm, long, strict=True) if one]))
+    radius = math.sqrt(size / math.pi) if sum(long) == 2 else (3 * size / (4 * math.pi)) ** (1 / 3)
+    blurred = ndimage.gaussian_filter(
+        mask.astype(np.float64),
+        [_ROUND * radius / s if one else 0 for s, one in zip(spacing_mm, long, strict=True)],
+        mode="nearest",
+    )
+    level = np.partition(blurred.ravel(), -int(mask.sum()))[-int(mask.sum())]
+    deep = _distance(blurred >= level, spacing_mm)
+    share = np.clip(np.abs(near) / (_BLEND * radius), 0.0, 1.0)
+    return (1 - share) * near + share * deep
+
+
+def _distance(mask: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) -> Float:
+    """Near the surface from a blurred mask, which falls across a plane as a normal distribution; farther away to the
+    points of the surface that the near voxels show. A count of whole voxels would err by half of one.
+    """
+    long = [n > 1 for n in mask.shape]
+    size = float(np.mean([s for s, one in zip(spacing_mm, long, strict=True) if one]))
+    width = _SMOOTH * size
+    blurred = ndimage.gaussian_filter(
+        mask.astype(np.float64), [width / s if one else 0 for s, one in zip(spacing_mm, long, strict=True)]
+    )
+    near = -width * ndtri(np.clip(blurred, 1e-6, 1 - 1e-6))
+    slopes = [
+        np.gradient(near, s, axis=axis) if one else np.zeros(mask.shape)
+        for axis, (s, one) in enumerate(zip(spacing_mm, long, strict=True))
+    ]
+    steep = np.maximum(np.sqrt(sum(one**2 for one in slopes)), 0.3)
+    band = np.abs(near) < 1.1 * size
+    away = (near / steep)[band]
+    centres = np.argwhere(band) * np.array(spacing_mm)
+    points = centres - (away / steep[band])[:, None] * np.stack([one[band] for one in slopes], axis=1)
+    far, _ = cKDTree(points).query(np.argwhere(~band) * np.array(spacing_mm))
+    distance = np.empty(mask.shape)
+    distance[band] = away
+    distance[~band] = np.where(mask[~band], -far, far)
+    low, high = -1.5 * size, 1.5 * size
     for _ in range(30):  # the volume falls with the shift
         shift = (low + high) / 2
-        if soft_inside(smooth + shift, 2 * half).sum() > mask.sum():
+        if soft_inside(distance + shift, size).sum() > mask.sum():
             low = shift
         else:
             high = shift
-    return smooth + (low + high) / 2
+    return distance + (low + high) / 2
 
 
 def soft_inside(distance_mm: Float, voxel_mm: float) -> Float:

@@ -27,7 +27,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.forecast.space.contour import level_distance, rim_of
+from limner.forecast.space.contour import level_distance, rim_of, soft_inside
 from limner.forecast.space.medium import Medium
 from limner.forecast.space.prior import Prior, rates
 from limner.forecast.space.radial import SEED_MEAN, SEED_SPREAD, Now
@@ -184,11 +184,17 @@ def _noticed(question: _Question, found: Float, spreads: Float) -> tuple[Float, 
 
 
 def ball_radius_mm(distance_mm: Float, medium: Medium) -> float:
-    """Radius of a ball (of a disc, on one slice) as large as what lies inside a contour."""
-    cells = float((distance_mm < 0).sum())
+    """Radius of the ball (of the disc, on one slice) whose front bends as this one does.
+
+    By volume; or, where a wall took the place of a part of the front, by ``3V/A`` (``2A/L`` on a slice) with A the free
+    front's area: half a ball against a wall is as ripe as the whole ball.
+    """
     long = [s for s, n in zip(medium.spacing_mm, distance_mm.shape, strict=True) if n > 1]
-    size = cells * float(np.prod(long))
-    return math.sqrt(size / math.pi) if len(long) == 2 else (3 * size / (4 * math.pi)) ** (1 / 3)
+    voxel, size = float(np.prod(long)), float(np.mean(long))
+    inside = [voxel * float((soft_inside(distance_mm + move, size) * medium.open).sum()) for move in (-size / 2, 0.0, size / 2)]
+    volume, front = inside[1], max((inside[0] - inside[2]) / size, 1e-9)
+    by_volume = math.sqrt(volume / math.pi) if len(long) == 2 else (3 * volume / (4 * math.pi)) ** (1 / 3)
+    return max(by_volume, min(0.95 * len(long) * volume / front, 2 * by_volume))  # 0.95: a drawn front is rougher
 
 
 def resolved(log_width: float, medium: Medium) -> float:

@@ -193,7 +193,7 @@ def _row(truth: Truth, trial: Trial, rng: np.random.Generator, settings: Setting
     now = soft_volume_ml(truth.states[1], OUTER, truth.fine)
     then = soft_volume_ml(truth.states[2], OUTER, truth.fine)
     assert now > 0
-    true_mask = _blocks((truth.states[2] > OUTER).astype(np.float64)) >= 0.5
+    true_mask = (_blocks(level_distance(truth.states[2], OUTER, truth.fine.spacing_mm)) < 0) & medium.open
     volumes = coming.volumes_ml[:, 0]
     low, high = np.percentile(volumes, [10, 90], method="hazen")
     d, g = known.interval("diffusion"), known.interval("growth")
@@ -271,9 +271,9 @@ def _drawn(state: Float, threshold: float, medium: Medium, noise: Noise, rng: np
     smooth = ndimage.gaussian_filter(rng.standard_normal(shape), width, mode="wrap")
     smooth *= noise.local_mm / smooth.std()
     moved = level_distance(state, threshold, medium.spacing_mm) + smooth + rng.normal(0, noise.whole_mm)
-    mask = (_blocks(((moved < 0) & medium.open).astype(np.float64)) >= 0.5) & coarse(medium).open
-    mask = _largest(mask)
-    return Contour(threshold, signed_distance(mask, _coarse_mm(shape)))
+    open_ = coarse(medium).open
+    mask = _largest((_blocks(moved) < 0) & open_)
+    return Contour(threshold, signed_distance(mask, _coarse_mm(shape), open_))
 
 
 def _coarse_mm(shape: tuple[int, ...]) -> tuple[float, float, float]:
