@@ -68,7 +68,7 @@ class Start:
     posterior: Posterior
 
     def run(self, unknowns: Float, days: Sequence[float], treatment: Treatment = ()) -> list[Float]:
-        """c at each day of one future, ``(Z, Y, X)``."""
+        """C at each day of one future, ``(Z, Y, X)``."""
         medium = self.medium
         radius = ball_radius_mm(self.contour.distance_mm, medium)
         start = state_now(medium, self.contour, unknowns, unknowns[3], radius)

@@ -191,7 +191,10 @@ def ball_radius_mm(distance_mm: Float, medium: Medium) -> float:
     """
     long = [s for s, n in zip(medium.spacing_mm, distance_mm.shape, strict=True) if n > 1]
     voxel, size = float(np.prod(long)), float(np.mean(long))
-    inside = [voxel * float((soft_inside(distance_mm + move, size) * medium.open).sum()) for move in (-size / 2, 0.0, size / 2)]
+    inside = [
+        voxel * float((soft_inside(distance_mm + move, size) * medium.open).sum())
+        for move in (-size / 2, 0.0, size / 2)
+    ]
     volume, front = inside[1], max((inside[0] - inside[2]) / size, 1e-9)
     by_volume = math.sqrt(volume / math.pi) if len(long) == 2 else (3 * volume / (4 * math.pi)) ** (1 / 3)
     return max(by_volume, min(0.95 * len(long) * volume / front, 2 * by_volume))  # 0.95: a drawn front is rougher
@@ -225,7 +228,7 @@ def _coarsest(medium: Medium) -> float:
 
 
 def state_now(medium: Medium, contour: Contour, unknowns: Float, offset_mm: float, radius_mm: float) -> Float:
-    """c at the time of a contour.
+    """C at the time of a contour.
 
     Args:
         medium: where the tumour can be.
@@ -312,7 +315,7 @@ class _Question:
         return level_distance(c, contour.threshold, self.medium.spacing_mm)[tuple(index)]
 
     def _fields(self, unknowns: Float, wanted: tuple[int, ...]) -> list[tuple[Float, Float]]:
-        """c and its tangents at each sight."""
+        """C and its tangents at each sight."""
         first, medium = self.sights[0].outer, self.medium
         start = state_now(medium, first, unknowns, unknowns[2], self.radius)
         going, by_width = on_grid(unknowns[0], unknowns[1], medium)

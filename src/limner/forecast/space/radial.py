@@ -43,7 +43,7 @@ class Profiles:
     values: Float
 
     def at(self, distance: Float, radius: float) -> Float:
-        """c at distances outward from the contour, in λ; beyond the table's ends the nearest profile is taken."""
+        """C at distances outward from the contour, in λ; beyond the table's ends the nearest profile is taken."""
         low, share = self._between(radius)
         profile = (1 - share) * self.values[low] + share * self.values[low + 1]
         return np.interp(distance, self.offsets, profile)
@@ -78,7 +78,7 @@ class Now:
     dimensions: int = 3
 
     def at(self, distance_mm: Float) -> Float:
-        """c at signed distances from the contour, negative inside; of the shape of ``distance_mm``.
+        """C at signed distances from the contour, negative inside; of the shape of ``distance_mm``.
 
         >>> float(Now(width_mm=3.0, radius_mm=20.0).at(np.array(0.0)).round(2))
         0.16

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from scipy import ndimage
 
 from limner.forecast.space.contour import level_distance, signed_distance, soft_volume_ml
 from limner.forecast.space.ensemble import Start, draw_normals, futures
-from limner.forecast.space.fit import CORE, OUTER, Contour, Posterior, Settings, Sight, fit
+from limner.forecast.space.fit import CORE, OUTER, Contour, Settings, Sight, fit
 from limner.forecast.space.medium import Medium
 from limner.forecast.space.prior import Prior, rates
 from limner.forecast.space.solver import Rates, Steps, grow
@@ -169,7 +169,9 @@ def draw_sights(truth: Truth, noise: Noise, rng: np.random.Generator, *, core: b
     sights = []
     for day, state in list(zip(truth.days, truth.states, strict=True))[:2]:
         drawn = [
-            _drawn(state, threshold, truth.fine, noise, rng) if threshold == OUTER or (core and state.max() > CORE) else None
+            _drawn(state, threshold, truth.fine, noise, rng)
+            if threshold == OUTER or (core and state.max() > CORE)
+            else None
             for threshold in (OUTER, CORE)
         ]
         outer = drawn[0]
