@@ -12,7 +12,7 @@ from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 from scipy.special import ndtri
 
-from limner.forecast.space.medium import Medium
+from limner.forecast.space.medium import Box, Medium
 
 Float = NDArray[np.float64]
 _SMOOTH = 0.8
@@ -20,7 +20,7 @@ _SMOOTH = 0.8
 _ROUND, _BLEND = 0.3, 0.3
 _NEAR = 0.75
 _MOST = 500
-_LEAST_SLOPE = 0.05
+_LEAST_SLOPE, _FLAT = 0.05, 0.005
 """Of the logit, in 1/mm: where c is flatter (in the middle of a tumour), distances stay finite."""
 
 
@@ -96,12 +96,21 @@ def soft_inside(distance_mm: Float, voxel_mm: float) -> Float:
     return np.clip(0.5 - distance_mm / voxel_mm, 0.0, 1.0)
 
 
-def level_distance(c: Float, threshold: float, spacing_mm: tuple[float, float, float]) -> Float:
+def level_distance(
+    c: Float, threshold: float, spacing_mm: tuple[float, float, float], least_slope: float = _LEAST_SLOPE
+) -> Float:
     """About how far each voxel lies from the contour ``c = threshold``, in mm, negative inside.
 
     By the logit of c, which runs nearly straight across a front: ``(logit τ − logit c) / |∇ logit c|``.
+
+    Args:
+        c: ``(Z, Y, X)``.
+        threshold: of the contour.
+        spacing_mm: along ``(Z, Y, X)``.
+        least_slope: of the logit, in 1/mm: where c is flatter, as in a tumour's middle, distances stay finite.
     """
-    return (logit(np.array(threshold)) - logit(c)) / _slope(logit(c), spacing_mm)
+    values = logit(c)
+    return (logit(np.array(threshold)) - values) / _slope(values, spacing_mm, least_slope)
 
 
 def logit(c: Float) -> Float:
@@ -110,12 +119,12 @@ def logit(c: Float) -> Float:
     return np.log(c) - np.log1p(-c)
 
 
-def _slope(values: Float, spacing_mm: tuple[float, float, float]) -> Float:
+def _slope(values: Float, spacing_mm: tuple[float, float, float], least: float) -> Float:
     squares = np.zeros(values.shape)
     for axis, length in enumerate(values.shape):
         if length > 1:
             squares += np.gradient(values, spacing_mm[axis], axis=axis) ** 2
-    return np.maximum(np.sqrt(squares), _LEAST_SLOPE)
+    return np.maximum(np.sqrt(squares), least)
 
 
 def soft_volume_ml(c: Float, threshold: float, medium: Medium) -> float:
@@ -123,10 +132,18 @@ def soft_volume_ml(c: Float, threshold: float, medium: Medium) -> float:
     return float(visible(c, threshold, medium).sum()) * medium.voxel_ml
 
 
-def visible(c: Float, threshold: float, medium: Medium) -> Float:
-    """The share of each voxel where c exceeds a threshold."""
-    size = float(np.mean([s for s, n in zip(medium.spacing_mm, c.shape, strict=True) if n > 1]))
-    return soft_inside(level_distance(c, threshold, medium.spacing_mm), size) * medium.open
+def visible(c: Float, threshold: float, medium: Medium, box: Box | None = None) -> Float:
+    """The share of each voxel where c exceeds a threshold.
+
+    Args:
+        c: on the medium's grid, or in a box of it.
+        threshold: of c.
+        medium: where the tumour can be.
+        box: that ``c`` covers; the whole grid where None.
+    """
+    size = float(np.mean([s for s, n in zip(medium.spacing_mm, medium.open.shape, strict=True) if n > 1]))
+    open_ = medium.open if box is None else medium.open[box]
+    return soft_inside(level_distance(c, threshold, medium.spacing_mm, _FLAT), size) * open_
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm, qmc
 
-from limner.forecast.space.contour import soft_volume_ml, visible
+from limner.forecast.space.contour import visible
 from limner.forecast.space.fit import Contour, Posterior, ball_radius_mm, on_grid, state_now
 from limner.forecast.space.medium import Medium
-from limner.forecast.space.solver import Steps, grow
+from limner.forecast.space.solver import State, Steps, grow
 
 Float = NDArray[np.float64]
 Progress = Callable[[str, float], None]
@@ -67,13 +67,19 @@ class Start:
     contour: Contour
     posterior: Posterior
 
-    def run(self, unknowns: Float, days: Sequence[float], treatment: Treatment = ()) -> list[Float]:
-        """C at each day of one future, ``(Z, Y, X)``."""
+    def run(self, unknowns: Float, days: Sequence[float], treatment: Treatment = ()) -> Iterator[State]:
+        """The tumour at each day of one future."""
         medium = self.medium
         radius = ball_radius_mm(self.contour.distance_mm, medium)
         start = state_now(medium, self.contour, unknowns, unknowns[3], radius)
         going = replace(on_grid(unknowns[0], unknowns[1], medium)[0], treatment=treatment)
-        return [one.full(medium.open.shape) for one in grow(medium, start, going, days, steps=Steps(threads=1))]
+        return grow(medium, start, going, days, steps=Steps(threads=1))
+
+    def seen(self, state: State) -> Float:
+        """The share of each voxel that is visibly tumour, on the whole grid."""
+        share = np.zeros(self.medium.open.shape)
+        share[state.box] = visible(state.c, self.contour.threshold, self.medium, state.box)
+        return share
 
 
 def futures(
@@ -96,21 +102,17 @@ def futures(
         progress: is told the step and its share.
     """
     draws = start.posterior.sample(normals)
-    threshold, medium = start.contour.threshold, start.medium
+    medium = start.medium
     volumes = np.zeros((len(draws), len(days)))
     there = np.zeros((len(days), *medium.open.shape), np.float32)
 
-    def one(k: int) -> tuple[int, list[Float], list[float]]:
+    def one(k: int) -> tuple[int, list[NDArray[np.float32]]]:
         states = start.run(draws[k], days, kills[k] if kills is not None else ())
-        return (
-            k,
-            [visible(c, threshold, medium) for c in states],
-            [soft_volume_ml(c, threshold, medium) for c in states],
-        )
+        return k, [start.seen(state).astype(np.float32) for state in states]
 
-    def take(result: tuple[int, list[Float], list[float]], done: int) -> None:
-        k, shares, found = result
-        volumes[k] = found
+    def take(result: tuple[int, list[NDArray[np.float32]]], done: int) -> None:
+        k, shares = result
+        volumes[k] = [float(share.sum(dtype=np.float64)) * medium.voxel_ml for share in shares]
         for row, share in zip(there, shares, strict=True):
             row += share
         if progress:
