@@ -181,8 +181,7 @@ def working_grid(scene: Scene, reach_mm: float) -> Grid:
     lengths = [(one.stop - one.start) * s for one, s in zip(box, grid.spacing_mm, strict=True)]
     cell = min(max((math.prod(lengths) / _CELLS) ** (1 / 3), _FINEST_MM), _COARSEST_MM)
     part = grid.crop([one.start for one in box], tuple(one.stop - one.start for one in box))  # type: ignore[arg-type]
-    found = part.with_spacing((cell, cell, cell))
-    return found
+    return part.with_spacing((cell, cell, cell))
 
 
 def site_of(scene: Scene, grid: Grid) -> Site:
@@ -241,7 +240,8 @@ def _open(scene: Scene, values: NDArray[np.unsignedinteger], lesion: Mask, grid:
     rim = ndimage.binary_dilation(lesion, iterations=2) & ~lesion
     if not homes and _homes(scene.finding.name):
         warnings.append(
-            f"The drawing holds no {' or '.join(_homes(scene.finding.name))}; the tissue around the lesion is taken instead."
+            f"The drawing holds no {' or '.join(_homes(scene.finding.name))}; the tissue around the lesion is taken "
+            "instead."
         )
     if not homes:
         around_it = np.bincount(values[rim].ravel(), minlength=1)
@@ -259,8 +259,9 @@ def _open(scene: Scene, values: NDArray[np.unsignedinteger], lesion: Mask, grid:
     touching = float((np.isin(values, homes) & rim).sum()) / max(1, int(rim.sum()))
     if touching < 0.05:
         raise InputError(
-            f"The lesion {scene.finding.id!r} ({scene.finding.name}) lies outside the {home}: {touching:.0%} of the voxels around it "
-            f"are {home}, and at least 5 % are expected. Correct the drawing, or choose another lesion with target."
+            f"The lesion {scene.finding.id!r} ({scene.finding.name}) lies outside the {home}: of the voxels around it, "
+            f"{touching:.0%} are {home}, and at least 5 % are expected. Correct the drawing, or choose another lesion "
+            "(target)."
         )
     return inside, home, warnings
 

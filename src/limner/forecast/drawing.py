@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from limner.errors import InputError
-from limner.forecast.run import MOST_DAYS, Asked, compute
+from limner.forecast.run import compute
+from limner.forecast.sights import Asked
 from limner.forecast.write import MARKER, write_forecast
 from limner.io.folder import check_output, new_folder
 
 Progress = Callable[[str, float], None]
-DAYS = 180
-"""How far ahead a forecast looks when nobody says."""
+DAYS, MOST_DAYS = 180, 3650
+"""How far ahead a forecast looks when nobody says, and at most."""
 
 
 @dataclass(frozen=True, eq=False)

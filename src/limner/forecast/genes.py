@@ -1,8 +1,8 @@
 """What genes, grade and treatment change in the belief of a tumour's growth, and from which source.
 
 Three ways. The **grade** chooses which gliomas the tumour is compared with; where it is not known, genes say how
-likely a glioblastoma is (:mod:`learned`), and the belief is the mixture. **Factors** on ρ and D for what publications say
-of growth itself (``genes.json``). **Treatment** kills cells; MGMT and 1p/19q change how well it does.
+likely a glioblastoma is (:mod:`learned`), and the belief is the mixture. **Factors** on ρ and D for what publications
+say of growth itself (``genes.json``). **Treatment** kills cells; MGMT and 1p/19q change how well it does.
 """
 
 from __future__ import annotations
@@ -92,7 +92,8 @@ def believe(lesion: str, radius_mm: float, genotype: Genotype) -> Belief:
         return _glioma(genotype if "blastom" not in lesion.lower() or genotype.grade else _graded(genotype, 4))
     if not genotype.empty:
         raise InputError(
-            f"Genes change the forecast of gliomas; this lesion is a {lesion!r}, for which none are known here. Leave --genes out."
+            f"Genes change the forecast of gliomas; this lesion is a {lesion!r}, for which none are known here. "
+            "Leave --genes out."
         )
     kind = lesion if lesion in table else "lesion"
     row = table[kind]
@@ -200,8 +201,8 @@ def _chance(genotype: Genotype) -> tuple[float, list[Effect]]:
             Effect(
                 gene,
                 status,
-                f"chance of glioblastoma {without.value:.0%} without, {found.value:.0%} with it (95 %: {found.low:.0%} to "
-                f"{found.high:.0%}; n = {found.n}; an association)",
+                f"chance of glioblastoma {without.value:.0%} without, {found.value:.0%} with it (95 %: "
+                f"{found.low:.0%} to {found.high:.0%}; n = {found.n}; an association)",
                 source,
                 checked="learned",
             )
@@ -219,53 +220,3 @@ def _defined(gene: str, status: str, what: str) -> Effect:
     return Effect(
         gene, status, what, source, checked="a table of the criteria read" if gene != "CDKN2A" else "recalled"
     )
-
-
-@dataclass(frozen=True)
-class Treatment:
-    """Cells that die: ``κ = ρ + times · kill_per_year / 365.25``.
-
-    Args:
-        name: of the treatment.
-        kill_per_year: by how much, beyond standing still, the logarithm of c falls in a year.
-        times: what genes make of it, median.
-        spread: of the logarithm of ``times``.
-        effect: in words.
-        sources: of it.
-    """
-
-    name: str
-    kill_per_year: float
-    times: float
-    spread: float
-    effect: str
-    sources: tuple[str, ...]
-
-    def rate(self, growth: float, normal: float = 0.0) -> float:
-        """κ in 1/day of a tumour with ρ = ``growth``, ``normal`` standard deviations from the median.
-
-        >>> Treatment("x", 0.7, 1.0, 0.4, "", ()).rate(0.01) > 0.01
-        True
-        """
-        return growth + self.times * math.exp(self.spread * normal) * self.kill_per_year / _YEAR
-
-
-def treatment_of(name: str, genotype: Genotype) -> Treatment:
-    """How a treatment kills in this tumour.
-
-    Raises:
-        InputError: an unknown one; those that are known are named.
-    """
-    table = facts()["treatments"]
-    if name not in table:
-        raise InputError(f"The treatment {name!r} is not known here. Known: {', '.join(table)}.")
-    row = table[name]
-    times, variance, told = 1.0, row["spread"] ** 2, row["effect"]
-    sources = [f"{row['source']} [{row['checked']}]"]
-    for key, change in row["genes"].items():
-        gene, status = key.rsplit(" ", 1)
-        if genotype.genes.get(gene) == status:
-            times, variance = times * change["factor"], variance + change["spread"] ** 2
-            sources.append(change["source"])
-            told += f"; {key}: × {change['factor']}"
-    return Treatment(name, row["kill_per_year"], times, math.sqrt(variance), told, tuple(sources))

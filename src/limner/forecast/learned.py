@@ -99,7 +99,7 @@ def chance_of_glioblastoma(genes: Mapping[str, str], age: float | None = None) -
 
 
 def fit_logistic(values: Float, truth: NDArray[np.bool_]) -> tuple[Float, Float]:
-    """Weights (the constant first) and their covariance, by Newton's method with a ridge of 1 on all but the constant."""
+    """Weights (the constant first) and their covariance, by Newton's method; a ridge of 1 on all but the constant."""
     x = np.column_stack([np.ones(len(values)), values])
     ridge = np.full(x.shape[1], _RIDGE)
     ridge[0] = 0.0

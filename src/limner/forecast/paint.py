@@ -47,15 +47,18 @@ class Slice:
         return np.asarray(ndimage.map_coordinates(values, self.index, output=np.float64, order=1, mode="nearest"))
 
     def painted(self, share: Float) -> Float:
-        """The slice with tumour where there was none: brightness moves to the tumour's own, texture stays."""
-        if not self.real:
+        """The slice with a future's tumour.
+
+        Where it comes, brightness moves to the tumour's own; where it goes, to the tissue's around. Texture stays.
+        """
+        ring = ndimage.binary_dilation(self.lesion > 0.5, iterations=max(1, round(2 * _BLUR_MM / self.pixel_mm)))
+        inside, beside = self.gray[self.lesion > 0.5], self.gray[ring & (self.lesion < 0.1)]
+        if not self.real or not inside.size or not beside.size:
             return self.gray
-        inside = self.gray[self.lesion > 0.5]
-        if not inside.size:
-            return self.gray
-        new = np.clip(share - self.lesion, 0, 1)
+        come, gone = np.clip(share - self.lesion, 0, 1), np.clip(self.lesion - share, 0, 1)
         smooth = ndimage.gaussian_filter(self.gray, _BLUR_MM / self.pixel_mm)
-        return np.clip(self.gray + new * (float(np.median(inside)) - smooth), 0, 1)
+        moved = come * (float(np.median(inside)) - smooth) + gone * (float(np.median(beside)) - smooth)
+        return np.clip(self.gray + moved, 0, 1)
 
 
 def slice_of(scene: Scene, image: Image | None, reach_mm: float) -> Slice:
@@ -104,6 +107,9 @@ def _of_labels(scene: Scene, index: Float) -> Float:
     for one in scene.drawing.findings:
         if one.label < len(table) and one.kind != "lesion":
             table[one.label] = 0.35 * np.mean(named(one.name, one.label, one.kind).color) / 255 + 0.1
+    for one in scene.drawing.findings:  # a tumour lies in its organ
+        if one.label < len(table) and one.kind == "lesion":
+            table[one.label] = table.max()
     return ndimage.gaussian_filter(table[values], 0.7)
 
 
@@ -131,8 +137,8 @@ def image_on(path: Path, grid: Grid) -> Image:
         if inside:
             return one if one.grid.same_as(grid) else resample(one, grid)
     raise InputError(
-        f"The image {path.name!r} does not cover the drawing's label map: they lie in different parts of the world. Give the "
-        "scan that was drawn."
+        f"The image {path.name!r} does not cover the drawing's label map: they lie in different parts of the world. "
+        "Give the scan that was drawn."
     )
 
 

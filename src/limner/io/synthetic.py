@@ -40,8 +40,8 @@ class Origin:
     Args:
         pack: name and version, as ``"skin-stylegan2 0.1.0"``.
         sha256: of the pack.
-        task: ``generate`` (nobody's image), ``translate`` or ``superresolve`` (derived from a real one), ``forecast`` (a
-            real one with a tumour as a model of growth sees it coming; the pack is that model).
+        task: ``generate`` (nobody's image), ``translate`` or ``superresolve`` (derived from a real one), ``forecast``
+            (a real one with a tumour as a model of growth sees it coming; the pack is that model).
         seed: that it can be made again with, or words that say where on a way it lies; None where nothing was drawn.
         of_somebody: generated on the way to a given picture, and may resemble whoever that shows.
         software: that made it.

@@ -29,7 +29,11 @@ def signed_distance(
 ) -> Float:
     """Distance in mm from a mask's surface, negative inside, without the steps of its voxels.
 
-    The surface is where a half of the volume lies: the smoothed distance is moved so that the volume inside is the mask's.
+    Deep inside and far outside, the surface of a rounder mask of the same volume is taken: the nearest bulge of a rough
+    contour would else make every depth too small.
+
+    The surface is where a half of the volume lies: the smoothed distance is moved so that the volume inside is the
+    mask's.
 
     Args:
         mask: ``(Z, Y, X)``, neither empty nor full.
@@ -42,6 +46,8 @@ def signed_distance(
             ~open_, sampling=spacing_mm, return_distances=False, return_indices=True
         )
         mask = mask[tuple(nearest)]
+    if not mask.any() or mask.all():
+        raise ValueError("A mask with a surface is expected; it is empty or full.")
     near = _distance(mask, spacing_mm)
     long = [n > 1 for n in mask.shape]
     size = float(mask.sum() * np.prod([s for s, one in zip(spacing_mm, long, strict=True) if one]))
@@ -58,8 +64,10 @@ def signed_distance(
 
 
 def _distance(mask: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) -> Float:
-    """Near the surface from a blurred mask, which falls across a plane as a normal distribution; farther away to the
-    points of the surface that the near voxels show. A count of whole voxels would err by half of one.
+    """Distance from a mask's surface, negative inside.
+
+    Near the surface from the blurred mask, which falls across a plane as a normal distribution does; farther away to
+    the points of the surface that the near voxels show. A count of whole voxels would err by half of one.
     """
     long = [n > 1 for n in mask.shape]
     size = float(np.mean([s for s, one in zip(spacing_mm, long, strict=True) if one]))

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from scipy.stats import norm, qmc
 
 from limner.forecast.space.contour import visible
-from limner.forecast.space.fit import Contour, Posterior, ball_radius_mm, on_grid, state_now
+from limner.forecast.space.fit import Posterior
 from limner.forecast.space.medium import Medium
 from limner.forecast.space.solver import State, Steps, grow
+from limner.forecast.space.start import Contour, ball_radius_mm, on_grid, state_now
 
 Float = NDArray[np.float64]
 Progress = Callable[[str, float], None]
@@ -46,7 +47,7 @@ class Futures:
 
 
 def draw_normals(count: int, seed: int = 0) -> Float:
-    """``(count, 5)`` standard normal numbers, evenly spread (Sobol's sequence, scrambled): the same for the same seed."""
+    """``(count, 5)`` standard normal numbers, evenly spread (Sobol's sequence, scrambled), by a seed."""
     sobol = qmc.Sobol(5, scramble=True, seed=np.random.default_rng(seed))
     power = int(np.ceil(np.log2(count)))
     points = sobol.random_base2(power)[:count]

@@ -1,9 +1,9 @@
 """Diffusion along one axis: implicit line solves, all lines of a volume at once.
 
 Along an axis with faces ``k`` (1/mm², 0 where a face is closed) the finite-volume operator of a line is
-``(A u)_i = k_{i+½}(u_i − u_{i+1}) + k_{i−½}(u_i − u_{i−1})``, so what leaves a cell enters its neighbour and the sum over
-a line never changes. Crank and Nicolson's step of ``D h`` mm² is ``(I + aA)⁻¹(I − aA) = 2(I + aA)⁻¹ − I`` with
-``a = D h / 2``: one solve, no explicit half. ``I + aA = L E Lᵀ`` (symmetric, tridiagonal) is factored once.
+``(A u)_i = k_{i+½}(u_i − u_{i+1}) + k_{i−½}(u_i − u_{i−1})``, so what leaves a cell enters its neighbour and the sum
+over a line never changes. Crank and Nicolson's step of ``D h`` mm² is ``(I + aA)⁻¹(I − aA) = 2(I + aA)⁻¹ − I`` with ``a
+= D h / 2``: one solve, no explicit half. ``I + aA = L E Lᵀ`` (symmetric, tridiagonal) is factored once.
 
 Source: Crank and Nicolson, Proc. Camb. Phil. Soc. 43:50, 1947; Golub and Van Loan, Matrix Computations, 4.3.6 (LDLᵀ).
 """

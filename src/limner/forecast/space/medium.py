@@ -16,7 +16,8 @@ class Medium:
     """Tissue on a regular grid.
 
     Args:
-        open: ``(Z, Y, X)`` bool: where tumour cells can be. What is not open (bone, fluid, other organs) lets nothing in.
+        open: ``(Z, Y, X)`` bool: where tumour cells can be. What is not open (bone, fluid, other organs) lets nothing
+            in.
         spacing_mm: of the grid, along ``(Z, Y, X)``.
         ease: how easily cells move relative to the fitted D, a factor: ``(Z, Y, X)``, the same along all axes, or
             ``(3, Z, Y, X)``, the diagonal of a tensor; 1 everywhere where None.
@@ -50,8 +51,8 @@ class Medium:
     def faces(self, axis: int, box: Box) -> Float:
         """Conductances in 1/mm² between neighbours along an axis, in a box.
 
-        The flux between two cells is that of their harmonic mean: two resistances in a row. A face is closed where either
-        side is blocked, and so is the rim of the box.
+        The flux between two cells is that of their harmonic mean: two resistances in a row. A face is closed where
+        either side is blocked, and so is the rim of the box.
         """
         ease = self.open[box].astype(np.float64)
         if self.ease is not None:

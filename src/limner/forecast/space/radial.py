@@ -1,12 +1,12 @@
 """From a seed to now: the profile of a round tumour of a given size, and its age.
 
-In lengths of ``λ = √(D/ρ)`` and times of ``1/ρ`` the model has no parameter left, so one run from a point-like seed, solved
-once along the radius, is every round tumour: its rim's profile depends on its radius over λ alone. A patient's tumour is
-given that profile along the signed distance from its drawn contour; so the state now has the drawn shape, the rim that
-such a tumour has at that size, and two unknowns, not a seed's place and date.
+In lengths of ``λ = √(D/ρ)`` and times of ``1/ρ`` the model has no parameter left, so one run from a point-like seed,
+solved once along the radius, is every round tumour: its rim's profile depends on its radius over λ alone. A patient's
+tumour is given that profile along the signed distance from its drawn contour; so the state now has the drawn shape, the
+rim that such a tumour has at that size, and two unknowns, not a seed's place and date.
 
-Source: Murray, Mathematical Biology II, 11.4 (from a seed to detection); Konukoglu et al., IEEE Trans. Med. Imaging 29:77,
-2010 (a state from the visible contour, by the front's profile).
+Source: Murray, Mathematical Biology II, 11.4 (from a seed to detection); Konukoglu et al., IEEE Trans. Med. Imaging
+29:77, 2010 (a state from the visible contour, by the front's profile).
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def profiles(seed: float, threshold: float, dimensions: int) -> Profiles:
 
 
 def _radius(state: Float, centres: Float, threshold: float) -> float:
-    """Where a falling profile passes the threshold, between centres by its logit; NaN where it is below it throughout."""
+    """Where a falling profile passes the threshold, between centres by its logit; NaN where it is nowhere above."""
     above = np.flatnonzero(state >= threshold)
     if not len(above) or above[-1] + 1 >= len(state):
         return float("nan")

@@ -1,7 +1,7 @@
 """A tumour that moves and multiplies: Fisher and Kolmogorov's equation on tissue, forward in time.
 
-``∂c/∂t = ∇·(D ∇c) + ρ c (1 − c) − κ(t) c`` with c the share of a cell's capacity that tumour fills, D in mm²/day, ρ and the
-treatment's kill rate κ in 1/day, and no flux into what is blocked.
+``∂c/∂t = ∇·(D ∇c) + ρ c (1 − c) − κ(t) c`` with c the share of a cell's capacity that tumour fills, D in mm²/day, ρ and
+the treatment's kill rate κ in 1/day, and no flux into what is blocked.
 
 Finite volumes in space. In time Strang's splitting: half a step of growth, exactly; a step of diffusion, itself split
 symmetrically into lines (Z/2 Y/2 X Y/2 Z/2), each by Crank and Nicolson; half a step of growth. Second order in both.
@@ -10,8 +10,8 @@ Diffusion keeps the sum of c to rounding, and growth is counted as it happens, s
 Sensitivities are carried along (the tangent of each step, exactly that of the discrete scheme): how c changes with the
 logarithms of D and ρ and with the seed.
 
-Source: Murray, Mathematical Biology II, 11 (the model in glioma); Swanson, Alvord and Murray, Cell Prolif. 33:317, 2000;
-Strang, SIAM J. Numer. Anal. 5:506, 1968.
+Source: Murray, Mathematical Biology II, 11 (the model in glioma); Swanson, Alvord and Murray, Cell Prolif. 33:317,
+2000; Strang, SIAM J. Numer. Anal. 5:506, 1968.
 """
 
 from __future__ import annotations
@@ -237,7 +237,7 @@ class _Walk:
             self._widen()
 
     def _diffuse(self, axis: int, share: float, h: float) -> None:
-        """``c ← 2(I + aA)⁻¹c − c``; its derivative by log a is ``2(I + aA)⁻¹(dc − c + w) − dc`` with ``w = (I + aA)⁻¹c``."""
+        """``c ← 2w − c`` with ``w = (I + aA)⁻¹c``; its derivative by log a is ``2(I + aA)⁻¹(dc − c + w) − dc``."""
         key = (axis * 2 + (share == 1.0), h)
         if key not in self._lines:
             a = self.rates.diffusion * h * share / 2
