@@ -43,7 +43,9 @@ def write_drawing(
         code = CodedConcept(scheme=one.code.scheme, value=one.code.value, meaning=one.code.meaning)
         center = tuple(float(x) for x in grid.world(np.argwhere(mask).mean(axis=0))) if mask.any() else None
         findings.append(
-            Finding(id=f"{name.split()[-1]}-{value}", name=name, kind=one.kind, label=value, code=code, center_mm=center)
+            Finding(
+                id=f"{name.split()[-1]}-{value}", name=name, kind=one.kind, label=value, code=code, center_mm=center
+            )
         )
     write_nifti_labels(LabelMap(array, grid), folder / "labels.nii.gz")
     drawing = Drawing(
@@ -61,9 +63,7 @@ def head_with_glioma(folder: Path, radius_mm: float = 18.0, *, date: str | None 
     """A head of thick slices with a glioma to the patient's left."""
     grid = head_grid()
     tumor = ball(grid, (28, 5, 5), (radius_mm, radius_mm * 1.15, radius_mm * 0.9))
-    return write_drawing(
-        folder, [("head", ball(grid, (0, 0, 0), (80, 92, 75))), ("glioma", tumor)], grid, date=date
-    )
+    return write_drawing(folder, [("head", ball(grid, (0, 0, 0), (80, 92, 75))), ("glioma", tumor)], grid, date=date)
 
 
 def liver_with_tumor(folder: Path) -> Path:
