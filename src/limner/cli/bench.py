@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from limner.cli import show, show_bench, show_forecast
+from limner.cli import show, show_bench
 from limner.cli.learning import Overrides
 from limner.cli.options import Debug, Engine, Force, Json, Lang, Language, MaxMemory, MaybeOutput
 

@@ -74,7 +74,14 @@ def write_nifti_labels(labels: LabelMap, path: Path) -> None:
     _write(labels.array, labels.grid, Path(path))
 
 
-def write_nifti_shares(values: NDArray[np.uint8], grid: Grid, path: Path) -> None:
+def write_nifti_shares(
+    values: NDArray[np.uint8],
+    grid: Grid,
+    path: Path,
+    *,
+    note: str = "Limner; not for clinical use",
+    comment: str = "",
+) -> None:
     """Writes a volume of 0 to 1 as bytes of 0 to 255; the header's slope (scl_slope) makes every reader scale it.
 
     Args:

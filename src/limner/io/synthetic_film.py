@@ -15,7 +15,7 @@ from pathlib import Path
 from limner.image import Picture
 from limner.io.synthetic import Origin, marked_pixels
 
-_SOURCE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+_SOURCES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 _MARK = re.compile(r"<limner:Mark>(.*?)</limner:Mark>", re.DOTALL)
 
 
@@ -53,13 +53,14 @@ def write_film(frames: Sequence[Picture], path: Path, origin: Origin, each_ms: i
 
 def xmp_of(origin: Origin) -> bytes:
     """The explicit mark as an XMP packet."""
+    source = _SOURCES + ("compositeSynthetic" if origin.task == "forecast" else "trainedAlgorithmicMedia")
     words = escape(json.dumps(origin.words()), quote=False)
     return (
         '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
         '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
         '<rdf:Description rdf:about="" xmlns:limner="urn:limner:synthetic" '
         'xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/">'
-        f"<Iptc4xmpExt:DigitalSourceType>{_SOURCE}</Iptc4xmpExt:DigitalSourceType>"
+        f"<Iptc4xmpExt:DigitalSourceType>{source}</Iptc4xmpExt:DigitalSourceType>"
         f"<limner:Mark>{words}</limner:Mark></rdf:Description></rdf:RDF></x:xmpmeta>"
         '<?xpacket end="r"?>'
     ).encode()
