@@ -19,6 +19,8 @@ from limner.scene.field import crossings, shape_field
 from limner.scene.parts import Box, Mask
 
 LATTICE_MM = 2.5
+SMOOTH_MM = 0.8
+"""Of the tumour's surface: stairs of voxels would decide which plane is best. No voxel changes its side."""
 LEAST_SHARE = 0.25
 """Blocks with less liver than this are its skin: a cut there is not a cut through parenchyma."""
 CROFTON = 1.5
@@ -205,7 +207,7 @@ def lattice_of(liver: Mask, tumor: Mask, surface_mm: NDArray[np.float64], grid: 
 
 def surface_of(mask: Mask, grid: Grid) -> NDArray[np.float64]:
     """Points of a mask's surface, LPS mm, to a fraction of a voxel, about a voxel apart."""
-    field = shape_field(mask, grid.spacing_mm, max(1.0, min(grid.spacing_mm)), 0.0)
+    field = shape_field(mask, grid.spacing_mm, max(1.0, min(grid.spacing_mm)), SMOOTH_MM, faithful=True)
     return grid.world(crossings(field))
 
 
