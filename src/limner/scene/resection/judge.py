@@ -52,7 +52,8 @@ class Resection:
         left_tumor: lesions of which some stays, with their ml.
         area_cm2: of the cut.
         vessels: that are divided, widest first.
-        without_inflow_ml: functional liver that stays and loses its portal branch; None where the tree is not known.
+        without_inflow_ml: functional liver that stays and loses its portal branch, counted in blocks that mostly stay;
+            None where the tree is not known.
         without_outflow_ml: likewise for hepatic veins.
         pieces_ml: connected pieces of what stays, by falling volume.
         margin_kept: ``"yes"``, ``"only at the value"`` or ``"no"``.

@@ -27,7 +27,7 @@ CROFTON = 1.5
 """Voxel faces of a smooth surface have 1.5 times its area on average: the mean of |x| + |y| + |z| over directions."""
 COARSE_MM = 2.5
 """``Lattice.tumor_mm`` errs by about this much at most."""
-CANDIDATES = 2000
+FIRST = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,11 +132,15 @@ class Lattice:
         least = float(about_mm.min())
         if least < -COARSE_MM:
             return least
-        near = np.flatnonzero(about_mm <= least + 2 * COARSE_MM)
-        if len(near) > CANDIDATES:
-            near = near[np.argpartition(about_mm[near], CANDIDATES)[:CANDIDATES]]
-        distance, _ = self.tumor_tree.query(points_mm[near], workers=1)
-        return float((distance * np.where(about_mm[near] < 0, -1, 1)).min())
+        first = np.argpartition(about_mm, min(FIRST, len(about_mm)) - 1)[:FIRST]
+        found = self._exact(points_mm[first], about_mm[first], np.inf)
+        near = about_mm <= found + COARSE_MM
+        near[first] = False
+        return min(found, self._exact(points_mm[near], about_mm[near], max(found, 0.0) + 1e-3)) if near.any() else found
+
+    def _exact(self, points_mm: NDArray[np.floating], about_mm: NDArray[np.floating], bound_mm: float) -> float:
+        distance, _ = self.tumor_tree.query(points_mm, distance_upper_bound=bound_mm, workers=1)
+        return float(np.where(about_mm < 0, -distance, distance).min(initial=np.inf, where=np.isfinite(distance)))
 
     def dense(self, values: NDArray[np.generic], fill: float = 0) -> NDArray[np.generic]:
         """Values of blocks with liver, ``(N,)``, as ``(Z, Y, X)``."""

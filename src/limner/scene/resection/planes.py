@@ -25,7 +25,6 @@ Float = NDArray[np.float64]
 DIRECTIONS = 800
 APART_DEG = 25.0
 CONES_DEG = (20.0, 25.0, 25.0)
-CHUNK = 64
 WORSE = 1.01
 """A fit that takes this much more than its start has misled: the liver is no smooth body."""
 
@@ -99,12 +98,13 @@ def resected_ml(case: Case, normals: Float, offset_mm: Float, *, fine: bool = Fa
     if fine:
         points, ml, width = case.lattice.points_mm, case.functional, case.lattice.width_mm()
     found = np.empty(len(normals))
-    for start in range(0, len(normals), CHUNK):
-        rows = slice(start, start + CHUNK)
-        share = points @ (normals[rows].T / width).astype(np.float32)
-        share -= (offset_mm[rows] / width - 0.5).astype(np.float32)
-        np.clip(share, 0, 1, out=share)
-        found[rows] = ml @ share
+    offset = (offset_mm / width - 0.5).astype(np.float32)
+    for k, normal in enumerate((normals / width).astype(np.float32)):  # a direction at a time stays in the cache
+        share = points @ normal
+        share -= offset[k]
+        np.maximum(share, 0, out=share)
+        np.minimum(share, 1, out=share)
+        found[k] = ml @ share
     return found
 
 
