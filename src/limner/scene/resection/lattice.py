@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -202,7 +203,7 @@ def lattice_of(liver: Mask, tumor: Mask, surface_mm: NDArray[np.float64], grid: 
         number=number,
         liver_ml=(counts[rows] * voxels.voxel_ml).astype(np.float32),
         tumor_ml=(inner[rows] * voxels.voxel_ml).astype(np.float32),
-        tumor_mm=_to_tumor(number, blocks, surface_mm, 2 * inner > np.prod(factors)),
+        tumor_mm=_to_tumor(number, blocks, surface_mm, np.asarray(2 * inner > np.prod(factors))),
         tumor_tree=cKDTree(surface_mm),
         skin_mm2=_skin(liver, liver, voxels, factors)[rows].astype(np.float32),
         tumor_skin_mm2=float(_skin(tumor, liver & tumor, voxels, factors).sum()),
@@ -215,14 +216,14 @@ def surface_of(mask: Mask, grid: Grid) -> NDArray[np.float64]:
     return grid.world(crossings(field))
 
 
-def summed(values: NDArray[np.generic], factors: tuple[int, int, int]) -> NDArray[np.generic]:
+def summed(values: NDArray[Any], factors: tuple[int, int, int]) -> NDArray[np.unsignedinteger]:
     """Sums of small counts over blocks of whole voxels; the last blocks may reach beyond the end.
 
     Args:
         values: ``(Z, Y, X)`` bool, or uint8 of 2 at most.
         factors: voxels per block.
     """
-    counts = values.view(np.uint8)
+    counts: NDArray[np.unsignedinteger] = values.view(np.uint8)
     kind = np.uint8 if 2 * np.prod(factors) < 256 else np.uint16
     for axis, factor in enumerate(factors):
         if factor == 1:

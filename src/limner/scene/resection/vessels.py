@@ -39,10 +39,11 @@ class Tree:
         if self.kind not in ("portal", "hepatic"):
             raise InputError(f"A vessel tree is 'portal' or 'hepatic'; got {self.kind!r}.")
         for branch, points in self.points_mm.items():
-            if np.shape(points) != (len(points), 3) or np.shape(self.radii_mm.get(branch)) != (len(points),):
+            radii = np.asarray(self.radii_mm.get(branch, ()))
+            if np.shape(points) != (len(points), 3) or radii.shape != (len(points),):
                 raise InputError(
                     f"Branch {branch} of the {self.kind} tree needs points (N, 3) and as many radii; got "
-                    f"{np.shape(points)} and {np.shape(self.radii_mm.get(branch))}."
+                    f"{np.shape(points)} and {radii.shape}."
                 )
         self.ordered()
 
@@ -167,7 +168,8 @@ def flow_of(tree: Tree, lattice: Lattice, fed: NDArray[np.integer]) -> Flow:
         lattice: of the liver.
         fed: ``(N,)`` the branch in whose territory each block lies, 0 for none.
     """
-    points, radii, branch, before, starts, ends = [], [], [], [], [], []
+    points: list[NDArray[np.float32]] = []
+    radii, branch, before, starts, ends = [], [], [], [], []
     where: dict[int, tuple[int, int]] = {}
     total = 0
     for one in tree.ordered():
