@@ -12,6 +12,7 @@ from limner.scene.resection.judge import Resection, Threshold, judge
 from limner.scene.resection.picture import cut_mesh, regions
 from limner.scene.resection.propose import Proposal, propose
 from limner.scene.resection.rules import ResectionRules
+from limner.scene.resection.speed import ResectionSpeed, speed
 from limner.scene.resection.vessels import CutVessel, Tree
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Proposal",
     "Resection",
     "ResectionRules",
+    "ResectionSpeed",
     "Segmentwise",
     "Several",
     "Surface",
@@ -36,4 +38,5 @@ __all__ = [
     "prepare",
     "propose",
     "regions",
+    "speed",
 ]

@@ -127,5 +127,5 @@ def mixed_cuts(case: Case, wedges: Sequence[Curved], removed: Sequence[NDArray[n
         if len(rows):
             best = rows[total[rows].argmin()]
             whole = Segmentwise(frozenset(partition.ids[chosen[best]].tolist()))
-            found.append(Several((whole, *(wedges[k] for k in np.flatnonzero(needed[best])))))
+            found.append(Several((whole, *(wedges[int(k)] for k in np.flatnonzero(needed[best])))))
     return found

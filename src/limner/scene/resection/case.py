@@ -138,10 +138,11 @@ def prepare(
                 f"At most one tree of each kind is expected, with territories on the grid {grid.shape}; got "
                 f"{[one.kind for one in trees]} and, for the {tree.kind} tree, {tree.territory.shape}."
             )
-        flows[tree.kind] = flow_of(tree, lattice)
-        territory = tree.territory[box]
+        territory, fed = tree.territory[box], np.zeros(len(lattice.index), np.int64)
         if (territory[inner] > 0).any():
             partitions[tree.kind] = partition_of(territory, inner, lesion_mask, lattice)
+            fed = partitions[tree.kind].ids[partitions[tree.kind].filled[tuple(lattice.index.T)]]
+        flows[tree.kind] = flow_of(tree, lattice, fed)
     for name, partition in partitions.items():
         if partition.unnamed_ml > 0.005 * lattice.liver_ml.sum():
             notes.append(f"{partition.unnamed_ml:.0f} ml of liver had no place among the {name}: given to the nearest.")

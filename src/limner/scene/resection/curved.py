@@ -83,7 +83,8 @@ class Curved:
         Far below the surface it is only bounded, by what is lowest there.
         """
         kind = points_mm.dtype.type
-        u, v, found = self.axes.astype(kind) @ points_mm.T - (self.axes @ self.origin_mm).astype(kind)[:, None]
+        # a vector at a time: BLAS takes fifty times as long for a product with a 3 × 3 matrix
+        u, v, found = (points_mm @ axis.astype(kind) - kind(axis @ self.origin_mm) for axis in self.axes)
         over_u, over_v = (
             np.maximum(np.abs(one) - kind(half), 0) for one, half in zip((u, v), self.half_mm, strict=True)
         )

@@ -134,7 +134,7 @@ def cut_from_json(row: Mapping[str, Any]) -> Cut:
         if kind == "segmentwise":
             return Segmentwise(frozenset(int(one) for one in row["ids"]), row.get("of", "segments"))
         if kind == "several":
-            return Several(tuple(cut_from_json(one) for one in row["cuts"]))  # type: ignore[arg-type]
+            return Several(tuple(cut_from_json(one) for one in row["cuts"]))  # type: ignore[misc]
     except (KeyError, TypeError, ValueError) as reason:
         raise InputError(f"A {kind} cut cannot be read: {reason!r}. plan.json shows its form.") from None
     raise InputError(f"A cut's kind is plane, curved, segmentwise or several; got {kind!r}.")

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import cc3d
+import edt
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from limner.scene.resection.case import Case
-from limner.scene.resection.cuts import Cut, segmentwise_of, surfaces_of
+from limner.scene.resection.cuts import Cut, Segmentwise, segmentwise_of, surfaces_of
 from limner.scene.resection.doubt import Interval, around, volumes
 from limner.scene.resection.sweep import Sweep, known, sweep, taken_at
 from limner.scene.resection.vessels import CutVessel, Flow
@@ -50,7 +52,8 @@ class Resection:
         left_tumor: lesions of which some stays, with their ml.
         area_cm2: of the cut.
         vessels: that are divided, widest first.
-        without_inflow_ml: functional liver that stays and loses its portal branch; None where the tree is not known.
+        without_inflow_ml: functional liver that stays and loses its portal branch, counted in blocks that mostly stay;
+            None where the tree is not known.
         without_outflow_ml: likewise for hepatic veins.
         pieces_ml: connected pieces of what stays, by falling volume.
         margin_kept: ``"yes"``, ``"only at the value"`` or ``"no"``.
@@ -134,14 +137,15 @@ def judge(cut: Cut, case: Case, name: str = "") -> Resection:
     volume = volumes(swept, case)
     margin = around(_margin(swept, case), case.rules.margin_sd_mm, case.rules)
     taken = {kind: _taken(flow, cut, case) for kind, flow in case.flows.items()}
-    lost = {kind: flow.blocks_without(taken[kind]) for kind, flow in case.flows.items()}
+    stays = swept.removed < SOLID  # what a cut leaves of a block that is mostly gone has no flow of its own
+    lost = {kind: flow.blocks_without(taken[kind]) & stays for kind, flow in case.flows.items()}
     least = case.rules.smallest_vessel_mm
     divided = [one for kind, flow in case.flows.items() for one in flow.cut(taken[kind], least)]
     counted = _counted(volume.remnant_percent, lost, kept, case)
-    state = (swept.removed > SOLID).astype(np.uint8)
+    state = (swept.removed >= SOLID).astype(np.uint8)
     for bit, kind in ((2, "portal"), (4, "hepatic")):
         if kind in lost:
-            state |= (np.uint8(bit) * (lost[kind] & (swept.removed <= SOLID))).astype(np.uint8)
+            state |= (np.uint8(bit) * lost[kind]).astype(np.uint8)
     without = {kind: float((case.functional * kept)[where].sum(dtype=np.float64)) for kind, where in lost.items()}
     found = Resection(
         cut=cut,
@@ -207,12 +211,20 @@ def _taken(flow: Flow, cut: Cut, case: Case) -> NDArray[np.bool_]:
     """Which centre-line points are taken out: those inside the liver, on the side of the tumour."""
     taken = taken_at(surfaces_of(cut), flow.points_mm)
     whole = segmentwise_of(cut)
-    if whole is not None:
-        partition = known(whole, case)
-        index = np.rint(case.lattice.grid.index(flow.points_mm)).astype(int)
-        index = np.clip(index, 0, np.array(partition.filled.shape) - 1)
-        taken |= partition.chosen(whole.ids)[partition.filled[tuple(index.T)]]
+    if whole is not None and whole.of == flow.kind:
+        taken |= np.isin(flow.branch, list(whole.ids))  # of its own tree, whole branches are taken
+    elif whole is not None:
+        taken |= _deep(flow, whole, case)
     return taken & (flow.rows >= 0)
+
+
+def _deep(flow: Flow, whole: Segmentwise, case: Case) -> NDArray[np.bool_]:
+    """Points inside chosen segments, and not so near their border that a surgeon spares the vessel."""
+    partition, grid = known(whole, case), case.lattice.grid
+    inside = partition.chosen(whole.ids)[partition.filled]
+    depth = edt.edt(inside, anisotropy=grid.spacing_mm, parallel=1) - 0.5 * np.float32(min(grid.spacing_mm))
+    found = ndimage.map_coordinates(depth, grid.index(flow.points_mm).T, order=1, mode="nearest")
+    return np.asarray(found > case.rules.spared_vessel_mm)
 
 
 def _counted(

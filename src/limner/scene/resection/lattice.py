@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,13 +20,15 @@ from limner.scene.field import crossings, shape_field
 from limner.scene.parts import Box, Mask
 
 LATTICE_MM = 2.5
+SMOOTH_MM = 0.8
+"""Of the tumour's surface: stairs of voxels would decide which plane is best. No voxel changes its side."""
 LEAST_SHARE = 0.25
 """Blocks with less liver than this are its skin: a cut there is not a cut through parenchyma."""
 CROFTON = 1.5
 """Voxel faces of a smooth surface have 1.5 times its area on average: the mean of |x| + |y| + |z| over directions."""
 COARSE_MM = 2.5
 """``Lattice.tumor_mm`` errs by about this much at most."""
-CANDIDATES = 2000
+FIRST = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,11 +133,15 @@ class Lattice:
         least = float(about_mm.min())
         if least < -COARSE_MM:
             return least
-        near = np.flatnonzero(about_mm <= least + 2 * COARSE_MM)
-        if len(near) > CANDIDATES:
-            near = near[np.argpartition(about_mm[near], CANDIDATES)[:CANDIDATES]]
-        distance, _ = self.tumor_tree.query(points_mm[near], workers=1)
-        return float((distance * np.where(about_mm[near] < 0, -1, 1)).min())
+        first = np.argpartition(about_mm, min(FIRST, len(about_mm)) - 1)[:FIRST]
+        found = self._exact(points_mm[first], about_mm[first], np.inf)
+        near = about_mm <= found + COARSE_MM
+        near[first] = False
+        return min(found, self._exact(points_mm[near], about_mm[near], max(found, 0.0) + 1e-3)) if near.any() else found
+
+    def _exact(self, points_mm: NDArray[np.floating], about_mm: NDArray[np.floating], bound_mm: float) -> float:
+        distance, _ = self.tumor_tree.query(points_mm, distance_upper_bound=bound_mm, workers=1)
+        return float(np.where(about_mm < 0, -distance, distance).min(initial=np.inf, where=np.isfinite(distance)))
 
     def dense(self, values: NDArray[np.generic], fill: float = 0) -> NDArray[np.generic]:
         """Values of blocks with liver, ``(N,)``, as ``(Z, Y, X)``."""
@@ -196,7 +203,7 @@ def lattice_of(liver: Mask, tumor: Mask, surface_mm: NDArray[np.float64], grid: 
         number=number,
         liver_ml=(counts[rows] * voxels.voxel_ml).astype(np.float32),
         tumor_ml=(inner[rows] * voxels.voxel_ml).astype(np.float32),
-        tumor_mm=_to_tumor(number, blocks, surface_mm, 2 * inner > np.prod(factors)),
+        tumor_mm=_to_tumor(number, blocks, surface_mm, np.asarray(2 * inner > np.prod(factors))),
         tumor_tree=cKDTree(surface_mm),
         skin_mm2=_skin(liver, liver, voxels, factors)[rows].astype(np.float32),
         tumor_skin_mm2=float(_skin(tumor, liver & tumor, voxels, factors).sum()),
@@ -205,18 +212,18 @@ def lattice_of(liver: Mask, tumor: Mask, surface_mm: NDArray[np.float64], grid: 
 
 def surface_of(mask: Mask, grid: Grid) -> NDArray[np.float64]:
     """Points of a mask's surface, LPS mm, to a fraction of a voxel, about a voxel apart."""
-    field = shape_field(mask, grid.spacing_mm, max(1.0, min(grid.spacing_mm)), 0.0)
+    field = shape_field(mask, grid.spacing_mm, max(1.0, min(grid.spacing_mm)), SMOOTH_MM, faithful=True)
     return grid.world(crossings(field))
 
 
-def summed(values: NDArray[np.generic], factors: tuple[int, int, int]) -> NDArray[np.generic]:
+def summed(values: NDArray[Any], factors: tuple[int, int, int]) -> NDArray[np.unsignedinteger]:
     """Sums of small counts over blocks of whole voxels; the last blocks may reach beyond the end.
 
     Args:
         values: ``(Z, Y, X)`` bool, or uint8 of 2 at most.
         factors: voxels per block.
     """
-    counts = values.view(np.uint8)
+    counts: NDArray[np.unsignedinteger] = values.view(np.uint8)
     kind = np.uint8 if 2 * np.prod(factors) < 256 else np.uint16
     for axis, factor in enumerate(factors):
         if factor == 1:

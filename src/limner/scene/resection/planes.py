@@ -3,7 +3,7 @@
 A plane with normal n (towards the tumour) keeps a tumour T at least m away where its offset c is at most the lowest
 value of n · x over T, less m: the support function of T widened by a ball of m, in closed form from the corners of T's
 convex hull. So each direction has one best plane, and only directions are searched: points of a Fibonacci sphere, then
-a quadratic fitted to the resected volume around the best of them.
+a cubic fitted to the resected volume around the best of them.
 
 Source: support functions of Minkowski sums, Schneider R, Convex Bodies, 2nd ed., section 1.7; Fibonacci lattice,
 González Á, Mathematical Geosciences 42:49-64, 2010.
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize
 
 from limner.scene.resection.case import Case, Lesion
 from limner.scene.resection.cuts import Plane
@@ -23,8 +24,9 @@ from limner.scene.resection.cuts import Plane
 Float = NDArray[np.float64]
 DIRECTIONS = 800
 APART_DEG = 25.0
-CONES_DEG = (8.0, 5.0, 3.0)
-CHUNK = 64
+CONES_DEG = (20.0, 25.0, 25.0)
+WORSE = 1.01
+"""A fit that takes this much more than its start has misled: the liver is no smooth body."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,12 +98,13 @@ def resected_ml(case: Case, normals: Float, offset_mm: Float, *, fine: bool = Fa
     if fine:
         points, ml, width = case.lattice.points_mm, case.functional, case.lattice.width_mm()
     found = np.empty(len(normals))
-    for start in range(0, len(normals), CHUNK):
-        rows = slice(start, start + CHUNK)
-        share = points @ (normals[rows].T / width).astype(np.float32)
-        share -= (offset_mm[rows] / width - 0.5).astype(np.float32)
-        np.clip(share, 0, 1, out=share)
-        found[rows] = ml @ share
+    offset = (offset_mm / width - 0.5).astype(np.float32)
+    for k, normal in enumerate((normals / width).astype(np.float32)):  # a direction at a time stays in the cache
+        share = points @ normal
+        share -= offset[k]
+        np.maximum(share, 0, out=share)
+        np.minimum(share, 1, out=share)
+        found[k] = ml @ share
     return found
 
 
@@ -111,21 +114,23 @@ def plane_at(normal: Float, offset_mm: float, near_mm: Float) -> Plane:
 
 
 def _refined(case: Case, corners: Float, normal: Float, margin_mm: float) -> Flat:
-    """The bottom of a quadratic fitted in a cone around a direction, in ever narrower cones.
+    """The bottom of a cubic fitted to the resected volume in a cone around a direction.
 
-    The resected volume is flat around its least, and voxels make it rough: a fit over the cone averages that out, where
-    the lowest sample would not.
+    The volume is flat around its least, and the voxels of the tumour make its support rough by tenths of a millimetre:
+    a fit over a wide cone averages that out, where the lowest sample would be some degrees off.
     """
-    for degrees in CONES_DEG:
+    start = _flat(case, corners, normal, margin_mm)
+    for degrees, fine in zip(CONES_DEG, (False, False, True), strict=True):
         u, v = _beside(normal)
         around = _disc(np.radians(degrees))
         tried = normal + around[:, :1] * u + around[:, 1:] * v
         tried /= np.linalg.norm(tried, axis=1, keepdims=True)
-        taken = resected_ml(case, tried, offsets(corners, tried, margin_mm), fine=degrees < 4)
-        step = _bottom(around, taken)
+        taken = resected_ml(case, tried, offsets(corners, tried, margin_mm), fine=fine)
+        step = _bottom(around / np.radians(degrees), taken) * np.radians(degrees)
         normal = normal + step[0] * u + step[1] * v
         normal = normal / np.linalg.norm(normal)
-    return _flat(case, corners, normal, margin_mm)
+    found = _flat(case, corners, normal, margin_mm)
+    return found if found.resected_ml < WORSE * start.resected_ml else start
 
 
 def _flat(case: Case, corners: Float, normal: Float, margin_mm: float) -> Flat:
@@ -143,23 +148,21 @@ def _beside(normal: Float) -> tuple[Float, Float]:
 
 
 def _disc(radius: float) -> Float:
-    """Places on a disc, ``(25, 2)``: its middle and three rings."""
+    """Places on a disc, ``(61, 2)``: its middle and five rings."""
     rings = [np.zeros((1, 2))]
-    for k in (1, 2, 3):
-        angles = np.arange(8) * np.pi / 4 + k * np.pi / 8
-        rings.append(radius * k / 3 * np.stack([np.cos(angles), np.sin(angles)], axis=1))
+    for k in range(1, 6):
+        angles = (np.arange(12) + k / 2) * np.pi / 6
+        rings.append(radius * k / 5 * np.stack([np.cos(angles), np.sin(angles)], axis=1))
     return np.concatenate(rings)
 
 
 def _bottom(places: Float, values: Float) -> Float:
-    """Where a quadratic fitted to values is least, no farther out than the places; their lowest where it has none."""
-    x, y = places.T
-    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=1)
-    _, bx, by, xx, xy, yy = np.linalg.lstsq(terms, values, rcond=None)[0]
-    reach = float(np.abs(places).max())
-    bend = np.array([[2 * xx, xy], [xy, 2 * yy]])
-    if np.linalg.eigvalsh(bend)[0] <= 1e-9 * max(1.0, float(np.ptp(values))):
-        return places[int(values.argmin())]
-    step = -np.linalg.solve(bend, [bx, by])
-    length = float(np.linalg.norm(step))
-    return step if length <= reach else step * (reach / length)
+    """Where a cubic fitted to values on the unit disc is least, on the disc."""
+
+    def terms(x: Float, y: Float) -> Float:
+        return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y, x**3, x * x * y, x * y * y, y**3], axis=-1)
+
+    fitted = np.linalg.lstsq(terms(*places.T), values, rcond=None)[0]
+    lowest = places[int((terms(*places.T) @ fitted).argmin())]
+    found = minimize(lambda at: float(terms(*at) @ fitted), lowest, method="Nelder-Mead", options={"xatol": 1e-4}).x
+    return np.asarray(found / max(1.0, float(np.linalg.norm(found))))

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from limner.scene.resection.anatomical import mixed_cuts, segment_cuts, territory_cuts
+from limner.scene.resection.anatomical import R0_MM, mixed_cuts, segment_cuts, territory_cuts
 from limner.scene.resection.case import Case, Lesion
 from limner.scene.resection.curved import Curved
 from limner.scene.resection.cuts import Cut, Several
+from limner.scene.resection.doubt import ROUNDING
 from limner.scene.resection.judge import Resection, judge
 from limner.scene.resection.planes import best_planes
 from limner.scene.resection.rules import ResectionRules
@@ -19,7 +20,8 @@ from limner.scene.resection.sweep import sweep
 from limner.scene.resection.wedges import at_margin, clusters, resected_ml, wedge
 
 SIZES = (1.0, 1.4)
-SHRINK = (0.8, 0.6, 0.4, 0.2, 0.0)
+SHRINK = (0.0, 0.75, 0.5, 0.25)
+"""Shares of the margin that are tried where the whole margin cannot be kept; the first says whether any can."""
 MOST = 8
 
 
@@ -163,11 +165,12 @@ def _nearest(case: Case, judged: list[Resection]) -> Proposal:
     first = max(with_margin, key=lambda one: (one.counted_percent.value, -one.score), default=None)
     second: Resection | None = None
     for share in SHRINK:
-        tried = [judge(cut, case, name) for name, cut in candidates(case, rules.margin_mm * share)]
+        tried = [judge(cut, case, name) for name, cut in candidates(case, max(R0_MM, rules.margin_mm * share))]
         examined += len(tried)
-        enough = [one for one in [*judged, *tried] if one.remnant_kept != "no" and not one.left_tumor]
-        if enough:
-            second = max(enough, key=lambda one: (one.margin_mm.value, -one.score))
+        enough = [one for one in [*judged, *tried, second] if one is not None and one.remnant_kept != "no"]
+        enough = [one for one in enough if not one.left_tumor]
+        second = max(enough, key=lambda one: (one.margin_mm.value, -one.score), default=None)
+        if second is None or (share > 0 and second.margin_mm.value >= rules.margin_mm * share - ROUNDING):
             break
     relax: dict[str, float] = {}
     said = [f"No resection keeps a margin of {rules.margin_mm:g} mm and a remnant of {rules.remnant_percent:g} %."]
@@ -178,6 +181,6 @@ def _nearest(case: Case, judged: list[Resection]) -> Proposal:
         said.append(f"With the remnant, the margin is {second.margin_mm.value:.1f} mm at most ({second.name}).")
         relax["margin_mm"] = round(max(0.0, second.margin_mm.value - 0.05), 1)
     else:
-        said.append("Even without any margin, too little liver stays.")
+        said.append(f"Even with a margin of {R0_MM:g} mm, too little liver stays.")
     there = tuple(one for one in (first, second) if one is not None)
     return Proposal(there, False, " ".join(said), relax, examined)

@@ -82,6 +82,12 @@ class ResectionRules(BaseModel):
     smallest_vessel_mm: float = Field(
         default=2.0, ge=0, description="Cut vessels under this diameter are not listed, mm; an assumption."
     )
+    spared_vessel_mm: float = Field(
+        default=3.0,
+        ge=0,
+        description="A vessel that runs this near to the border of the segments taken stays with the remnant, mm: "
+        "hepatic veins run between segments (Couinaud C. Le foie, 1957), and are dissected free; an assumption.",
+    )
     wall_slope: float = Field(
         default=3.0, gt=0, le=20, description="How steep the walls of a wedge rise beyond its control points, mm/mm."
     )

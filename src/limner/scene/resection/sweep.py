@@ -48,7 +48,7 @@ def sweep(cut: Cut, case: Case) -> Sweep:
     if surfaces:
         fields = [one.signed_mm(lattice.points_mm) for one in surfaces]
         signed = fields[0] if len(fields) == 1 else np.maximum.reduce(fields)
-        width = lattice.width_mm(surfaces[0].normal if isinstance(cut, Plane) else None)
+        width = lattice.width_mm(cut.normal if isinstance(cut, Plane) else None)
         removed = np.clip(signed / np.float32(width) + np.float32(0.5), 0, 1)
         band = (removed > 0) & (removed < 1)
     if whole is not None:

@@ -39,10 +39,11 @@ class Tree:
         if self.kind not in ("portal", "hepatic"):
             raise InputError(f"A vessel tree is 'portal' or 'hepatic'; got {self.kind!r}.")
         for branch, points in self.points_mm.items():
-            if np.shape(points) != (len(points), 3) or np.shape(self.radii_mm.get(branch)) != (len(points),):
+            radii = np.asarray(self.radii_mm.get(branch, ()))
+            if np.shape(points) != (len(points), 3) or radii.shape != (len(points),):
                 raise InputError(
                     f"Branch {branch} of the {self.kind} tree needs points (N, 3) and as many radii; got "
-                    f"{np.shape(points)} and {np.shape(self.radii_mm.get(branch))}."
+                    f"{np.shape(points)} and {radii.shape}."
                 )
         self.ordered()
 
@@ -159,9 +160,16 @@ class Flow:
         return found
 
 
-def flow_of(tree: Tree, lattice: Lattice) -> Flow:
-    """A tree, laid over the lattice of a liver."""
-    points, radii, branch, before, starts, ends = [], [], [], [], [], []
+def flow_of(tree: Tree, lattice: Lattice, fed: NDArray[np.integer]) -> Flow:
+    """A tree, laid over the lattice of a liver.
+
+    Args:
+        tree: the tree.
+        lattice: of the liver.
+        fed: ``(N,)`` the branch in whose territory each block lies, 0 for none.
+    """
+    points: list[NDArray[np.float32]] = []
+    radii, branch, before, starts, ends = [], [], [], [], []
     where: dict[int, tuple[int, int]] = {}
     total = 0
     for one in tree.ordered():
@@ -192,16 +200,14 @@ def flow_of(tree: Tree, lattice: Lattice) -> Flow:
         rows=lattice.at(every),
         starts=np.array(starts, np.int32),
         ends=np.array(ends, np.int32),
-        home=_home(tree.territory[lattice.box], every, where, lattice),
+        home=_home(fed, every, where, lattice),
     )
 
 
 def _home(
-    territory: NDArray[np.int32], points: NDArray[np.float32], where: Mapping[int, tuple[int, int]], lattice: Lattice
+    ids: NDArray[np.integer], points: NDArray[np.float32], where: Mapping[int, tuple[int, int]], lattice: Lattice
 ) -> NDArray[np.int32]:
     """For each block the nearest point of the branch whose territory it lies in."""
-    middle = np.minimum(lattice.index * lattice.factors + np.array(lattice.factors) // 2, np.array(territory.shape) - 1)
-    ids = territory[tuple(middle.T)]
     home = np.full(len(ids), -1, np.int32)
     order = np.argsort(ids, kind="stable")
     values, first = np.unique(ids[order], return_index=True)
