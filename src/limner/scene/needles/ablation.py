@@ -106,7 +106,7 @@ def plan_ablation(
     """Chooses needles and zones one by one, each the one that gains most, until tumour and margin are covered.
 
     Needles run parallel to the offered paths, to points spread in the tumour; each keeps all rules of needles. A zone
-    gains what it covers anew, less what it takes of other tissue.
+    gains what it covers anew, less what it takes of other tissue; one that completes the cover is taken at once.
 
     Args:
         planner: of the target.
@@ -124,12 +124,7 @@ def plan_ablation(
     done, burnt = np.zeros(len(wanted), bool), np.zeros(len(around), bool)
     zones: list[Zone] = []
     while pool and len(zones) < rules.needles and done.mean() < rules.covered_share:
-        gains = [
-            np.count_nonzero(there & ~done) * each_ml[0]
-            - rules.healthy_weight * np.count_nonzero(other & ~burnt) * each_ml[1]
-            for _, _, there, other in pool
-        ]
-        line, probe, there, other = pool[int(np.argmax(gains))]
+        line, probe, there, other = pool[_next(pool, done, burnt, each_ml, rules)]
         if not (there & ~done).any():
             break
         zones.append(Zone(judge(planner.scene, line, planner.drawn), probe))
@@ -147,6 +142,22 @@ def plan_ablation(
         reached=_reached(planner, zones),
         rules=rules,
     )
+
+
+def _next(
+    pool: list[tuple[Line, Probe, NDArray[np.bool_], NDArray[np.bool_]]],
+    done: NDArray[np.bool_],
+    burnt: NDArray[np.bool_],
+    each_ml: tuple[float, float],
+    rules: AblationRules,
+) -> int:
+    """The zone that completes the cover with least other tissue; where none does, the one that gains most."""
+    anew = np.array([np.count_nonzero(there & ~done) for _, _, there, _ in pool])
+    other = np.array([np.count_nonzero(there & ~burnt) for _, _, _, there in pool]) * each_ml[1]
+    complete = anew + np.count_nonzero(done) >= rules.covered_share * len(done)
+    if complete.any():
+        return int(np.where(complete, other, np.inf).argmin())
+    return int((anew * each_ml[0] - rules.healthy_weight * other).argmax())
 
 
 def heat_sinks(planner: Planner, rules: AblationRules) -> tuple[HeatSink, ...]:
