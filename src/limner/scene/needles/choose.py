@@ -17,7 +17,7 @@ from limner.scene.needles.search import Candidates
 NEAR_MM = 4.0
 """Neighbours of a candidate within this, by entry, are measured too: on voxels another may be the best."""
 MEASURED = 10
-TRIES = 400
+TRIES = 240
 REFINED = (0.5, 0.5, 0.25, 0.125)
 """Steps of the last refinement, as parts of a cell."""
 
