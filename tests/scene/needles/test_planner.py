@@ -74,7 +74,7 @@ def test_the_gap_between_ribs_is_found():
     assert {one.reason for one in found.refused} >= {"bone", "outside the scan", "length"}
     heights = np.abs(found.skin.points_mm[found.skin.codes == 0][:, 2])
     middle = heights[heights < 9]  # beyond the next ribs the tip is reached on a slant
-    assert len(middle) and middle.max() <= 1.5
+    assert len(middle) and middle.max() <= 2  # the map is true to a cell
 
 
 def same_best(seed: int) -> None:

@@ -161,16 +161,17 @@ def _next(
 
 
 def heat_sinks(planner: Planner, rules: AblationRules) -> tuple[HeatSink, ...]:
-    """Large vessels near the tumour, surface to surface between voxels' middles, nearest first."""
+    """Large vessels near the tumour, surface to surface, to about half a voxel; nearest first."""
     anatomy = planner.scene.anatomy
     away, box = _away(planner, rules.heat_sink_mm + 2.0)
+    half = float(np.mean(anatomy.grid.spacing_mm)) / 2  # from a voxel's middle to the vessel's surface
     found = []
     for one in anatomy.structures:
         if one.role != "vessel":
             continue
         mask = anatomy.labels.array[box] == one.values[0]
         mask = large_vessels(mask, anatomy.grid.spacing_mm, rules.heat_sink_diameter_mm)
-        least = float(away[mask].min(initial=np.inf))
+        least = max(0.0, float(away[mask].min(initial=np.inf)) - half)
         if least <= rules.heat_sink_mm:
             found.append(HeatSink(one.name, least))
     return tuple(sorted(found, key=lambda one: one.mm))
@@ -185,7 +186,7 @@ def _holds(entry: Points, target: Points, probe: Probe, points: Points) -> NDArr
 
 
 def _away(planner: Planner, reach_mm: float) -> tuple[NDArray[np.float32], Box]:
-    """Distance of voxels around the tumour from it, 0 inside, and their box."""
+    """Distance of the middles of voxels from the tumour's surface, 0 inside, and their box."""
     scene = planner.scene
     by = [int(np.ceil(reach_mm / step)) for step in scene.anatomy.grid.spacing_mm]
     box = tuple(
@@ -194,7 +195,10 @@ def _away(planner: Planner, reach_mm: float) -> tuple[NDArray[np.float32], Box]:
     )
     widths = [(one.start - b.start, b.stop - one.stop) for one, b in zip(scene.lesion.box, box, strict=True)]
     mask: Mask = np.pad(scene.lesion.mask, widths)
-    return edt.edt(~mask, anisotropy=scene.anatomy.grid.spacing_mm), (box[0], box[1], box[2])
+    half = float(np.mean(scene.anatomy.grid.spacing_mm)) / 2
+    away = np.maximum(edt.edt(~mask, anisotropy=scene.anatomy.grid.spacing_mm) - half, 1e-3, dtype=np.float32)
+    away[mask] = 0
+    return away, (box[0], box[1], box[2])
 
 
 def _points(planner: Planner, rules: AblationRules) -> tuple[Points, NDArray[np.bool_], Points, tuple[float, float]]:
