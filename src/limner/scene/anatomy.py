@@ -199,15 +199,16 @@ class Anatomy:
         return find_skin(self.body, self.lattice.work)
 
     def _around(self, lesion: Part) -> dict[int, int]:
-        """Voxels of each label within :data:`FARTHEST_MM` of a lesion."""
-        reach = [int(np.ceil(FARTHEST_MM / step)) for step in self.grid.spacing_mm]
+        """Voxels of each label within :data:`FARTHEST_MM` of a lesion, or that touch it."""
+        farthest = max(FARTHEST_MM, 1.001 * max(self.grid.spacing_mm))
+        reach = [int(np.ceil(farthest / step)) for step in self.grid.spacing_mm]
         box = tuple(
             slice(max(0, one.start - by), min(size, one.stop + by))
             for one, by, size in zip(lesion.box, reach, self.grid.shape, strict=True)
         )
         inner = [(one.start - b.start, b.stop - one.stop) for one, b in zip(lesion.box, box, strict=True)]
         mask = np.pad(lesion.mask, inner)
-        near = ndimage.distance_transform_edt(~mask, sampling=self.grid.spacing_mm) <= FARTHEST_MM
+        near = ndimage.distance_transform_edt(~mask, sampling=self.grid.spacing_mm) <= farthest
         values, counts = np.unique(self.labels.array[box][near & ~mask], return_counts=True)
         return {int(value): int(count) for value, count in zip(values, counts, strict=True)}
 

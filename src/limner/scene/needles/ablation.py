@@ -106,7 +106,7 @@ def plan_ablation(
     """Chooses needles and zones one by one, each the one that gains most, until tumour and margin are covered.
 
     Needles run parallel to the offered paths, to points spread in the tumour; each keeps all rules of needles. A zone
-    gains what it covers anew, less what it takes of other tissue.
+    gains what it covers anew, less what it takes of other tissue; one that completes the cover is taken at once.
 
     Args:
         planner: of the target.
@@ -124,12 +124,7 @@ def plan_ablation(
     done, burnt = np.zeros(len(wanted), bool), np.zeros(len(around), bool)
     zones: list[Zone] = []
     while pool and len(zones) < rules.needles and done.mean() < rules.covered_share:
-        gains = [
-            np.count_nonzero(there & ~done) * each_ml[0]
-            - rules.healthy_weight * np.count_nonzero(other & ~burnt) * each_ml[1]
-            for _, _, there, other in pool
-        ]
-        line, probe, there, other = pool[int(np.argmax(gains))]
+        line, probe, there, other = pool[_next(pool, done, burnt, each_ml, rules)]
         if not (there & ~done).any():
             break
         zones.append(Zone(judge(planner.scene, line, planner.drawn), probe))
@@ -149,17 +144,34 @@ def plan_ablation(
     )
 
 
+def _next(
+    pool: list[tuple[Line, Probe, NDArray[np.bool_], NDArray[np.bool_]]],
+    done: NDArray[np.bool_],
+    burnt: NDArray[np.bool_],
+    each_ml: tuple[float, float],
+    rules: AblationRules,
+) -> int:
+    """The zone that completes the cover with least other tissue; where none does, the one that gains most."""
+    anew = np.array([np.count_nonzero(there & ~done) for _, _, there, _ in pool])
+    other = np.array([np.count_nonzero(there & ~burnt) for _, _, _, there in pool]) * each_ml[1]
+    complete = anew + np.count_nonzero(done) >= rules.covered_share * len(done)
+    if complete.any():
+        return int(np.where(complete, other, np.inf).argmin())
+    return int((anew * each_ml[0] - rules.healthy_weight * other).argmax())
+
+
 def heat_sinks(planner: Planner, rules: AblationRules) -> tuple[HeatSink, ...]:
-    """Large vessels near the tumour, surface to surface between voxels' middles, nearest first."""
+    """Large vessels near the tumour, surface to surface, to about half a voxel; nearest first."""
     anatomy = planner.scene.anatomy
     away, box = _away(planner, rules.heat_sink_mm + 2.0)
+    half = float(np.mean(anatomy.grid.spacing_mm)) / 2  # from a voxel's middle to the vessel's surface
     found = []
     for one in anatomy.structures:
         if one.role != "vessel":
             continue
         mask = anatomy.labels.array[box] == one.values[0]
         mask = large_vessels(mask, anatomy.grid.spacing_mm, rules.heat_sink_diameter_mm)
-        least = float(away[mask].min(initial=np.inf))
+        least = max(0.0, float(away[mask].min(initial=np.inf)) - half)
         if least <= rules.heat_sink_mm:
             found.append(HeatSink(one.name, least))
     return tuple(sorted(found, key=lambda one: one.mm))
@@ -174,7 +186,7 @@ def _holds(entry: Points, target: Points, probe: Probe, points: Points) -> NDArr
 
 
 def _away(planner: Planner, reach_mm: float) -> tuple[NDArray[np.float32], Box]:
-    """Distance of voxels around the tumour from it, 0 inside, and their box."""
+    """Distance of the middles of voxels from the tumour's surface, 0 inside, and their box."""
     scene = planner.scene
     by = [int(np.ceil(reach_mm / step)) for step in scene.anatomy.grid.spacing_mm]
     box = tuple(
@@ -183,7 +195,10 @@ def _away(planner: Planner, reach_mm: float) -> tuple[NDArray[np.float32], Box]:
     )
     widths = [(one.start - b.start, b.stop - one.stop) for one, b in zip(scene.lesion.box, box, strict=True)]
     mask: Mask = np.pad(scene.lesion.mask, widths)
-    return edt.edt(~mask, anisotropy=scene.anatomy.grid.spacing_mm), (box[0], box[1], box[2])
+    half = float(np.mean(scene.anatomy.grid.spacing_mm)) / 2
+    away = np.maximum(edt.edt(~mask, anisotropy=scene.anatomy.grid.spacing_mm) - half, 1e-3, dtype=np.float32)
+    away[mask] = 0
+    return away, (box[0], box[1], box[2])
 
 
 def _points(planner: Planner, rules: AblationRules) -> tuple[Points, NDArray[np.bool_], Points, tuple[float, float]]:

@@ -1,4 +1,4 @@
-"""From all candidates a few that differ, each the best of its region, none worse than another in everything."""
+"""From all candidates a few that differ, each the best of its region, none beaten by another in everything."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from numpy.typing import NDArray
 
 from limner.scene.needles.exact import clearance_mm
 from limner.scene.needles.judge import GROUP_OF, Line, draw_line, geometry, scores_of
+from limner.scene.needles.rules import NeedleRules
 from limner.scene.needles.scene import NeedleScene
 from limner.scene.needles.search import Candidates
 
 NEAR_MM = 4.0
 """Neighbours of a candidate within this, by entry, are measured too: on voxels another may be the best."""
 MEASURED = 10
-TRIES = 400
+TRIES = 240
+REFINED = (0.5, 0.5, 0.25, 0.125)
+"""Steps of the last refinement, as parts of a cell."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,19 +28,22 @@ class Chosen:
 
     Args:
         line: it.
-        score: its weighted mean.
+        scores: each 0 to 1.
+        score: their weighted mean.
     """
 
     line: Line
+    scores: dict[str, float]
     score: float
 
 
 def choose(scene: NeedleScene, candidates: Candidates, passes: Callable[[Line], bool]) -> list[Chosen]:
     """Paths to offer, best first.
 
-    Candidates are taken by falling score. One that lies near to a chosen one, by entry and by direction, or that
-    another equals in every score and beats in some, is passed over. What is left is measured on voxels together with
-    its nearest neighbours, and the best that keeps all rules, and passes a second opinion, is chosen.
+    The first candidates by score are measured on voxels, and come anew by what was measured; the others follow as they
+    were. One that lies near to a chosen one, by entry and by direction, is passed over. What is left is measured
+    together with its nearest neighbours, and the best that keeps all rules, and passes a second opinion, is refined and
+    chosen, unless a chosen one equals it in every score and beats it in some: what is offered is Pareto-best.
 
     Args:
         scene: target and surroundings.
@@ -45,14 +51,15 @@ def choose(scene: NeedleScene, candidates: Candidates, passes: Callable[[Line], 
         passes: the second opinion.
     """
     rules = scene.rules
-    order = np.argsort(-candidates.total, kind="stable")
     entries = scene.entries_mm[candidates.entry]
     toward = candidates.tips_mm.astype(np.float32)[candidates.tip] - entries
-    toward /= np.linalg.norm(toward, axis=1, keepdims=True)
+    toward /= np.maximum(np.linalg.norm(toward, axis=1, keepdims=True), np.float32(1e-6))
+    known: dict[int, Chosen | None] = {}
+    order = _ordered(scene, candidates, known)
     free = np.ones(len(order), bool)
+    free[[which for which, path in known.items() if path is None]] = False
     found: list[Chosen] = []
-    tries = TRIES
-    at = 0
+    tries, at = TRIES, 0
     while len(found) < rules.paths and tries > 0:
         ahead = np.flatnonzero(free[order[at:]])
         if not ahead.size:
@@ -60,20 +67,50 @@ def choose(scene: NeedleScene, candidates: Candidates, passes: Callable[[Line], 
         at += int(ahead[0])
         one = int(order[at])
         free[one] = False
-        if _beaten(candidates, one):
-            continue
-        near = ((entries - entries[one]) ** 2).sum(axis=1) <= NEAR_MM**2
-        near = np.flatnonzero(near & (candidates.total <= candidates.total[one]))
-        near = near[np.argsort(-candidates.total[near], kind="stable")][:MEASURED]
-        measured = [measure(scene, candidates, int(k)) for k in near]
-        tries -= len(near)
+        near = np.flatnonzero(((entries - entries[one]) ** 2).sum(axis=1) <= NEAR_MM**2)
+        near = near[free[near]]
+        near = [one, *near[np.argsort(-candidates.total[near], kind="stable")][:MEASURED].tolist()]
+        tries -= sum(which not in known for which in near)
+        known |= {which: measure(scene, candidates, which) for which in near if which not in known}
         free[near] = False
-        kept = sorted((path for path in measured if path is not None), key=lambda path: -path.score)
+        kept = sorted((path for path in (known[which] for which in near) if path), key=lambda path: -path.score)
         best = next((path for path in kept if passes(path.line)), None)
         if best is not None:
-            found.append(best)
-            free &= ~_alike(best.line, entries, toward, rules.apart_mm, rules.apart_deg)
+            better = refined(scene, best) if rules.refine else best
+            best = better if better is best or passes(better.line) else best
+            if not any(_beats(other, best) for other in found):
+                found = [*(other for other in found if not _beats(best, other)), best]
+            free &= ~_alike(best.line, entries, toward, rules)
     return sorted(found, key=lambda path: -path.score)
+
+
+def _ordered(scene: NeedleScene, candidates: Candidates, known: dict[int, Chosen | None]) -> NDArray[np.int64]:
+    """All candidates by score; the first of them by what is measured on voxels, which goes into ``known``."""
+    order = np.argsort(-candidates.total, kind="stable")
+    first = order[: scene.rules.measured].tolist()
+    known |= {which: measure(scene, candidates, which) for which in first}
+    scores = np.array([path.score if (path := known[which]) else -1.0 for which in first])
+    order[: len(first)] = order[: len(first)][np.argsort(-scores, kind="stable")]
+    return order
+
+
+def refined(scene: NeedleScene, path: Chosen) -> Chosen:
+    """The path with its entry moved along the skin by parts of a cell, while that scores higher."""
+    line, best = path.line, path
+    toward = (line.target - line.entry) / max(line.length, 1e-9)
+    across = np.cross(toward, np.eye(3)[int(np.abs(toward).argmin())])
+    across /= np.linalg.norm(across)
+    sides = (across, np.cross(toward, across), -across, -np.cross(toward, across))
+    depth = scene.depth.at(line.target)
+    for part in REFINED:
+        step = part * max(scene.lattice.work.spacing_mm)
+        at = best.line
+        for side in sides:
+            moved = draw_line(scene, at.entry + step * side, at.target)
+            other = measure_line(scene, moved, depth)
+            if other is not None and other.score > best.score:
+                best = other
+    return best
 
 
 def measure(scene: NeedleScene, candidates: Candidates, which: int) -> Chosen | None:
@@ -97,20 +134,19 @@ def measure_line(scene: NeedleScene, line: Line, depth: float) -> Chosen | None:
         if value < 0:
             return None
         slack_mm[GROUP_OF[role]] = min(slack_mm.get(GROUP_OF[role], np.inf), value)
-    return Chosen(line, scores_of(line, slack_mm, depth, rules)[1])
+    return Chosen(line, *scores_of(line, slack_mm, depth, rules))
 
 
-def _beaten(candidates: Candidates, one: int) -> bool:
-    """Whether another candidate that is sure has no lower score in anything, and a higher one in something."""
-    own = candidates.scores[one]
-    rivals = candidates.scores[candidates.sure & (candidates.total > candidates.total[one])]
-    return bool(((rivals >= own).all(axis=1) & (rivals > own).any(axis=1)).any())
+def _beats(one: Chosen, other: Chosen) -> bool:
+    """Whether a path has no lower score in anything, and a higher one in something."""
+    pairs = [(one.scores[name], other.scores[name]) for name in one.scores]
+    return all(a >= b for a, b in pairs) and any(a > b for a, b in pairs)
 
 
 def _alike(
-    line: Line, entries: NDArray[np.float32], toward: NDArray[np.float32], apart_mm: float, apart_deg: float
+    line: Line, entries: NDArray[np.float32], toward: NDArray[np.float32], rules: NeedleRules
 ) -> NDArray[np.bool_]:
     """Which candidates differ from a line neither in entry nor in direction."""
     direction = (line.target - line.entry) / max(line.length, 1e-9)
-    near = ((entries - line.entry.astype(np.float32)) ** 2).sum(axis=1) < apart_mm**2
-    return near & (toward @ direction.astype(np.float32) > np.cos(np.radians(apart_deg)))
+    near = ((entries - line.entry.astype(np.float32)) ** 2).sum(axis=1) < rules.apart_mm**2
+    return near & (toward @ direction.astype(np.float32) > np.cos(np.radians(rules.apart_deg)))

@@ -15,6 +15,7 @@ from limner.scene.needles.uncertainty import clearance_draws, interval
 
 Vector = NDArray[np.float64]
 FINE_MM = 0.25
+REACHES_MM = (5.0, 40.0, 1000.0)
 GROUP_OF = {"vessel": "vessels", "organ": "organs", "lung": "organs", "lesion": "organs", "bone": "rib_gap"}
 OUTSIDE, LEAVES, LENGTH, ANGLE, TABLE = "outside the scan", "leaves the body", "length", "angle", "table"
 
@@ -50,7 +51,7 @@ def draw_line(scene: NeedleScene, entry_mm: Vector, target_mm: Vector) -> Line:
     length = float(np.linalg.norm(entry - target_mm))
     outward = (entry - target_mm) / max(length, 1e-9)
     skin = scene.anatomy.skin
-    nearest = int(((scene.entries_mm - entry.astype(np.float32)) ** 2).sum(axis=1).argmin())
+    nearest = int(scene.skin_tree.query(entry)[1])
     angle = float(np.degrees(np.arccos(np.clip(skin.normals[nearest] @ outward, -1, 1))))
     gap = tilt = None
     if scene.table_mm is not None:
@@ -158,20 +159,20 @@ def _name(scene: NeedleScene, structure: str, voxel_mm: Vector) -> str:
 
 def _on_skin(scene: NeedleScene, entry: Vector, target: Vector) -> tuple[Vector, str | None]:
     """Along the line, inward while outside the body, outward while inside; ``"outside the scan"`` where it ends."""
-    outward = (entry - target) / max(float(np.linalg.norm(entry - target)), 1e-9)
-    steps = np.arange(0, 1000) * FINE_MM
-    inside, within = _in_body(scene, entry[None])
+    length = float(np.linalg.norm(entry - target))
+    outward = (entry - target) / max(length, 1e-9)
+    inside, _ = _in_body(scene, entry[None])
     if not inside[0]:
-        there = entry - outward * steps[steps <= np.linalg.norm(entry - target), None]
+        there = entry - outward * np.arange(0, length, FINE_MM)[:, None]
         hit, _ = _in_body(scene, there)
-        first = int(hit.argmax()) if hit.any() else len(there) - 1
-        return there[first], None if hit.any() else OUTSIDE
-    there = entry + outward * steps[:, None]
-    hit, within = _in_body(scene, there)
-    last = int((~hit).argmax())
-    if not (~hit).any() or not within[last]:
-        return there[last - 1] if last else entry, OUTSIDE
-    return there[last - 1], None
+        return there[int(hit.argmax()) if hit.any() else -1], None if hit.any() else OUTSIDE
+    for reach in REACHES_MM:
+        there = entry + outward * np.arange(0, reach, FINE_MM)[:, None]
+        hit, within = _in_body(scene, there)
+        if not hit.all():
+            last = int(hit.argmin())
+            return there[last - 1], None if within[last] else OUTSIDE
+    return entry, OUTSIDE
 
 
 def _in_body(scene: NeedleScene, points: Vector) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

@@ -88,6 +88,15 @@ class NeedleRules(BaseModel):
         10.0, gt=0, description="Healthy parenchyma before the tumour beyond this gains nothing more. Choice."
     )
     targets: int = Field(9, ge=1, le=64, description="Points in the tumour: its deepest, and others spread inside.")
+    measured: int = Field(
+        48,
+        ge=1,
+        le=10_000,
+        description="So many paths of the highest score on the lattice are measured on voxels first.",
+    )
+    refine: bool = Field(
+        True, description="Move the entries of chosen paths by parts of a cell while that scores higher."
+    )
     paths: int = Field(8, ge=1, le=100, description="How many different paths are offered.")
     apart_mm: float = Field(15.0, ge=0, description="Offered paths differ in entry by this much, or in direction.")
     apart_deg: float = Field(15.0, ge=0, description="Offered paths differ in direction by this much, or in entry.")

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from limner.scene.anatomy import Anatomy, Structure
 from limner.scene.lattice import Lattice
@@ -61,7 +62,7 @@ class NeedleScene:
         if rules.vessel_diameter_mm != self.rules.vessel_diameter_mm:
             return NeedleScene.of(self.anatomy, self.lesion.id, rules)
         other = replace(self, rules=rules)
-        for name in ("depth", "entries_mm"):  # cached, and the same under any rules
+        for name in ("depth", "entries_mm", "skin_tree"):  # cached, and the same under any rules
             if name in self.__dict__:
                 other.__dict__[name] = self.__dict__[name]
         return other
@@ -80,6 +81,11 @@ class NeedleScene:
     def entries_mm(self) -> NDArray[np.float32]:
         """Middles of the skin's cells, ``(N, 3)`` world."""
         return self.lattice.work.world(self.anatomy.skin.cells).astype(np.float32)
+
+    @cached_property
+    def skin_tree(self) -> cKDTree:
+        """The skin's cells, to ask for the nearest."""
+        return cKDTree(self.entries_mm, balanced_tree=False, compact_nodes=False)
 
     @cached_property
     def depth(self) -> Depth:

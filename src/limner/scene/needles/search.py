@@ -32,6 +32,7 @@ class Candidates:
         sure: ``(N,)`` bool: nothing is lacking on the lattice.
         tips_mm: ``(T, 3)`` world.
         judged: how many paths were looked at.
+        traced: how many of them geometry let through, so that their whole way was looked at.
         skin: why entries are refused.
     """
 
@@ -42,6 +43,7 @@ class Candidates:
     sure: NDArray[np.bool_]
     tips_mm: NDArray[np.float64]
     judged: int
+    traced: int
     skin: SkinMap
 
 
@@ -54,15 +56,16 @@ class _Block:
     entry: NDArray[np.int32]
     scores: Floats
     sure: NDArray[np.bool_]
+    traced: int
 
 
-def search(scene: NeedleScene) -> Candidates:
-    """Judges all paths, in two threads, a tip and a block of entries at a time."""
+def search(scene: NeedleScene, threads: int = THREADS) -> Candidates:
+    """Judges all paths, a tip and a block of entries at a time."""
     tips_mm, depth = scene.depth.tips(scene.rules.targets)
     _ = scene.slack, scene.table_mm  # made once, before the threads ask for them
     count = len(scene.entries_mm)
     jobs = [(tip, first) for first in range(0, count, BLOCK) for tip in range(len(tips_mm))]
-    with ThreadPoolExecutor(THREADS) as pool:
+    with ThreadPoolExecutor(threads) as pool:
         done = list(
             pool.map(lambda job: _block(scene, tips_mm[job[0]], depth[job[0]], slice(job[1], job[1] + BLOCK)), jobs)
         )
@@ -77,6 +80,7 @@ def search(scene: NeedleScene) -> Candidates:
         sure=np.concatenate([one.sure for one in done]),
         tips_mm=tips_mm,
         judged=count * len(tips_mm),
+        traced=sum(one.traced for one in done),
         skin=_skin_map(scene, jobs, done),
     )
 
@@ -101,23 +105,25 @@ def _block(scene: NeedleScene, tip_mm: NDArray[np.float64], depth: float, part: 
     came = np.zeros(len(entries), np.float32)
     if not index.size:
         none = np.zeros((0, len(SCORES)), np.float32)
-        return _Block(codes, came, index.astype(np.int32), none, np.zeros(0, bool))
+        return _Block(codes, came, index.astype(np.int32), none, np.zeros(0, bool), 0)
     start = scene.anatomy.skin.cells[part][index].T.astype(np.float32)
     tip = scene.lattice.work.index(tip_mm).astype(np.float32)
     ways = Ways(start, (tip[:, None] - start) / length[index], length[index])
     least_mm = STEP_CELLS * min(scene.lattice.work.spacing_mm)
     end = trace(scene.slack, shape, ways, least_mm)
-    strict = end.copy()
     through = np.isinf(end)
+    least, crossed = least_along(scene.slack, shape, _some(ways, through), SCORE_MM)
     lacking = int(scene.slack.tolerance_mm * PER_MM)
-    passed = _some(ways, through)
-    strict[through] = trace(scene.slack, shape, passed, least_mm, floor=lacking)
-    hit = np.isfinite(strict)
-    at = ways.start[:, hit] + ways.step[:, hit] * strict[hit]
+    sure = least.min(axis=1) > lacking
+    doubtful = np.flatnonzero(through)[~sure]  # short by less than the tolerance: tried, but told as refused
+    end[doubtful] = np.minimum(
+        trace(scene.slack, shape, _some(ways, doubtful), least_mm, floor=lacking), length[index[doubtful]]
+    )
+    hit = np.isfinite(end)
+    at = ways.start[:, hit] + ways.step[:, hit] * end[hit]
     which = scene.slack.which.take(cells_at(at, shape))
     codes[index[hit]] = np.where(which == AIR, names[LEAVES], which + np.uint8(len(names) + 1))
-    came[index] = np.minimum(strict / length[index], 1)
-    least, crossed = least_along(scene.slack, shape, passed, SCORE_MM)
+    came[index] = np.minimum(end / length[index], 1)
     found = index[through]
     beyond = np.maximum((least.astype(np.float32) - 0.5) / PER_MM - np.float32(scene.slack.tolerance_mm), 0)
     scores = np.empty((len(found), len(SCORES)), np.float32)
@@ -126,10 +132,10 @@ def _block(scene: NeedleScene, tip_mm: NDArray[np.float64], depth: float, part: 
     scores[:, 4] = 1 - np.degrees(np.arccos(np.minimum(cosine[found], 1))) / rules.max_angle_deg
     scores[:, 5] = np.minimum(crossed / rules.parenchyma_mm, 1)
     scores[:, 6] = depth
-    return _Block(codes, came, (found + part.start).astype(np.int32), scores, np.isinf(strict[through]))
+    return _Block(codes, came, (found + part.start).astype(np.int32), scores, sure, index.size)
 
 
-def _some(ways: Ways, which: NDArray[np.bool_]) -> Ways:
+def _some(ways: Ways, which: NDArray[np.bool_] | NDArray[np.int64]) -> Ways:
     return Ways(ways.start[:, which], ways.step[:, which], ways.length[which])
 
 
