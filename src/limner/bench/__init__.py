@@ -1,4 +1,4 @@
-"""What things cost, and what they gain, here: drawing, augmentation, part of a recipe, what is made, and its marks.
+"""What things cost, gain and find here: drawing, augmentation, recipes, what is made and its marks, segments, a plan.
 
 Measures from outside; nothing else imports it.
 """
@@ -8,6 +8,7 @@ from limner.bench.draw import BenchResult, DrawBench, StepCost, bench_draw
 from limner.bench.gain import GainBench, GainResult, bench_gain
 from limner.bench.generate import GenerateBench, GenerateResult, bench_generate
 from limner.bench.marks import MarksBench, MarksResult, bench_marks
+from limner.bench.plan import PlanResult, bench_plan
 from limner.bench.quiz import QuizBench, bench_quiz
 from limner.bench.segments import SegmentsBench, SegmentsResult, bench_segments
 from limner.bench.synthetic import SyntheticBench, SyntheticResult, bench_synthetic
@@ -25,6 +26,7 @@ __all__ = [
     "GenerateResult",
     "MarksBench",
     "MarksResult",
+    "PlanResult",
     "QuizBench",
     "SegmentsBench",
     "SegmentsResult",
@@ -37,6 +39,7 @@ __all__ = [
     "bench_gain",
     "bench_generate",
     "bench_marks",
+    "bench_plan",
     "bench_quiz",
     "bench_segments",
     "bench_synthetic",

@@ -19,7 +19,10 @@ from limner.scene.anatomy import Anatomy
 from limner.scene.needles import Planner, violations
 from limner.scene.needles.rules import NeedleRules
 from limner.scene.needles.speed import Speed, measure_speed
-from limner.scene.parts import Part
+from limner.scene.parts import Part, find_parts
+from limner.scene.resection import prepare
+from limner.scene.resection.speed import ResectionSpeed
+from limner.scene.resection.speed import speed as resection_speed
 from limner.scene.roles import role_of, same
 
 Progress = Callable[[str, float], None]
@@ -56,6 +59,8 @@ class PlanResult:
     title: str
     speed: Speed
     targets: tuple[Checked, ...]
+    resection: ResectionSpeed | None
+    """Of the largest lesion, where it lies in a liver."""
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON takes it."""
@@ -83,7 +88,20 @@ def bench_plan(path: Path | None = None, threads: int = 2, progress: Progress | 
         if progress:
             progress("targets", number / len(lesions))
         checked.append(_checked(anatomy, lesion))
-    return PlanResult(title, speed, tuple(checked))
+    return PlanResult(title, speed, tuple(checked), _resected(anatomy))
+
+
+def _resected(anatomy: Anatomy) -> ResectionSpeed | None:
+    lesion = anatomy.lesion()
+    organ = anatomy.organ_of(lesion)
+    if organ is None or same(organ.name) != "liver":
+        return None
+    liver, tumor = (np.zeros(anatomy.grid.shape, bool) for _ in range(2))
+    for part in find_parts(anatomy.labels):
+        if same(part.label.name) == "liver" or part.label.kind == "lesion":
+            liver[part.box] |= part.mask
+    tumor[lesion.box] |= lesion.mask
+    return resection_speed(prepare(liver, tumor, anatomy.grid))
 
 
 def _checked(anatomy: Anatomy, lesion: Part) -> Checked:

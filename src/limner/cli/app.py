@@ -14,7 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 
 import limner
-from limner.cli import bench, drawing, enhance, explain, forecast, generate, learning, packs, plan
+from limner.cli import bench_plans, drawing, enhance, explain, forecast, generate, learning, packs, plan
 from limner.errors import LimnerError
 
 app = typer.Typer(
@@ -52,7 +52,7 @@ app.command(epilog="Example: limner generate skin-stylegan2 -n 16 --seed 1 -o ma
 app.command(epilog="Example: limner plan drawing/ --target tumor-1 -o plan")(plan.plan)
 app.command(epilog="Example: limner forecast series.csv --json")(forecast.forecast)
 app.add_typer(packs.app, name="packs")
-app.add_typer(bench.app, name="bench")
+app.add_typer(bench_plans.app, name="bench")
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         GainResult,
         GenerateResult,
         MarksResult,
+        PlanResult,
         SegmentsResult,
         SyntheticResult,
     )
@@ -183,3 +184,30 @@ def _plus_minus(mean: float, apart: float, sign: str = "") -> str:
     """Three decimals, or as many digits where the value is a small distance."""
     form = f"{sign}.3f" if abs(mean) >= 0.01 or mean == 0 else f"{sign}.3g"
     return f"{mean:{form}} ± {apart:{form.removeprefix('+')}}"
+
+
+def plan(result: PlanResult, json_wanted: bool) -> None:
+    """How fast, and whether what is offered holds."""
+    if json_wanted:
+        as_json(result.as_dict())
+        return
+    speed = result.speed
+    typer.echo(
+        f"{result.title}: {speed.candidates} paths against {speed.structures} structures, {speed.per_second / 1e6:.2f} "
+        f"million a second on {speed.threads} threads ({speed.per_cpu_second / 1e6:.2f} million a second of one core; "
+        f"of {speed.traced} the way was followed, {speed.traced_per_second / 1e6:.2f} million a second)."
+    )
+    typer.echo(f"First answer {speed.first_answer_s:.2f} s ({speed.first_answer_cpu_s:.2f} s of processor).")
+    typer.echo(f"A needle moved: {speed.what_if_ms:.0f} ms.")
+    table = table_of("target", "mm", "paths", "violations", "entries refused by", "or relax")
+    for one in result.targets:
+        refused = ", ".join(f"{name} {count}" for name, count in one.refused.items())
+        table.add_row(
+            one.target, f"{one.diameter_mm:.0f}", str(one.paths), str(one.violations), refused, one.relax or ""
+        )
+    print_table(table)
+    if result.resection:
+        kinds = ", ".join(f"{kind} {median:.0f} ms" for kind, (median, _) in result.resection.what_if_ms.items())
+        typer.echo(
+            f"Resection: {result.resection.examined} cuts in {result.resection.propose_seconds:.1f} s; moved: {kinds}."
+        )

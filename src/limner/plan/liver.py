@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from limner.errors import InputError
 from limner.findings import ProblemNote
@@ -14,7 +15,7 @@ from limner.scene.anatomy import Anatomy
 from limner.scene.parts import Mask, Part, find_parts
 from limner.scene.resection import Case, ResectionRules, Tree, prepare
 from limner.scene.roles import same
-from limner.scene.vessels import VesselTree, portal_and_hepatic, territories, vessel_tree
+from limner.scene.vessels import VesselTree, couinaud, portal_and_hepatic, territories, vessel_tree
 
 _PORTAL, _HEPATIC = {"portal vein"}, {"hepatic veins", "hepatic vein", "veins"}
 _BOTH = {"liver vessels", "hepatic vessels"}
@@ -39,7 +40,9 @@ def liver_case(case: PlanCase, lesions: Sequence[Part], rules: ResectionRules) -
     for one in lesions:
         tumor[one.box] |= one.mask
     trees, problems = _trees(anatomy.labels, liver)
-    made = prepare(liver, tumor & liver, anatomy.grid, trees=trees, rules=rules)
+    segments, doubts = _segments(anatomy.labels, liver)
+    made = prepare(liver, tumor & liver, anatomy.grid, segments=segments, trees=trees, rules=rules)
+    problems += doubts
     problems += [ProblemNote(code="resection", severity="warning", text=one) for one in made.notes]
     return made, problems
 
@@ -82,6 +85,20 @@ def _trees(labels: LabelMap, liver: Mask) -> tuple[list[Tree], list[ProblemNote]
     except InputError as error:  # a resection without vessels is still one; what is not known is said
         return [], [*problems, ProblemNote(code="no-vessel-tree", severity="warning", text=str(error))]
     return trees, problems
+
+
+def _segments(labels: LabelMap, liver: Mask) -> tuple[NDArray[np.uint8] | None, list[ProblemNote]]:
+    """Couinaud's segments by the shape of the liver and its vessels; None where it is too small to tell."""
+    vessels = _mask(labels, _BOTH | _PORTAL | _HEPATIC) & liver
+    try:
+        found = couinaud(liver, labels.grid, vessels if vessels.any() else None)
+    except InputError as error:
+        return None, [ProblemNote(code="no-segments", severity="warning", text=str(error))]
+    text = (
+        f"Segments were told by the shape of the liver{'' if found.with_vessels else ' alone, without vessels'}: mean "
+        f"confidence {found.confidence:.0%}. A surgeon draws their borders by ultrasound."
+    )
+    return found.array, [ProblemNote(code="segments", severity="warning", text=text)]
 
 
 def _tree(kind: str, tree: VesselTree, liver: Mask, labels: LabelMap) -> Tree:
