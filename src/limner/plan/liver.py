@@ -11,7 +11,6 @@ from limner.errors import InputError
 from limner.findings import ProblemNote
 from limner.image import LabelMap
 from limner.plan.case import PlanCase
-from limner.scene.anatomy import Anatomy
 from limner.scene.parts import Mask, Part, find_parts
 from limner.scene.resection import Case, ResectionRules, Tree, prepare
 from limner.scene.roles import same
@@ -35,25 +34,25 @@ def liver_case(case: PlanCase, lesions: Sequence[Part], rules: ResectionRules) -
     anatomy = case.anatomy
     if any((organ := anatomy.organ_of(one)) is None or same(organ.name) != "liver" for one in lesions):
         return None
-    liver = _whole_liver(anatomy)
-    tumor = np.zeros(anatomy.grid.shape, bool)
-    for one in lesions:
-        tumor[one.box] |= one.mask
-    trees, problems = _trees(anatomy.labels, liver)
-    segments, doubts = _segments(anatomy.labels, liver)
-    made = prepare(liver, tumor & liver, anatomy.grid, segments=segments, trees=trees, rules=rules)
+    labels = case.labels
+    liver, tumor = _masks(labels, {one.id for one in lesions})
+    trees, problems = _trees(labels, liver)
+    segments, doubts = _segments(labels, liver)
+    made = prepare(liver, tumor & liver, labels.grid, segments=segments, trees=trees, rules=rules)
     problems += doubts
     problems += [ProblemNote(code="resection", severity="warning", text=one) for one in made.notes]
     return made, problems
 
 
-def _whole_liver(anatomy: Anatomy) -> Mask:
-    """Parenchyma, lesions and the vessels that run inside."""
-    whole = np.zeros(anatomy.grid.shape, bool)
-    for part in find_parts(anatomy.labels):
+def _masks(labels: LabelMap, ids: set[str]) -> tuple[Mask, Mask]:
+    """The whole liver, with its lesions and the vessels that run inside; and the lesions of these ids."""
+    whole, some = (np.zeros(labels.grid.shape, bool) for _ in range(2))
+    for part in find_parts(labels):
         if same(part.label.name) == "liver" or (part.label.kind == "lesion" and "liver" in part.label.name):
             whole[part.box] |= part.mask
-    return whole
+        if part.id in ids:
+            some[part.box] |= part.mask
+    return whole, some
 
 
 def _trees(labels: LabelMap, liver: Mask) -> tuple[list[Tree], list[ProblemNote]]:
