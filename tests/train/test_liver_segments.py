@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 
 from limner.scene.vessels import liver_box
@@ -46,6 +47,7 @@ def test_bent_livers_fill_their_box_and_keep_their_segments():
     np.testing.assert_array_equal(a.shifts, b.shifts)
 
 
+@pytest.mark.slow
 def test_a_few_steps_learn_octants():
     one = lesson()
     net = learn_segments([one], Lessons(steps=40, batch=1))

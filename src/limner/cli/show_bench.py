@@ -76,11 +76,10 @@ def segments(result: SegmentsResult, json_wanted: bool) -> None:
     numbers = sorted(result.per_segment)
     table = table_of("case", "vessels", *(f"{k}" for k in numbers), "mean", "without")
     for row in result.rows:
-        dice = (f"{row.dice[k]:.2f}" if k in row.dice else "" for k in numbers)
+        dice = (_share(row.dice.get(k)) for k in numbers)
         table.add_row(row.id, row.vessels, *dice, f"{row.mean:.3f}", f"{row.without:.3f}")
     table.add_section()
-    means = (result.per_segment[k].value for k in numbers)
-    shown = ("" if one is None else f"{one:.2f}" for one in means)
+    shown = (_share(result.per_segment[k].value) for k in numbers)
     table.add_row("mean", "", *shown, f"{result.mean.value:.3f}", f"{result.without_vessels.value:.3f}")
     print_table(table)
     for name, one in (("with vessels", result.mean), ("without", result.without_vessels)):
@@ -88,6 +87,11 @@ def segments(result: SegmentsResult, json_wanted: bool) -> None:
     for kind, one in result.by_vessels.items():
         count = sum(row.vessels == kind for row in result.rows)
         typer.echo(f"Vessels {kind}: {count} livers, mean Dice {one.value:.3f}.")
+
+
+def _share(value: float | None) -> str:
+    """Two digits: eight of them stand in a row of a narrow terminal."""
+    return "" if value is None else f"{value:.2f}".removeprefix("0")
 
 
 def gain(result: GainResult, json_wanted: bool) -> None:
