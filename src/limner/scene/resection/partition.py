@@ -10,7 +10,10 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from limner.scene.parts import Mask
-from limner.scene.resection.lattice import CROFTON, Lattice
+from limner.scene.resection.lattice import Lattice
+
+SOFT = 1.0
+"""Of a border, in blocks."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +32,6 @@ class Partition:
         faces: ``(2, F)`` positions of the two parts at each voxel face between parts.
         face_mm: ``(F, 3)`` LPS, middles of these faces.
         face_tumor_mm: ``(F,)`` from there to the tumour's surface.
-        face_mm2: ``(F,)`` area, over Crofton's factor.
         unnamed_ml: liver that had no part and was given to the nearest.
     """
 
@@ -44,7 +46,6 @@ class Partition:
     faces: NDArray[np.int32]
     face_mm: NDArray[np.float32]
     face_tumor_mm: NDArray[np.float32]
-    face_mm2: NDArray[np.float32]
     unnamed_ml: float
 
     def chosen(self, ids: Collection[int]) -> NDArray[np.bool_]:
@@ -55,6 +56,19 @@ class Partition:
         """Share of each block's liver that lies in chosen parts, ``(N,)``."""
         weights = self.share * chosen[self.part]
         return np.bincount(self.block, weights=weights, minlength=blocks).astype(np.float32)
+
+    def border_mm2(self, chosen: NDArray[np.bool_], lattice: Lattice, share: NDArray[np.floating]) -> float:
+        """Area of the border of chosen parts inside the liver: the total variation of their softened indicator.
+
+        Args:
+            chosen: ``(P,)``.
+            lattice: of the case.
+            share: ``(N,)`` of each block that counts.
+        """
+        soft = ndimage.gaussian_filter(chosen[self.filled].astype(np.float32), SOFT, mode="nearest")
+        slopes = np.gradient(soft, *lattice.grid.spacing_mm)
+        steep = np.sqrt(sum(one * one for one in slopes))[tuple(lattice.index.T)]
+        return float((steep * lattice.liver_ml * share).sum(dtype=np.float64)) * 1000
 
 
 def partition_of(labels: NDArray[np.integer], liver: Mask, tumor: Mask, lattice: Lattice) -> Partition:
@@ -78,7 +92,7 @@ def partition_of(labels: NDArray[np.integer], liver: Mask, tumor: Mask, lattice:
     codes, counts = np.unique(rows * len(ids) + parts, return_counts=True)
     block = (codes // len(ids)).astype(np.int32)
     voxel_ml = lattice.voxels.voxel_ml
-    faces, middle, area = _faces(position, lattice)
+    faces, middle = _faces(position, lattice)
     from_tumor = _between(lattice, middle)
     return Partition(
         ids=ids.astype(np.int64),
@@ -92,7 +106,6 @@ def partition_of(labels: NDArray[np.integer], liver: Mask, tumor: Mask, lattice:
         faces=faces,
         face_mm=middle.astype(np.float32),
         face_tumor_mm=from_tumor,
-        face_mm2=area,
         unnamed_ml=float(np.count_nonzero(unnamed) * voxel_ml),
     )
 
@@ -110,12 +123,9 @@ def _filled(position: NDArray[np.int32], lattice: Lattice) -> NDArray[np.int32]:
     return there[tuple(nearest)]
 
 
-def _faces(
-    position: NDArray[np.int32], lattice: Lattice
-) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.float32]]:
-    """Parts on both sides, middle and area of each voxel face between two parts."""
-    spacing = lattice.voxels.spacing_mm
-    pairs, middles, areas = [], [], []
+def _faces(position: NDArray[np.int32], lattice: Lattice) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    """Parts on both sides, and middle, of each voxel face between two parts."""
+    pairs, middles = [], []
     for axis in range(3):
         before = position[(slice(None),) * axis + (slice(None, -1),)]
         after = position[(slice(None),) * axis + (slice(1, None),)]
@@ -124,8 +134,7 @@ def _faces(
         index[:, axis] += 0.5
         pairs.append(np.stack([before[where], after[where]]))
         middles.append(lattice.voxels.world(index))
-        areas.append(np.full(len(index), np.prod(spacing) / spacing[axis] / CROFTON, np.float32))
-    return np.concatenate(pairs, axis=1), np.concatenate(middles), np.concatenate(areas)
+    return np.concatenate(pairs, axis=1), np.concatenate(middles)
 
 
 def _between(lattice: Lattice, points_mm: NDArray[np.float64]) -> NDArray[np.float32]:

@@ -29,16 +29,17 @@ _LOOKS = {
 }
 
 
-def cut_mesh(cut: Cut, case: Case, value: int = 1, id: str = "resection") -> Mesh:
+def cut_mesh(cut: Cut, case: Case, value: int = 1, id: str = "resection", *, both_sides: bool = True) -> Mesh:
     """The cut inside the liver, as triangles.
 
-    Unlike other meshes it is open: it ends at the liver's border. Its front looks at what stays.
+    Unlike other meshes it encloses nothing: it ends at the liver's border. Its front looks at what stays.
 
     Args:
         cut: any.
         case: the liver.
         value: of its label.
         id: in its scene.
+        both_sides: a second skin looks the other way, for viewers that show the fronts of triangles only.
 
     Returns:
         A mesh in LPS mm; without faces where the cut misses the liver.
@@ -51,6 +52,8 @@ def cut_mesh(cut: Cut, case: Case, value: int = 1, id: str = "resection") -> Mes
         points, faces = _clipped(points, faces, inside)
     world = case.lattice.grid.world(points - PAD)
     faces = _towards_remnant(points, faces, field, flip=np.linalg.det(case.lattice.grid.affine[:3, :3]) < 0)
+    if both_sides:
+        world, faces = np.concatenate([world, world]), np.concatenate([faces, faces[:, ::-1] + len(world)])
     label = Label(value, "resection surface", "tissue", concept("resection surface"), (72, 190, 130), 0.8)
     return Mesh(world.astype(np.float32), np.ascontiguousarray(faces, np.int32), label, id)
 

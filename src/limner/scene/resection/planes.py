@@ -60,7 +60,7 @@ def best_planes(
         case: the liver.
         lesions: all of them lie on the side that is taken out.
         margin_mm: between their surface and the plane.
-        count: of directions, at least 25° apart.
+        count: of directions at most, 25° apart.
         refine: each to the least around it; else they stay within some 4° of it.
 
     Returns:
@@ -77,7 +77,11 @@ def best_planes(
             break
     better = _refined if refine else _flat
     found = [better(case, corners, normals[k], margin_mm) for k in chosen]
-    return sorted(found, key=lambda one: one.resected_ml)
+    kept: list[Flat] = []
+    for one in sorted(found, key=lambda one: one.resected_ml):
+        if all(one.plane.normal @ other.plane.normal < np.cos(np.radians(APART_DEG)) for other in kept):
+            kept.append(one)  # several starts may have gone down to one least
+    return kept
 
 
 def offsets(corners: Float, normals: Float, margin_mm: float) -> Float:

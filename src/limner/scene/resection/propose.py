@@ -20,6 +20,7 @@ from limner.scene.resection.sweep import sweep
 from limner.scene.resection.wedges import at_margin, clusters, resected_ml, wedge
 
 SIZES = (1.0, 1.4)
+BENT = 4
 SHRINK = (0.0, 0.75, 0.5, 0.25)
 """Shares of the margin that are tried where the whole margin cannot be kept; the first says whether any can."""
 MOST = 8
@@ -84,7 +85,8 @@ def candidates(case: Case, margin_mm: float) -> list[tuple[str, Cut]]:
     lesions = case.lesions
     planes = best_planes(case, lesions, margin_mm)
     found: list[tuple[str, Cut]] = [("planar resection", one.plane) for one in planes]
-    bent = [wedge(case, lesions, one.plane.normal, margin_mm, None) for one in planes[:3]]
+    starts = best_planes(case, lesions, margin_mm, count=BENT, refine=False)
+    bent = [wedge(case, lesions, one.plane.normal, margin_mm, None) for one in starts]
     found += [("curved resection", at_margin(one, case, lesions, margin_mm)) for one in bent if one is not None]
     groups = clusters(case, margin_mm)
     wedges = [one for one in (_best_wedge(case, group, margin_mm) for group in groups) if one is not None]

@@ -36,7 +36,8 @@ def sweep(cut: Cut, case: Case) -> Sweep:
     """Carries a cut out.
 
     Surfaces share a block by their distance from its middle, relative to the block's extent along their normal;
-    segments by counted voxels. The area is the derivative of the removed volume by a shift of the surface.
+    segments by counted voxels. The area is the derivative of the removed volume by a shift of the surface; of segments,
+    the total variation of their indicator.
 
     Raises:
         InputError: segments or territories that the case does not know.
@@ -59,7 +60,7 @@ def sweep(cut: Cut, case: Case) -> Sweep:
         if surfaces:
             edge[edge] = ~taken_at(surfaces, partition.face_mm[edge])
         margins.append(lattice.nearest_tumor_mm(partition.face_mm[edge], partition.face_tumor_mm[edge]))
-        area += float(partition.face_mm2[edge].sum())
+        area += partition.border_mm2(chosen, lattice, 1 - removed)
     if surfaces:
         free = None
         if whole is not None:
