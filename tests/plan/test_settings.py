@@ -48,5 +48,5 @@ def test_what_is_no_settings_file_is_refused(tmp_path: Path, text: str, match: s
     (tmp_path / "plan.yaml").write_text(text)
     with pytest.raises(InputError, match=match):
         read_settings(tmp_path / "plan.yaml")
-    with pytest.raises(InputError, match="No settings file"):
+    with pytest.raises(InputError, match="no settings file"):
         read_settings(tmp_path / "gone.yaml")

@@ -73,7 +73,7 @@ def _skin(asked: Asked, plan: Plan, lang: str) -> bytes | None:
     names = tuple(reason(*asked.reasons[k], lang) for k in order if counts[k])
     entries = np.array([one.entry_mm for one in plan.paths], float).reshape(-1, 3)
     skin = SkinMap(asked.points_mm.astype(float), ranks[asked.codes], names, entries)
-    return refused_map(skin, safe=say["safe"], title=say["map_title"], sides=say["sides"].split("|"))
+    return refused_map(skin, safe=say["safe"], title=say["map_title"], sides=say["sides"].split("|"), lang=lang)
 
 
 def _facts(case: PlanCase, lang: str) -> tuple[tuple[str, str], ...]:

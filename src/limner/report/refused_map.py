@@ -9,9 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, fontManager
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
+
+from limner.report.typeset import CHINESE_FONT
 
 SAFE = "#2a9d6f"
 _TONES = (
@@ -50,7 +53,7 @@ def unrolled(points_mm: NDArray[np.float64], middle_mm: NDArray[np.float64]) -> 
     return np.stack([np.degrees(np.arctan2(away[:, 0], -away[:, 1])), points_mm[:, 2]], axis=1)
 
 
-def refused_map(skin: SkinMap, *, safe: str, title: str, sides: Sequence[str]) -> bytes:
+def refused_map(skin: SkinMap, *, safe: str, title: str, sides: Sequence[str], lang: str = "en") -> bytes:
     """The map as a picture.
 
     Args:
@@ -58,6 +61,7 @@ def refused_map(skin: SkinMap, *, safe: str, title: str, sides: Sequence[str]) -
         safe: what a safe entry is called in the legend.
         title: above the map.
         sides: names of back, right, front, left and back.
+        lang: of these words; it chooses the font.
 
     Returns:
         A PNG; the same bytes for the same input.
@@ -79,19 +83,34 @@ def refused_map(skin: SkinMap, *, safe: str, title: str, sides: Sequence[str]) -
         outline = [withStroke(linewidth=2.2, foreground="black")]
         axes.text(x, y, str(number), color="white", weight="bold", ha="center", va="center", path_effects=outline)
     axes.set_xlim(-180, 180)
-    axes.set_xticks([-180, -90, 0, 90, 180], sides)
+    font = _font(lang)
+    axes.set_xticks([-180, -90, 0, 90, 180], sides, fontproperties=font, size=8)
     axes.set_ylabel("mm", fontsize=8)
-    axes.tick_params(labelsize=8)
-    axes.set_title(title, loc="left", fontsize=9)
+    axes.tick_params(axis="y", labelsize=8)
+    axes.set_title(title, loc="left", fontproperties=font, size=9)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     figure.legend(
-        handles=handles, loc="upper left", bbox_to_anchor=(0.06, 0.205), ncols=3, frameon=False, fontsize=8,
+        handles=handles, loc="upper left", bbox_to_anchor=(0.06, 0.205), ncols=3, frameon=False, prop=_sized(font, 8),
         columnspacing=1.2, handletextpad=0.3,
     )  # fmt: skip
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=_DPI, metadata={"Software": None})
     return file.getvalue()
+
+
+def _font(lang: str) -> FontProperties:
+    """DejaVu Sans, and for Chinese the font of the reports behind it, which has no Latin letters."""
+    if lang != "zh":
+        return FontProperties()
+    fontManager.addfont(CHINESE_FONT)
+    return FontProperties(family=["DejaVu Sans", FontProperties(fname=CHINESE_FONT).get_name()])
+
+
+def _sized(font: FontProperties, size: float) -> FontProperties:
+    other = font.copy()
+    other.set_size(size)
+    return other
 
 
 def _tone(code: int) -> str:

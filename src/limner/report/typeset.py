@@ -21,6 +21,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import Paragraph
 
 LATIN, BOLD, CHINESE, RARE, OTHER = "Helvetica", "Helvetica-Bold", "DroidSansFallback", "STSong-Light", "DejaVuSans"
+CHINESE_FONT = Path(__file__).parent / "fonts" / "DroidSansFallback-GB2312.ttf"
 INK, MUTED, LINE = colors.HexColor("#1d2126"), colors.HexColor("#596069"), colors.HexColor("#cfd1d1")
 ACCENT, WARN, WARN_BACK, BAD = (colors.HexColor(one) for one in ("#1d5c86", "#8a5300", "#fdf3df", "#a12622"))
 
@@ -32,7 +33,7 @@ _ASIAN = ((0x3000, 0x30FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF)
 def register_fonts() -> None:
     """Makes the fonts known to reportlab; once in a process."""
     pdfmetrics.registerFont(UnicodeCIDFont(RARE))
-    pdfmetrics.registerFont(TTFont(CHINESE, str(Path(__file__).parent / "fonts" / "DroidSansFallback-GB2312.ttf")))
+    pdfmetrics.registerFont(TTFont(CHINESE, str(CHINESE_FONT)))
     folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
     pdfmetrics.registerFont(TTFont(OTHER, str(folder / "DejaVuSans.ttf")))
 
