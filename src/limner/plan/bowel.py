@@ -11,6 +11,7 @@ from scipy import ndimage
 from limner.errors import InputError
 from limner.image import Image, LabelMap
 from limner.image.anatomy import named
+from limner.scene.roles import role_of
 
 GAS = "bowel with gas"
 RIM_MM = 8.0
@@ -55,8 +56,10 @@ def with_gas(labels: LabelMap, image: Image, gas_hu: float, wall_mm: float, smal
     for axis, by in enumerate(step):
         near = np.repeat(near, by, axis=axis)
     near = near[tuple(slice(size) for size in labels.grid.shape)]
-    body = [one.value for one in labels.labels if one.name == "body"]
+    body = [one.value for one in labels.labels if role_of(one) in ("body", "soft")]
     free = near & np.isin(labels.array, [0, *body])
+    if not free.any():
+        return labels
     value = max(one.value for one in labels.labels) + 1
     array = labels.array.astype(np.uint8 if value < 256 else np.uint16)
     array[free] = value
@@ -86,4 +89,4 @@ def _pockets(
 
 
 def _lungs(labels: LabelMap) -> list[int]:
-    return [one.value for one in labels.labels if "lung" in one.name and one.kind != "lesion"]
+    return [one.value for one in labels.labels if role_of(one) == "lung"]

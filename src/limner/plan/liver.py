@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import edt
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from limner.errors import InputError
 from limner.findings import ProblemNote
-from limner.image import LabelMap
+from limner.image import Grid, Label, LabelMap
 from limner.plan.case import PlanCase
 from limner.scene.parts import Mask, Part, find_parts
 from limner.scene.resection import Case, ResectionRules, Tree, prepare
-from limner.scene.roles import same
+from limner.scene.roles import role_of, same, words
 from limner.scene.vessels import VesselTree, couinaud, portal_and_hepatic, territories, vessel_tree
 
-_PORTAL, _HEPATIC = {"portal vein"}, {"hepatic veins", "hepatic vein", "veins"}
-_BOTH = {"liver vessels", "hepatic vessels"}
+NEAR_MM = 10.0
+"""Vessels farther from the liver than this don't tell which of its parts they feed."""
 
 
 def liver_case(case: PlanCase, lesions: Sequence[Part], rules: ResectionRules) -> tuple[Case, list[ProblemNote]] | None:
@@ -59,8 +61,9 @@ def _trees(labels: LabelMap, liver: Mask) -> tuple[list[Tree], list[ProblemNote]
     """Portal and hepatic trees with their territories, as far as the labels tell."""
     found: dict[str, VesselTree] = {}
     problems = []
-    named = {"portal": _mask(labels, _PORTAL), "hepatic": _mask(labels, _HEPATIC)}
-    both = _mask(labels, _BOTH)
+    near = _grown(liver, labels.grid, NEAR_MM)
+    named = {kind: _vessels(labels, kind) & near for kind in ("portal", "hepatic")}
+    both = _vessels(labels, "both") & near
     try:
         if both.any() and not named["portal"].any() and not named["hepatic"].any():
             apart = portal_and_hepatic(both, labels.grid, liver)
@@ -88,7 +91,7 @@ def _trees(labels: LabelMap, liver: Mask) -> tuple[list[Tree], list[ProblemNote]
 
 def _segments(labels: LabelMap, liver: Mask) -> tuple[NDArray[np.uint8] | None, list[ProblemNote]]:
     """Couinaud's segments by the shape of the liver and its vessels; None where it is too small to tell."""
-    vessels = _mask(labels, _BOTH | _PORTAL | _HEPATIC) & liver
+    vessels = (_vessels(labels, "portal") | _vessels(labels, "hepatic") | _vessels(labels, "both")) & liver
     try:
         found = couinaud(liver, labels.grid, vessels if vessels.any() else None)
     except InputError as error:
@@ -111,6 +114,37 @@ def _tree(kind: str, tree: VesselTree, liver: Mask, labels: LabelMap) -> Tree:
     )
 
 
-def _mask(labels: LabelMap, names: set[str]) -> Mask:
-    values = [one.value for one in labels.labels if same(one.name) in names]
+def vessel_kind(label: Label) -> str | None:
+    """``"portal"``, ``"hepatic"`` or ``"both"``, None for what is no vein of the liver.
+
+    >>> from limner.image.anatomy import named
+    >>> names = ("portal vein", "hepatic and systemic veins", "liver vessels", "inferior vena cava", "aorta")
+    >>> [vessel_kind(named(name, 1, "vessel")) for name in names]
+    ['portal', 'hepatic', 'both', None, None]
+    """
+    there = set(words(label.name))
+    if role_of(label) != "vessel" or there & {"cava", "ivc", "svc", "splenic", "mesenteric", "renal", "lung"}:
+        return None
+    if "portal" in there:
+        return "portal"
+    if there & {"vein", "veins", "venous"}:
+        return "hepatic"
+    return "both" if there & {"liver", "hepatic"} and there & {"vessel", "vessels", "vasculature"} else None
+
+
+def _vessels(labels: LabelMap, kind: str) -> Mask:
+    values = [one.value for one in labels.labels if vessel_kind(one) == kind]
     return np.isin(labels.array, values) if values else np.zeros(labels.grid.shape, bool)
+
+
+def _grown(mask: Mask, grid: Grid, by_mm: float) -> Mask:
+    """The mask and what lies within a distance, found in its box."""
+    [box] = ndimage.find_objects(mask.view(np.uint8))
+    reach = [int(np.ceil(by_mm / step)) for step in grid.spacing_mm]
+    wide = tuple(
+        slice(max(0, one.start - by), min(size, one.stop + by))
+        for one, by, size in zip(box, reach, mask.shape, strict=True)
+    )
+    grown = np.zeros(mask.shape, bool)
+    grown[wide] = edt.edt(~mask[wide], anisotropy=grid.spacing_mm, parallel=2) <= by_mm
+    return grown
