@@ -109,9 +109,11 @@ def test_the_slow_oracle_has_the_same_best_path_on_all_fifty(seed):
 
 
 def test_offered_paths_differ_and_none_beats_another():
-    rules = NeedleRules(vessel_margin_mm=1, bone_margin_mm=1, organ_margin_mm=1, lung_margin_mm=1, table="none")
+    rules = NeedleRules(
+        vessel_margin_mm=1, bone_margin_mm=1, organ_margin_mm=1, lung_margin_mm=1, table="none", apart_mm=8
+    )
     found = Planner.of(Anatomy.of(random_body(np.random.default_rng(3)), work_mm=4.0), None, rules).search()
-    assert len(found.paths) >= 3
+    assert len(found.paths) >= 2
     for k, one in enumerate(found.paths):
         for other in found.paths[k + 1 :]:
             assert one.score >= other.score
