@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from limner.errors import InputError
 from limner.image import Grid
 from limner.scene.parts import Box, Mask
 
@@ -113,3 +114,13 @@ class Lattice:
         if max(self.up) > 1:
             found = np.unique(found, axis=0)
         return found
+
+
+def need_right_angles(grid: Grid) -> None:
+    """Raises InputError for a label map whose axes are not orthogonal."""
+    product: NDArray[np.float64] = grid.direction.T @ grid.direction
+    if np.abs(product - np.eye(3)).max() > 1e-3:
+        raise InputError(
+            "A plan measures along the axes of the label map, which must stand at right angles; these don't "
+            f"(cosines {np.round(product[np.triu_indices(3, 1)], 4).tolist()}). Resample the scan first."
+        )
