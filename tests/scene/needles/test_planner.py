@@ -144,12 +144,18 @@ def test_contradictory_rules_name_the_one_to_relax_and_it_helps(cage):
     assert found.paths == () and found.refused
     advice = found.relaxations[0]
     assert advice.rule == "vessel_margin_mm" and advice.now == 12 and 6 < advice.needed < 8
-    assert "lowered from 12 to" in advice.sentence
+    assert "lowered from 12 to" in advice.sentence and advice.sentence in found.advice
     helped = strict.with_rules(CAGE.model_copy(update={"vessel_margin_mm": advice.needed})).search()
     assert helped.paths and helped.relaxations == ()
     short = cage.with_rules(CAGE.model_copy(update={"max_length_mm": 30.0})).search()
     assert short.relaxations[0].rule == "max_length_mm"
     assert short.relaxations[0].needed == pytest.approx(46.8, abs=1.0)
+
+
+def test_where_no_single_rule_helps_that_is_said(cage):
+    found = cage.with_rules(CAGE.model_copy(update={"vessel_margin_mm": 12.0, "max_length_mm": 30.0})).search()
+    assert found.paths == () and found.relaxations == ()
+    assert "no single rule, relaxed, gives one" in found.advice
 
 
 def test_a_path_that_is_safe_only_at_the_mean_says_so(cage):
