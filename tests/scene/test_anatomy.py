@@ -11,7 +11,8 @@ from limner.errors import InputError
 from limner.image import Grid, LabelMap
 from limner.image.anatomy import named
 from limner.scene import find_parts
-from limner.scene.anatomy import Anatomy, surface_sd_mm
+from limner.scene.anatomy import Anatomy
+from limner.scene.borders import surface_sd_mm
 
 PLAN = sample(np.random.default_rng(5), tumors=2)
 GRID = grid_around(PLAN, (5.0, 2.5, 2.5), "body", margin_mm=10.0)

@@ -12,14 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+import edt
 import numpy as np
-from numpy.typing import NDArray
 from scipy import ndimage
-from scipy.special import erfinv
 
 from limner.errors import InputError
 from limner.image import Grid, Label, LabelMap, reorient, to_axial
-from limner.scene.lattice import Lattice
+from limner.scene.lattice import Lattice, need_right_angles
 from limner.scene.parts import Box, Mask, Part, find_parts
 from limner.scene.roles import Role, is_bowel, role_of, same, words
 from limner.scene.skin import Skin, find_body, find_skin
@@ -83,14 +82,15 @@ class Anatomy:
 
         Args:
             labels: of a scan, in any orthogonal orientation.
-            surface_mm: standard deviation of the border of structures, by name (:func:`surface_sd_mm`).
+            surface_mm: standard deviation of the border of structures, by name
+                (:func:`limner.scene.borders.surface_sd_mm`).
             default_surface_mm: of all others.
             work_mm: aimed size of a cell.
 
         Raises:
             InputError: the map is empty, or its axes are not orthogonal.
         """
-        _need_right_angles(labels.grid)
+        need_right_angles(labels.grid)
         order, flips = to_axial(labels.grid)
         array, grid = reorient(labels.array, labels.grid, order, flips)
         found = {value: box for value, box in enumerate(ndimage.find_objects(array), start=1) if box is not None}
@@ -208,30 +208,9 @@ class Anatomy:
         )
         inner = [(one.start - b.start, b.stop - one.stop) for one, b in zip(lesion.box, box, strict=True)]
         mask = np.pad(lesion.mask, inner)
-        near = ndimage.distance_transform_edt(~mask, sampling=self.grid.spacing_mm) <= farthest
+        near = edt.edt(~mask, anisotropy=self.grid.spacing_mm) <= farthest
         values, counts = np.unique(self.labels.array[box][near & ~mask], return_counts=True)
         return {int(value): int(count) for value, count in zip(values, counts, strict=True)}
-
-
-def surface_sd_mm(low_ml: float, high_ml: float, area_mm2: float, confidence: float = 0.90) -> float:
-    """How far a border may lie from where it is drawn, from the interval of a volume.
-
-    A border that moves by δ all around changes the volume by δ · area.
-
-    Args:
-        low_ml: lower end of the volume's interval.
-        high_ml: upper end.
-        area_mm2: of the surface.
-        confidence: of the interval.
-
-    Returns:
-        Standard deviation in mm: (V_high − V_low) / (2 z · area), z = 1.645 for 90 %.
-
-    >>> round(surface_sd_mm(90, 110, 12_000), 3)
-    0.507
-    """
-    z = float(np.sqrt(2) * erfinv(confidence))
-    return max(0.0, high_ml - low_ml) * 1000 / (2 * z * area_mm2)
 
 
 def _as_lesions(labels: tuple[Label, ...]) -> tuple[Label, ...]:
@@ -267,12 +246,3 @@ def _cropped(labels: LabelMap, boxes: Mapping[int, Box]) -> tuple[LabelMap, dict
     }
     cropped = LabelMap(array, labels.grid.crop(first, shape), labels.labels)
     return cropped, moved  # type: ignore[return-value]  # a box has three slices
-
-
-def _need_right_angles(grid: Grid) -> None:
-    product: NDArray[np.float64] = grid.direction.T @ grid.direction
-    if np.abs(product - np.eye(3)).max() > 1e-3:
-        raise InputError(
-            "A plan measures along the axes of the label map, which must stand at right angles; these don't "
-            f"(cosines {np.round(product[np.triu_indices(3, 1)], 4).tolist()}). Resample the scan first."
-        )

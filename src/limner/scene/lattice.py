@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from limner.errors import InputError
 from limner.image import Grid
 from limner.scene.parts import Box, Mask
 
@@ -82,7 +84,7 @@ class Lattice:
 
     def share(self, mask: Mask) -> NDArray[np.uint16]:
         """How many voxels of a whole mask each cell holds."""
-        counts: NDArray[np.unsignedinteger] = mask.view(np.uint8)
+        counts: NDArray[Any] = mask.view(np.uint8)
         for axis, (down, up) in enumerate(zip(self.down, self.up, strict=True)):
             size = counts.shape[axis]
             if size % down:
@@ -90,10 +92,9 @@ class Lattice:
                 width[axis] = (0, down - size % down)
                 counts = np.pad(counts, width, mode="edge")
             if down > 1:
-                blocks = [counts[(slice(None),) * axis + (slice(k, None, down),)] for k in range(down)]
-                merged = blocks[0].astype(np.uint16 if axis == 2 else np.uint8)
-                for one in blocks[1:]:
-                    merged += one
+                merged = counts[(slice(None),) * axis + (slice(0, None, down),)].astype(np.uint16)
+                for k in range(1, down):
+                    merged = merged + counts[(slice(None),) * axis + (slice(k, None, down),)]
                 counts = merged
             elif up > 1:
                 counts = np.repeat(counts, up, axis=axis)
@@ -113,3 +114,13 @@ class Lattice:
         if max(self.up) > 1:
             found = np.unique(found, axis=0)
         return found
+
+
+def need_right_angles(grid: Grid) -> None:
+    """Raises InputError for a label map whose axes are not orthogonal."""
+    product: NDArray[np.float64] = grid.direction.T @ grid.direction
+    if np.abs(product - np.eye(3)).max() > 1e-3:
+        raise InputError(
+            "A plan measures along the axes of the label map, which must stand at right angles; these don't "
+            f"(cosines {np.round(product[np.triu_indices(3, 1)], 4).tolist()}). Resample the scan first."
+        )

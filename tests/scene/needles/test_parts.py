@@ -10,12 +10,10 @@ import pytest
 from limner.errors import InputError
 from limner.image import Grid
 from limner.scene.anatomy import Anatomy
-from limner.scene.needles import NeedleRules, Planner
-from limner.scene.needles.ablation import AblationRules, plan_ablation
+from limner.scene.needles import AblationRules, NeedleRules, Planner, Probe, load_probes, plan_ablation
 from limner.scene.needles.calibre import large_vessels
 from limner.scene.needles.exact import clearance_mm, segment_to_boxes
 from limner.scene.needles.fields import distance
-from limner.scene.needles.probes import Probe, load_probes
 from limner.scene.needles.recheck import walk
 from limner.scene.needles.speed import measure_speed
 from tests.scene.needles.made import KIDNEY, TUMOR, VESSEL, made, places, random_body

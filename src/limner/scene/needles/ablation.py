@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import edt
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
 
 from limner.scene.needles.calibre import large_vessels
 from limner.scene.needles.choose import measure_line
@@ -15,6 +14,7 @@ from limner.scene.needles.judge import Line, draw_line, judge
 from limner.scene.needles.path import Found, Path
 from limner.scene.needles.planner import Planner
 from limner.scene.needles.probes import Probe
+from limner.scene.needles.rules import AblationRules
 from limner.scene.parts import Box, Mask
 
 Points = NDArray[np.float64]
@@ -22,30 +22,6 @@ SEEN = 6000
 """So many points stand for tumour and margin, and as many for what lies around."""
 CENTERS = 24
 PATHS = 4
-
-
-class AblationRules(BaseModel):
-    """What an ablation must reach; each a named setting."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    margin_mm: float = Field(5.0, ge=0, description="Around the tumour, to be ablated too where it is parenchyma.")
-    needles: int = Field(4, ge=1, le=12, description="At most so many zones.")
-    covered_share: float = Field(0.995, gt=0, le=1, description="Of tumour and margin: enough.")
-    healthy_weight: float = Field(
-        0.1,
-        ge=0,
-        description="What a ml of tissue beyond the margin counts against a ml covered, in the choice of zones.",
-    )
-    heat_sink_mm: float = Field(
-        5.0, ge=0, description="A large vessel this near to the tumour carries heat away. Choice of this program."
-    )
-    heat_sink_diameter_mm: float = Field(
-        3.0,
-        ge=0,
-        description="Vessels from this diameter on cool: tumours beside vessels over 3 mm recurred more often (Lin et "
-        "al., J Cancer Res Ther 12:153, 2016).",
-    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,7 +17,8 @@ from limner.scene.needles.search import Candidates
 NEAR_MM = 4.0
 """Neighbours of a candidate within this, by entry, are measured too: on voxels another may be the best."""
 MEASURED = 10
-TRIES = 240
+TRIES = 300
+"""So many measurements on voxels, after the first, and the choice ends with what it has."""
 REFINED = (0.5, 0.5, 0.25, 0.125)
 """Steps of the last refinement, as parts of a cell."""
 
@@ -67,16 +68,20 @@ def choose(scene: NeedleScene, candidates: Candidates, passes: Callable[[Line], 
         at += int(ahead[0])
         one = int(order[at])
         free[one] = False
-        near = np.flatnonzero(((entries - entries[one]) ** 2).sum(axis=1) <= NEAR_MM**2)
-        near = near[free[near]]
-        near = [one, *near[np.argsort(-candidates.total[near], kind="stable")][:MEASURED].tolist()]
-        tries -= sum(which not in known for which in near)
+        beside = np.flatnonzero(((entries - entries[one]) ** 2).sum(axis=1) <= NEAR_MM**2)
+        beside = beside[free[beside]]
+        near: list[int] = [one, *beside[np.argsort(-candidates.total[beside], kind="stable")][:MEASURED].tolist()]
+        tries -= 1 + sum(which not in known for which in near)
         known |= {which: measure(scene, candidates, which) for which in near if which not in known}
         free[near] = False
         kept = sorted((path for path in (known[which] for which in near) if path), key=lambda path: -path.score)
+        if kept and any(_beats(other, kept[0]) for other in found):
+            free &= ~_alike(kept[0].line, entries, toward, rules)
+            continue
         best = next((path for path in kept if passes(path.line)), None)
         if best is not None:
             better = refined(scene, best) if rules.refine else best
+            tries -= len(REFINED) * 4 if rules.refine else 0
             best = better if better is best or passes(better.line) else best
             if not any(_beats(other, best) for other in found):
                 found = [*(other for other in found if not _beats(best, other)), best]

@@ -30,23 +30,29 @@ def clearance_mm(
         enough_mm: what is surely farther than this is not measured; a bound is given.
 
     Returns:
-        Millimetres (0 where the needle goes through), and the middle of the nearest voxel (of its cell for a bound).
+        Millimetres (0 where the needle goes through), and the middle of the nearest voxel; for a bound, of any cell of
+        the obstacle.
     """
-    away = _from_line(one.surface, entry_mm, target_mm)
-    least, half = float(away.min()), lattice.half_diagonal_mm
+    half = lattice.half_diagonal_mm
+    low, high = one.corners
+    first, last = np.minimum(entry_mm, target_mm), np.maximum(entry_mm, target_mm)
+    apart = float(np.linalg.norm(np.maximum(np.maximum(low - last, first - high), 0)))
+    if apart - half >= enough_mm:  # the boxes around both tell already
+        return apart - half, one.surface[0]
+    away = _from_line(one.surface, one.square, entry_mm, target_mm)
+    least = float(away.min())
     if least - half >= enough_mm:
         return least - half, one.surface[int(away.argmin())]
     near = one.cells[away <= least + 2 * half + 1e-3]
     voxels = lattice.voxels(near)
     inside = voxels - one.obstacle.start
-    there = ((inside >= 0) & (inside < one.obstacle.mask.shape)).all(axis=1)
-    there[there] = one.obstacle.mask[tuple(inside[there].T)]
-    voxels = voxels[there]
+    boxed = np.flatnonzero(((inside >= 0) & (inside < one.obstacle.mask.shape)).all(axis=1))
+    voxels = voxels[boxed[one.obstacle.mask[tuple(inside[boxed].T)]]]
     size = np.array(lattice.fine.spacing_mm)
     # in the frame of the voxels' axes a box is a box
     start, end = lattice.fine.index(entry_mm) * size, lattice.fine.index(target_mm) * size
     centers = voxels * size
-    middle = _from_line(centers, start, end)
+    middle = _from_line(centers, np.einsum("ij,ij->i", centers, centers), start, end)
     keep = middle <= middle.min() + float(np.linalg.norm(size)) + 1e-6
     found = segment_to_boxes(start, end, centers[keep], size / 2)
     best = int(found.argmin())
@@ -85,8 +91,8 @@ def segment_to_boxes(start: Vector, end: Vector, centers: Vector, half: Vector) 
     return np.sqrt(best)
 
 
-def _from_line(points: Vector, start: Vector, end: Vector) -> Vector:
-    """Distances of points from a straight piece, ``(N,)``.
+def _from_line(points: Vector, square: Vector, start: Vector, end: Vector) -> Vector:
+    """Distances of points, with their squared lengths, from a straight piece, ``(N,)``.
 
     With s along the piece: |p − a|² − 2 s c + s², c the part of p − a along it and s that part held on the piece. Two
     products with all points, no copy of them.
@@ -96,6 +102,5 @@ def _from_line(points: Vector, start: Vector, end: Vector) -> Vector:
     both = points @ np.stack([toward, start], axis=1)
     along = both[:, 0] - float(start @ toward)
     held = np.clip(along, 0, length)
-    square = np.einsum("ij,ij->i", points, points)
-    square += float(start @ start) - 2 * both[:, 1] - 2 * held * along + held**2
-    return np.sqrt(np.maximum(square, 0))
+    found = square + float(start @ start) - 2 * both[:, 1] + held * (held - 2 * along)
+    return np.sqrt(np.maximum(found, 0))

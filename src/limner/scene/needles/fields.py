@@ -8,6 +8,7 @@ through what is short by half a cell's diagonal, and :mod:`limner.scene.needles.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import edt
 import numpy as np
@@ -37,6 +38,7 @@ class Distance:
         box: in cells; outside, all is at least :data:`REACH_MM` away.
         array: float32 mm from cell to cell, 0 inside.
         surface: ``(N, 3)`` world mm: middles of the obstacle's cells that face others.
+        square: ``(N,)``: their squared lengths.
         cells: ``(N, 3)`` int32: their indices.
     """
 
@@ -44,7 +46,13 @@ class Distance:
     box: Box
     array: NDArray[np.float32]
     surface: NDArray[np.float64]
+    square: NDArray[np.float64]
     cells: NDArray[np.int32]
+
+    @cached_property
+    def corners(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Least and greatest coordinates of the surface, world mm."""
+        return self.surface.min(axis=0), self.surface.max(axis=0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +87,8 @@ def distance(obstacle: Obstacle, lattice: Lattice) -> Distance:
     np.minimum(array, REACH_MM, out=array)
     rim = np.argwhere(_rim(cells)).astype(np.int32) + np.array([one.start for one in box], np.int32)
     surface = lattice.work.world(rim)
-    return Distance(obstacle, (grown[0], grown[1], grown[2]), array, surface, rim)
+    square = np.einsum("ij,ij->i", surface, surface)
+    return Distance(obstacle, (grown[0], grown[1], grown[2]), array, surface, square, rim)
 
 
 def slack(

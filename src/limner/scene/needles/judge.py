@@ -179,7 +179,7 @@ def _in_body(scene: NeedleScene, points: Vector) -> tuple[NDArray[np.bool_], NDA
     """Whether points lie in a labelled voxel or a filled cell of the body, and whether in the image at all."""
     grid, cells = scene.anatomy.grid, scene.lattice.work
     index = np.rint(grid.index(points)).astype(np.int64)
-    within = ((index >= 0) & (index < grid.shape)).all(axis=1)
+    within = np.asarray(((index >= 0) & (index < grid.shape)).all(axis=1))
     inside = np.zeros(len(points), bool)
     inside[within] = scene.anatomy.labels.array[tuple(index[within].T)] != 0
     hole = within & ~inside

@@ -173,3 +173,13 @@ class Found:
     def refused(self) -> tuple[Refusal, ...]:
         """Entries of each reason, most first."""
         return self.skin.counts()
+
+    @property
+    def advice(self) -> str:
+        """What to do, in a sentence or two."""
+        if self.paths:
+            return f"{len(self.paths)} paths keep all rules."
+        if self.relaxations:
+            return f"No path keeps all rules: they contradict each other. {self.relaxations[0].sentence}"
+        most = ", ".join(one.structure or one.reason for one in self.refused[:3])
+        return f"No path keeps all rules, and no single rule, relaxed, gives one. Most entries are refused by {most}."

@@ -151,8 +151,10 @@ def _thick(mask: NDArray[np.bool_], spacing: tuple[float, float, float], diamete
 def _other_lesions(mask: NDArray[np.bool_], grid: Grid, lesion: Part) -> NDArray[np.bool_]:
     """Lesion voxels that are not the target's, nor specks too small to be a lesion (what the box cuts is none)."""
     pieces, count = ndimage.label(mask, structure=np.ones((3, 3, 3)))
-    own = np.rint(grid.index(lesion.grid.world(np.argwhere(lesion.mask)))).astype(int)
-    own = own[((own >= 0) & (own < mask.shape)).all(axis=1)]
+    there = np.argwhere(mask)
+    inside = np.rint(lesion.grid.index(grid.world(there))).astype(int)
+    held = np.flatnonzero(((inside >= 0) & (inside < lesion.mask.shape)).all(axis=1))
+    own = there[held[lesion.mask[tuple(inside[held].T)]]]
     sizes = np.bincount(pieces.ravel(), minlength=count + 1) * grid.voxel_ml
     wanted = sizes >= 0.02
     for face in (pieces[0], pieces[-1], pieces[:, 0], pieces[:, -1], pieces[..., 0], pieces[..., -1]):

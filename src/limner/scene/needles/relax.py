@@ -92,7 +92,7 @@ def _measured(
         flat, least = field.ravel(), np.full(len(entry), REACH_MM, np.float32)
         for k in range(SAMPLES):
             share = np.float32(k / (SAMPLES - 1))
-            np.minimum(least, flat.take(cells_at(start + step * share, shape)), out=least)
+            np.minimum(least, flat.take(cells_at(start + step * share, shape), mode="clip"), out=least)
         have[f"{role}_margin_mm"] = least
     return have, entry, tips_mm, tip
 

@@ -23,7 +23,7 @@ class Weights(BaseModel):
     length: float = Field(2.0, ge=0, description="A short way: 1 − length / max_length_mm.")
     angle: float = Field(1.0, ge=0, description="A steep entry: 1 − angle to the skin's normal / max_angle_deg.")
     organ_crossed: float = Field(
-        1.0,
+        2.5,
         ge=0,
         description="Healthy parenchyma before the tumour, up to parenchyma_mm: it stops bleeding and seeding.",
     )
@@ -105,3 +105,27 @@ class NeedleRules(BaseModel):
     def margin_mm(self, role: str) -> float:
         """The margin of a role's structures."""
         return float(getattr(self, f"{role}_margin_mm"))
+
+
+class AblationRules(BaseModel):
+    """What an ablation must reach; each a named setting."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    margin_mm: float = Field(5.0, ge=0, description="Around the tumour, to be ablated too where it is parenchyma.")
+    needles: int = Field(4, ge=1, le=12, description="At most so many zones.")
+    covered_share: float = Field(0.995, gt=0, le=1, description="Of tumour and margin: enough.")
+    healthy_weight: float = Field(
+        0.1,
+        ge=0,
+        description="What a ml of tissue beyond the margin counts against a ml covered, in the choice of zones.",
+    )
+    heat_sink_mm: float = Field(
+        5.0, ge=0, description="A large vessel this near to the tumour carries heat away. Choice of this program."
+    )
+    heat_sink_diameter_mm: float = Field(
+        3.0,
+        ge=0,
+        description="Vessels from this diameter on cool: tumours beside vessels over 3 mm recurred more often (Lin et "
+        "al., J Cancer Res Ther 12:153, 2016).",
+    )

@@ -121,7 +121,7 @@ def _block(scene: NeedleScene, tip_mm: NDArray[np.float64], depth: float, part: 
     )
     hit = np.isfinite(end)
     at = ways.start[:, hit] + ways.step[:, hit] * end[hit]
-    which = scene.slack.which.take(cells_at(at, shape))
+    which = scene.slack.which.take(cells_at(at, shape), mode="clip")
     codes[index[hit]] = np.where(which == AIR, names[LEAVES], which + np.uint8(len(names) + 1))
     came[index] = np.minimum(end / length[index], 1)
     found = index[through]

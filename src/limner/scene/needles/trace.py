@@ -19,7 +19,7 @@ from limner.scene.needles.fields import PER_MM, Slack
 Floats = NDArray[np.float32]
 SKIN_CELLS = 2.0
 """A way begins this many cells under the skin, so that the air beside its entry is not taken for a way out."""
-ALIKE = 1024
+ALIKE = 3072
 SPARSE = 0.6
 """Arrays are packed anew once fewer than this share of their ways still run."""
 
@@ -60,7 +60,7 @@ def trace(slack: Slack, shape: tuple[int, int, int], ways: Ways, least_mm: float
     here = np.minimum(length, np.float32(SKIN_CELLS * least_mm))
     running = np.ones(length.size, bool)
     while alive.size:
-        level = slack.least.take(cells_at(start + step * here, shape))
+        level = slack.least.take(cells_at(start + step * here, shape), mode="clip")
         broken = level <= floor
         broken &= running
         if broken.any():
@@ -78,11 +78,9 @@ def trace(slack: Slack, shape: tuple[int, int, int], ways: Ways, least_mm: float
 
 
 def cells_at(index: Floats, shape: tuple[int, int, int]) -> NDArray[np.int32]:
-    """Flat indices of the cells that hold fractional indices ``(3, …)``; what lies outside is moved to the rim."""
+    """Flat indices of the cells that hold fractional indices ``(3, …)`` inside the lattice."""
     near = index + np.float32(0.5)
     whole = near.astype(np.int32)  # toward zero, which is down for all that is not outside
-    for axis, size in enumerate(shape):
-        np.clip(whole[axis], 0, size - 1, out=whole[axis])
     flat = whole[0] * np.int32(shape[1])
     flat += whole[1]
     flat *= np.int32(shape[2])
@@ -108,7 +106,7 @@ def least_along(
         share = length / np.float32(count - 1)
         own, organ = np.full((length.size, 4), 255, np.uint8), np.zeros(length.size, np.int32)
         for k in range(count):
-            found = slack.groups.take(cells_at(start + step * (share * np.float32(k)), shape))
+            found = slack.groups.take(cells_at(start + step * (share * np.float32(k)), shape), mode="clip")
             four = found.view(np.uint8).reshape(-1, 4)
             organ += four[:, 3]
             np.minimum(own, four, out=own)
