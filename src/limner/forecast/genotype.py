@@ -186,12 +186,17 @@ def _gene(name: str, where: str) -> str:
 
 
 def _status(gene: str, status: str, where: str) -> str:
-    plain = " ".join(str(status).lower().replace("-", " ").replace("_", " ").split())
+    plain = _plain(str(status))
     allowed = _STATUSES.get(gene, ("mutated", "wild type"))
     for one in allowed:
-        if plain in _WORDS[one]:
+        if plain in map(_plain, _WORDS[one]):
             return one
     raise InputError(f"{where}: {gene} is {' or '.join(allowed)}; got {status!r}.")
+
+
+def _plain(words: str) -> str:
+    """Without what people set between the parts of a word: co-deleted, wild_type."""
+    return "".join(one for one in words.lower() if one.isalnum())
 
 
 def _grade(status: str, where: str) -> int:

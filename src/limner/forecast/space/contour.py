@@ -17,7 +17,7 @@ from limner.forecast.space.medium import Box, Medium
 Float = NDArray[np.float64]
 _SMOOTH = 0.8
 """Width in voxels of the Gaussian that takes a mask's steps out of its distance."""
-_ROUND, _BLEND = 0.3, 0.3
+_ROUND, _BLEND = 0.15, 0.12
 _NEAR = 0.75
 _MOST = 500
 _LEAST_SLOPE, _FLAT = 0.05, 0.005

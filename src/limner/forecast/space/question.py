@@ -43,8 +43,8 @@ class Settings:
     """
 
     correlation_mm: float = 8.0
-    rater_mm: float = 0.2
-    model_mm: float = 0.1
+    rater_mm: float = 0.25
+    model_mm: float = 0.15
     iterations: int = 10
 
 
