@@ -66,7 +66,8 @@ def _ablation(made: Plan) -> None:
     done = made.ablation
     typer.echo(
         f"Ablation: {len(done.zones)} zone(s) cover {done.covered_percent:.0f} % of the target with "
-        f"{done.margin_mm:g} mm around it ({done.target_percent:.0f} % of the target alone)."
+        f"{done.margin_mm:g} mm around it ({done.target_percent:.0f} % of the target alone)"
+        + ("." if done.covered else ": not enough by the rules.")
     )
     for sink in done.heat_sinks:
         typer.echo(f"heat sink: {sink.name}, {sink.mm:.1f} mm from the target")

@@ -98,12 +98,20 @@ class Refused(Noun):
 
 
 class Relaxation(Noun):
-    """The one rule that must give way, and how far, for a first path to appear."""
+    """A single rule that stands in the way, and how far it must give for one path to be possible."""
 
     rule: str
     """Its name in ``plan.yaml``."""
     now: float
     needed: float
+    path: NeedlePath | None = None
+    """Which would then be possible."""
+
+    @property
+    def sentence(self) -> str:
+        """In words."""
+        way = "lowered" if self.needed < self.now else "raised"
+        return f"{self.rule} {way} from {self.now:g} to {self.needed:g} would give a path; all other rules are kept."
 
 
 class BlindSpot(Noun):
@@ -149,6 +157,8 @@ class Ablation(Noun):
     """Of the zones, beyond target and margin."""
     heat_sinks: tuple[Nearest, ...] = ()
     """Large vessels near the target, which carry heat away."""
+    broken: tuple[str, ...] = ()
+    """Rules that an independent walk through the voxels finds broken by the needle of a zone."""
     reached: tuple[str, ...] = ()
     """Other structures that a zone touches."""
 

@@ -7,9 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from limner.findings import Ablation, Nearest, Zone
-from limner.scene.needles import Found, Planner
-from limner.scene.needles.ablation import AblationRules, plan_ablation
-from limner.scene.needles.probes import Probe, load_probes
+from limner.scene.needles import AblationRules, Found, Planner, Probe, load_probes, plan_ablation
 
 
 def ablate(planner: Planner, found: Found, rules: AblationRules, table: Path | None = None) -> Ablation | None:
@@ -30,8 +28,10 @@ def ablate(planner: Planner, found: Found, rules: AblationRules, table: Path | N
     done = plan_ablation(planner, found, probes, rules)
     if not done.zones:
         return None
+    zones = tuple(_zone(k, one.path.entry_mm, one.path.target_mm, one.probe) for k, one in enumerate(done.zones, 1))
     return Ablation(
-        zones=tuple(_zone(k, one.path.entry_mm, one.path.target_mm, one.probe) for k, one in enumerate(done.zones, 1)),
+        zones=zones,
+        broken=tuple(f"{one.id}: {said}" for one in zones for said in _walked(planner, one)),
         margin_mm=rules.margin_mm,
         covered_percent=100 * done.margin_share,
         target_percent=100 * done.tumor_share,
@@ -41,6 +41,14 @@ def ablate(planner: Planner, found: Found, rules: AblationRules, table: Path | N
         heat_sinks=tuple(Nearest(name=one.name, mm=one.mm) for one in done.heat_sinks),
         reached=done.reached,
     )
+
+
+def _walked(planner: Planner, zone: Zone) -> tuple[str, ...]:
+    """Rules that an independent walk finds broken by the needle of a zone, which runs beside an offered path."""
+    scene = planner.scene
+    organ = scene.organ.values if scene.organ else ()
+    line = np.array(zone.entry_mm), np.array(zone.center_mm)
+    return violations(scene.anatomy.given, scene.lesion, organ, line, scene.rules)
 
 
 def _zone(number: int, entry: tuple[float, ...], target: tuple[float, ...], probe: Probe) -> Zone:

@@ -14,7 +14,8 @@ from limner.image import Image, LabelMap
 from limner.io import Drawn, choose_series, open_studies, read_drawing
 from limner.plan.bowel import GAS, with_gas
 from limner.plan.settings import SceneRules
-from limner.scene.anatomy import Anatomy, surface_sd_mm
+from limner.scene.anatomy import Anatomy
+from limner.scene.borders import surface_sd_mm
 from limner.scene.parts import Mask, find_parts
 
 _FACE_TO_SURFACE = 2 / 3

@@ -12,8 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from limner.errors import InputError
-from limner.scene.needles import NeedleRules
-from limner.scene.needles.ablation import AblationRules
+from limner.scene.needles import AblationRules, NeedleRules
 from limner.scene.resection import ResectionRules
 
 _WIDTH = 116

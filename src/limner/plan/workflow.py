@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from limner.errors import LimnerError
-from limner.findings import Ablation, NeedlePath, Plan, ProblemNote, Refused, Relaxation
+from limner.findings import Ablation, NeedlePath, Plan, ProblemNote
 from limner.image import Mesh
 from limner.io import write_glb, write_nifti_labels
 from limner.io.folder import check_output, new_folder
@@ -93,6 +93,8 @@ def _search(drawing: Path, settings: PlanSettings, options: PlanOptions, tell: P
     problems = [*case.problems, *_doubts(found)]
     tell("ablation", 0.0)
     zones = ablate(planner, found, settings.ablation, options.probes)
+    if zones and zones.broken:
+        problems.append(ProblemNote(code="ablation", severity="warning", text="; ".join(zones.broken)))
     tell("resection", 0.0)
     liver = _liver(case, target, settings) if options.resection else None
     proposal = propose(liver[0]) if liver else None
@@ -129,7 +131,7 @@ def _doubts(found: Found) -> list[ProblemNote]:
 def _write(folder: Path, planned: _Planned, options: PlanOptions, tell: Progress) -> Plan:
     tell("scene", 0.0)
     paths = tuple(
-        NeedlePath(**{**one.model_dump(), "id": f"path-{k}", "file": f"needles/path-{k}.png"})
+        one.model_copy(update={"id": f"path-{k}", "file": f"needles/path-{k}.png"})
         for k, one in enumerate(planned.found.paths, start=1)
     )
     meshes = (*surfaces_of(planned.case.drawn), *needle_meshes(paths), *_cut(folder, planned))
@@ -164,8 +166,8 @@ def _plan(planned: _Planned, paths: tuple[NeedlePath, ...], options: PlanOptions
         target=planned.target.id,
         rules=planned.settings.model_dump(mode="json"),
         paths=paths,
-        refused=tuple(Refused(**one.model_dump()) for one in found.refused),
-        relax=tuple(Relaxation(rule=one.rule, now=one.now, needed=one.needed) for one in found.relaxations),
+        refused=found.refused,
+        relax=found.relaxations,
         blind_spots=blind_spots(case),
         ablation=planned.ablation,
         resection=planned.proposal.as_json() if planned.proposal else None,

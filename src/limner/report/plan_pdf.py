@@ -136,6 +136,7 @@ def _ablation(plan: Plan, say: Mapping[str, str], lang: str) -> list[Flowable]:
     line = say["ablation_line"].format(
         n=len(done.zones), covered=f"{done.covered_percent:.0f}", margin=f"{done.margin_mm:g}",
         target=f"{done.target_percent:.0f}", healthy=f"{done.healthy_ml:.0f}", zones=zones,
+        enough=say["covered" if done.covered else "not_covered"],
     )  # fmt: skip
     story = [paragraph(say["ablation"], "h3", lang), paragraph(line, "small", lang)]
     if done.heat_sinks:

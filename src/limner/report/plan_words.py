@@ -57,10 +57,12 @@ _WORDS: dict[str, tuple[str, str]] = {
     "ablation": ("Ablation", "消融"),
     "ablation_line": (
         "{n} zone(s) cover {covered} % of the target with {margin} mm around it ({target} % of the target alone) and "
-        "{healthy} ml beyond. Zones: {zones}.",
-        "{n} 个消融区覆盖靶目标及其周围 {margin} mm 的 {covered} %（靶目标本身 {target} %），其外另有 {healthy} ml。"
+        "{healthy} ml beyond: {enough}. Zones: {zones}.",
+        "{n} 个消融区覆盖靶目标及其周围 {margin} mm 的 {covered} %（靶目标本身 {target} %），其外另有 {healthy} ml：{enough}。"
         "消融区：{zones}。",
     ),
+    "covered": ("enough by the rules", "符合规则"),
+    "not_covered": ("not enough by the rules", "未达到规则"),
     "heat_sink": (
         "Heat sink: {names}. Large vessels cool what lies beside them.",
         "热沉效应：{names}。大血管会冷却其邻近组织。",

@@ -4,7 +4,7 @@ Here live rules, distance fields, the search, intervals and ablation zones. No f
 """
 
 from limner.scene.needles.ablation import Ablation, HeatSink, Zone, plan_ablation
-from limner.scene.needles.path import Clearance, Found, Interval, Nearest, Path, Refusal, Relaxation, SkinMap
+from limner.scene.needles.found import Found, SkinMap
 from limner.scene.needles.planner import Planner
 from limner.scene.needles.probes import Probe, load_probes
 from limner.scene.needles.recheck import violations
@@ -13,17 +13,11 @@ from limner.scene.needles.rules import AblationRules, NeedleRules, Weights
 __all__ = [
     "Ablation",
     "AblationRules",
-    "Clearance",
     "Found",
     "HeatSink",
-    "Interval",
-    "Nearest",
     "NeedleRules",
-    "Path",
     "Planner",
     "Probe",
-    "Refusal",
-    "Relaxation",
     "SkinMap",
     "Weights",
     "Zone",

@@ -8,10 +8,11 @@ import edt
 import numpy as np
 from numpy.typing import NDArray
 
+from limner.findings import NeedlePath
 from limner.scene.needles.calibre import large_vessels
 from limner.scene.needles.choose import measure_line
+from limner.scene.needles.found import Found
 from limner.scene.needles.judge import Line, draw_line, judge
-from limner.scene.needles.path import Found, Path
 from limner.scene.needles.planner import Planner
 from limner.scene.needles.probes import Probe
 from limner.scene.needles.rules import AblationRules
@@ -33,7 +34,7 @@ class Zone:
         probe: its row of the table.
     """
 
-    path: Path
+    path: NeedlePath
     probe: Probe
 
     def holds(self, points_mm: Points) -> NDArray[np.bool_]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from limner.findings import Clearance, Interval, Nearest, NeedlePath, Point
 from limner.scene.needles.exact import clearance_mm
-from limner.scene.needles.path import Clearance, Interval, Nearest, Path, Point
 from limner.scene.needles.rules import NeedleRules
 from limner.scene.needles.scene import NeedleScene
 from limner.scene.needles.uncertainty import clearance_draws, interval
@@ -101,7 +101,7 @@ def scores_of(
     return scores, sum(weights[name] * value for name, value in scores.items()) / total if total else 0.0
 
 
-def judge(scene: NeedleScene, line: Line, drawn: tuple[Vector, Vector]) -> Path:
+def judge(scene: NeedleScene, line: Line, drawn: tuple[Vector, Vector]) -> NeedlePath:
     """Everything that is known of a path, whether it may be offered or not."""
     rules = scene.rules
     measured = [clearance_mm(one, scene.lattice, line.entry, line.target) for one in scene.distances]
@@ -130,7 +130,7 @@ def judge(scene: NeedleScene, line: Line, drawn: tuple[Vector, Vector]) -> Path:
         whole = Interval(value=float(values.min()), low=low, high=high)
     else:
         whole = Interval(value=line.length, low=line.length, high=line.length)
-    return Path(
+    return NeedlePath(
         entry_mm=_point(line.entry),
         target_mm=_point(line.target),
         length_mm=line.length,

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from limner.findings import NeedlePath
 from limner.image import LabelMap
 from limner.scene.anatomy import Anatomy
 from limner.scene.needles.choose import choose
+from limner.scene.needles.found import Found
 from limner.scene.needles.judge import Line, draw_line, judge
-from limner.scene.needles.path import Found, Path
 from limner.scene.needles.recheck import violations
 from limner.scene.needles.relax import relaxations
 from limner.scene.needles.rules import NeedleRules
@@ -67,7 +68,7 @@ class Planner:
             return Planner(scene, self.drawn)
         return Planner(scene, draws(np.random.default_rng(SEED), len(scene.distances)))
 
-    def score(self, entry_mm: ArrayLike, target_mm: ArrayLike) -> Path:
+    def score(self, entry_mm: ArrayLike, target_mm: ArrayLike) -> NeedlePath:
         """What becomes of a path whose entry or tip a person moved: all clearances, scores, and every rule it breaks.
 
         Args:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from limner.findings import NeedlePath, Relaxation
 from limner.scene.needles.fields import REACH_MM
 from limner.scene.needles.judge import ANGLE, LENGTH, TABLE, draw_line, judge
-from limner.scene.needles.path import Path, Relaxation
 from limner.scene.needles.rules import NeedleRules
 from limner.scene.needles.scene import NeedleScene
 from limner.scene.needles.trace import cells_at
@@ -97,7 +97,7 @@ def _measured(
     return have, entry, tips_mm, tip
 
 
-def _needed(name: str, path: Path, scene: NeedleScene) -> tuple[float, Path] | None:
+def _needed(name: str, path: NeedlePath, scene: NeedleScene) -> tuple[float, NeedlePath] | None:
     """What a rule would have to be for a path to be kept, where no other rule is broken; rounded to the safe side."""
     limits = _limits(scene.rules)
     have = {

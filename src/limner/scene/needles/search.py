@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limner.scene.needles.fields import AIR, PER_MM, THREADS
+from limner.scene.needles.found import SkinMap
 from limner.scene.needles.judge import ANGLE, LEAVES, LENGTH, OUTSIDE, TABLE
-from limner.scene.needles.path import SkinMap
 from limner.scene.needles.scene import NeedleScene
 from limner.scene.needles.trace import Floats, Ways, cells_at, least_along, trace
 
