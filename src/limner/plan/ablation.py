@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from limner.findings import Ablation, Nearest, Zone
-from limner.scene.needles import AblationRules, Found, Planner, Probe, load_probes, plan_ablation
+from limner.scene.needles import AblationRules, Found, Planner, Probe, load_probes, plan_ablation, violations
 
 
 def ablate(planner: Planner, found: Found, rules: AblationRules, table: Path | None = None) -> Ablation | None:

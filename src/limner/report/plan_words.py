@@ -58,7 +58,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "ablation_line": (
         "{n} zone(s) cover {covered} % of the target with {margin} mm around it ({target} % of the target alone) and "
         "{healthy} ml beyond: {enough}. Zones: {zones}.",
-        "{n} 个消融区覆盖靶目标及其周围 {margin} mm 的 {covered} %（靶目标本身 {target} %），其外另有 {healthy} ml：{enough}。"
+        "{n} 个消融区覆盖靶目标及其周围 {margin} mm 的 {covered} %（靶目标本身 {target} %），"
+        "其外另有 {healthy} ml：{enough}。"
         "消融区：{zones}。",
     ),
     "covered": ("enough by the rules", "符合规则"),
