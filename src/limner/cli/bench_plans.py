@@ -8,11 +8,9 @@ from typing import Annotated
 import typer
 
 from limner.cli import show, show_bench, show_forecast
-from limner.cli.bench import app
 from limner.cli.options import Debug, Engine, Force, Json
 
 
-@app.command(epilog="Example: limner bench plan ct_liver_ircad01/labels.nii.gz")
 def plan(
     path: Annotated[
         Path | None,
@@ -33,7 +31,6 @@ def plan(
     show_bench.plan(result, as_json)
 
 
-@app.command(epilog="Example: limner bench segments ct_liver_lits/cohort.csv --split test")
 def segments(
     cohort: Annotated[Path, typer.Argument(help="CSV or JSONL with the columns mask, couinaud and vessels.")],
     split: Annotated[str, typer.Option(help="Only this split.")] = "test",
@@ -57,7 +54,6 @@ def segments(
     show_bench.segments(result, as_json)
 
 
-@app.command(epilog="Example: limner bench forecast tumour_growth_laleh2022/ --split test")
 def forecast(
     table: Annotated[Path, typer.Argument(help="CSV with patient, day, volume_ml; or the folder of Laleh et al.")],
     split: Annotated[str | None, typer.Option(help="Only this split; several joined by a comma.")] = None,

@@ -104,18 +104,20 @@ def _group(one: NeedlePath, plan: Plan, frame: str) -> Any:
         graphic_data=np.array([one.entry_mm, one.target_mm], float),
         frame_of_reference_uid=frame,
     )
-    site = (one.nearest.name.replace(" ", "-")[:16], _OURS, one.nearest.name[:64])
     measurements = [
         sr.Measurement(_code(_LENGTH), round(one.length_mm, 2), _code(_MM), referenced_coordinates=[line]),
-        sr.Measurement(
+        sr.Measurement(_code(_ANGLE), round(one.angle_deg, 1), _code(_DEG)),
+    ]
+    if one.nearest is not None:
+        site = (one.nearest.name.replace(" ", "-")[:16], _OURS, one.nearest.name[:64])
+        clearance = sr.Measurement(
             _code(_DISTANCE),
             round(one.clearance_mm.value, 2),
             _code(_MM),
             finding_sites=[sr.FindingSite(anatomic_location=_code(site))],
             properties=_uncertainty(one.clearance_mm),
-        ),
-        sr.Measurement(_code(_ANGLE), round(one.angle_deg, 1), _code(_DEG)),
-    ]
+        )
+        measurements.append(clearance)
     doubt = [sr.QualitativeEvaluation(_code(_SAFETY), _code(_ONLY_AT_MEAN))] if one.safe_only_at_mean else None
     return sr.MeasurementsAndQualitativeEvaluations(
         tracking_identifier=sr.TrackingIdentifier(uid=new_uid(), identifier=f"{plan.target} {one.id}"),

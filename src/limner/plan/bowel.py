@@ -61,7 +61,7 @@ def with_gas(labels: LabelMap, image: Image, gas_hu: float, wall_mm: float, smal
     if not free.any():
         return labels
     value = max(one.value for one in labels.labels) + 1
-    array = labels.array.astype(np.uint8 if value < 256 else np.uint16)
+    array: NDArray[np.unsignedinteger] = labels.array.astype(np.uint8 if value < 256 else np.uint16)
     array[free] = value
     return LabelMap(array, labels.grid, (*labels.labels, named(GAS, value, "organ")))
 

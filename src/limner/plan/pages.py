@@ -70,7 +70,7 @@ def _skin(asked: Asked, plan: Plan, lang: str) -> bytes | None:
     order = np.argsort(-counts, kind="stable").tolist()
     place = {code + 1: rank for rank, code in enumerate(order)}
     ranks = np.array([-1, *(place[code] for code in range(1, len(asked.reasons) + 1))], np.intp)
-    names = tuple(reason(*asked.reasons[k], lang) for k in order if counts[k])
+    names = tuple(reason(asked.reasons[k][0], asked.reasons[k][1], lang) for k in order if counts[k])
     entries = np.array([one.entry_mm for one in plan.paths], float).reshape(-1, 3)
     skin = SkinMap(asked.points_mm.astype(float), ranks[asked.codes], names, entries)
     return refused_map(skin, safe=say["safe"], title=say["map_title"], sides=say["sides"].split("|"), lang=lang)

@@ -75,8 +75,9 @@ def refused_map(skin: SkinMap, *, safe: str, title: str, sides: Sequence[str], l
     handles = []
     for code in range(len(skin.names) - 1, -1, -1):
         there = skin.reasons == code
-        axes.scatter(*flat[there].T, s=size, c=_tone(code), marker="s", linewidths=0)
-    axes.scatter(*flat[skin.reasons < 0].T, s=size * 1.3, c=SAFE, marker="s", linewidths=0)
+        axes.scatter(flat[there, 0], flat[there, 1], s=size, c=_tone(code), marker="s", linewidths=0)
+    safe_ones = flat[skin.reasons < 0]
+    axes.scatter(safe_ones[:, 0], safe_ones[:, 1], s=size * 1.3, c=SAFE, marker="s", linewidths=0)
     handles.append(_key(SAFE, f"{safe} ({int((skin.reasons < 0).sum())})"))
     handles += [_key(_tone(k), f"{name} ({int((skin.reasons == k).sum())})") for k, name in enumerate(skin.names)]
     for number, (x, y) in enumerate(unrolled(skin.entries_mm.reshape(-1, 3), middle), start=1):
