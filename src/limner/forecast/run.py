@@ -102,6 +102,11 @@ def compute(drawing: Path, genes: Path | None, days: int, asked: Asked, progress
     warnings = [*genotype.warnings, *site.warnings]
     sights, between, told = sights_of(scene, site, belief.threshold, asked)
     warnings += told
+    if treatment is not None:
+        warnings.append(
+            "Under treatment the volume is that of cells dense enough to be seen; scars and swelling, which images go on "
+            "showing, are not in the model."
+        )
     if scene.others:
         warnings.append(f"{scene.others} other lesion parts are drawn; only {scene.finding.id!r} is forecast.")
     _say(progress, "fit", 0.0)

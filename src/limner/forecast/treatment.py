@@ -34,7 +34,7 @@ class Treatment:
     def rate(self, growth: float, normal: float = 0.0) -> float:
         """κ in 1/day of a tumour with ρ = ``growth``, ``normal`` standard deviations from the median.
 
-        >>> Treatment("x", 0.7, 1.0, 0.4, "", ()).rate(0.01) > 0.01
+        >>> Treatment("x", 0.4, 1.0, 0.5, "", ()).rate(0.01) > 0.01
         True
         """
         return growth + self.times * math.exp(self.spread * normal) * self.kill_per_year / _YEAR
