@@ -55,7 +55,7 @@ def test_mgmt_is_no_matter_of_untreated_growth_but_of_temozolomide():
         for rows in ([], [("MGMT", "methylated")], [("MGMT", "unmethylated")])
     )
     assert bad.times < plain.times < good.times
-    assert plain.rate(0.01) == pytest.approx(0.01 + 0.4 / 365.25)
+    assert plain.rate() == pytest.approx(0.92 / 365.25) and bad.rate(1.0) > bad.rate()
     assert any("Hegi" in one for one in good.sources)
     with pytest.raises(InputError, match="temozolomide, radiotherapy"):
         treatment_of("prayer", Genotype())
@@ -70,7 +70,7 @@ def test_under_temozolomide_the_median_low_grade_tumour_loses_about_a_quarter_of
     medium = Medium(np.ones(r.shape, bool), (2.0, 2.0, 2.0))
     start = state_now(medium, Contour(0.16, r - radius), unknowns, 0.0, radius)
     own = on_grid(unknowns[0], unknowns[1], medium)[0]
-    kill = treatment_of("temozolomide", Genotype()).rate(own.growth)
+    kill = treatment_of("temozolomide", Genotype()).rate()
     states = grow(medium, start, Rates(own.diffusion, own.growth, ((0.0, 365.0, kill),)), [0, 365])
     now, then = (soft_volume_ml(one.full(r.shape), 0.16, medium) for one in states)
     assert 0.65 < (then / now) ** (2 / 3) < 0.88

@@ -146,7 +146,7 @@ def _treatment(run: Run) -> dict[str, Any] | None:
     return {
         "name": one.name,
         "kill": {
-            "formula": "kappa = rho + times * per_year / 365.25",
+            "formula": "kappa = times * per_year / 365.25",
             "per_year": one.kill_per_year,
             "times": round(one.times, 3),
             "spread_log": round(one.spread, 3),
