@@ -12,6 +12,10 @@ from limner.errors import InputError
 from limner.forecast.genes import believe, lesion_facts
 from limner.forecast.genotype import Genotype, genotype_of
 from limner.forecast.learned import chance_of_glioblastoma, check_chance, fit_logistic, sizes_and_genes, table
+from limner.forecast.space.contour import soft_volume_ml
+from limner.forecast.space.medium import Medium
+from limner.forecast.space.solver import Rates, grow
+from limner.forecast.space.start import Contour, on_grid, state_now
 from limner.forecast.treatment import treatment_of
 
 
@@ -51,10 +55,25 @@ def test_mgmt_is_no_matter_of_untreated_growth_but_of_temozolomide():
         for rows in ([], [("MGMT", "methylated")], [("MGMT", "unmethylated")])
     )
     assert bad.times < plain.times < good.times
-    assert plain.rate(0.01) == pytest.approx(0.01 + 0.7 / 365.25)
+    assert plain.rate() == pytest.approx(0.92 / 365.25) and bad.rate(1.0) > bad.rate()
     assert any("Hegi" in one for one in good.sources)
     with pytest.raises(InputError, match="temozolomide, radiotherapy"):
         treatment_of("prayer", Genotype())
+
+
+@pytest.mark.parametrize("radius", [18.0, 26.0])
+def test_under_temozolomide_the_median_low_grade_tumour_loses_about_a_quarter_of_its_area_in_a_year(radius):
+    prior = believe("glioma", radius, genotype_of([("grade", "2")])).prior
+    unknowns = np.array([math.log(prior.speed_mm_per_day), math.log(prior.width_mm), 0.0, 0.0, -2.3])
+    axis = (np.arange(40) - 19.5) * 2.0
+    r = np.sqrt(axis[:, None, None] ** 2 + axis[None, :, None] ** 2 + axis[None, None, :] ** 2)
+    medium = Medium(np.ones(r.shape, bool), (2.0, 2.0, 2.0))
+    start = state_now(medium, Contour(0.16, r - radius), unknowns, 0.0, radius)
+    own = on_grid(unknowns[0], unknowns[1], medium)[0]
+    kill = treatment_of("temozolomide", Genotype()).rate()
+    states = grow(medium, start, Rates(own.diffusion, own.growth, ((0.0, 365.0, kill),)), [0, 365])
+    now, then = (soft_volume_ml(one.full(r.shape), 0.16, medium) for one in states)
+    assert 0.65 < (then / now) ** (2 / 3) < 0.88
 
 
 def test_doubling_times_become_speeds_and_other_lesions_have_no_genes():

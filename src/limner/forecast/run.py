@@ -21,7 +21,6 @@ from limner.forecast.genotype import Genotype, read_genotype
 from limner.forecast.sights import Asked, sights_of
 from limner.forecast.space.ensemble import Futures, Start, draw_normals, futures
 from limner.forecast.space.fit import Posterior, fit
-from limner.forecast.space.prior import rates
 from limner.forecast.space.question import Sight
 from limner.forecast.treatment import Treatment, treatment_of
 from limner.image import Grid, resample_array
@@ -102,6 +101,11 @@ def compute(drawing: Path, genes: Path | None, days: int, asked: Asked, progress
     warnings = [*genotype.warnings, *site.warnings]
     sights, between, told = sights_of(scene, site, belief.threshold, asked)
     warnings += told
+    if treatment is not None:
+        warnings.append(
+            "Under treatment the volume is that of cells dense enough to be seen; scars and swelling, which images go "
+            "on showing, are not in the model."
+        )
     if scene.others:
         warnings.append(f"{scene.others} other lesion parts are drawn; only {scene.finding.id!r} is forecast.")
     _say(progress, "fit", 0.0)
@@ -110,7 +114,7 @@ def compute(drawing: Path, genes: Path | None, days: int, asked: Asked, progress
     start = Start(site.medium, sights[-1].outer, known)
     when = _days_of(days)
     normals = draw_normals(asked.futures, asked.seed)
-    kills = _kills(start, normals, treatment, days, asked.seed)
+    kills = _kills(normals, treatment, days, asked.seed)
     coming = futures(start, when, normals, kills, threads=_threads(), progress=progress)
     warnings += _at_the_edge(coming, site, scene)
     what_ifs = _what_ifs(start, sights, scene, genotype, treatment, when, asked)
@@ -177,13 +181,12 @@ def _at_the_edge(coming: Futures, site: Site, scene: Scene) -> list[str]:
     return []
 
 
-def _kills(start: Start, normals: Float, treatment: Treatment | None, days: int, seed: int) -> list[Any] | None:
+def _kills(normals: Float, treatment: Treatment | None, days: int, seed: int) -> list[Any] | None:
     """Each future's kill rate, from now to the last day."""
     if treatment is None:
         return None
-    draws = start.posterior.sample(normals)
-    spread = np.random.default_rng([seed, 1]).permutation(np.linspace(-1.6, 1.6, len(draws)))
-    found = [treatment.rate(rates(d[0], d[1]).growth, float(n)) for d, n in zip(draws, spread, strict=True)]
+    spread = np.random.default_rng([seed, 1]).permutation(np.linspace(-1.6, 1.6, len(normals)))
+    found = [treatment.rate(float(n)) for n in spread]
     return [((0.0, float(days), one),) for one in found]
 
 
@@ -203,7 +206,7 @@ def _what_ifs(
     if not genotype.empty:
         for name, other in _other_genotypes(genotype):
             there = _under(start, sights, scene, genotype, other)
-            kills = _kills(there, normals, treatment, when[-1], asked.seed)
+            kills = _kills(normals, treatment, when[-1], asked.seed)
             found.append(WhatIf(name, futures(there, when, normals, kills, threads=_threads())))
     return tuple(found)
 

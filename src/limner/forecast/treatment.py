@@ -13,15 +13,17 @@ _YEAR = 365.25
 
 @dataclass(frozen=True)
 class Treatment:
-    """Cells that die: ``κ = ρ + times · kill_per_year / 365.25``.
+    """Cells that die: ``κ = times · kill_per_year / 365.25``, whatever ρ is (log-kill).
 
     Args:
         name: of the treatment.
-        kill_per_year: by how much, beyond standing still, the logarithm of c falls in a year.
+        kill_per_year: by how much the logarithm of c would fall in a year, were there no growth.
         times: what genes make of it, median.
         spread: of the logarithm of ``times``.
         effect: in words.
         sources: of it.
+
+    Source: Skipper, Schabel and Wilcox, Cancer Chemother. Rep. 35:1, 1964 (log-kill).
     """
 
     name: str
@@ -31,13 +33,13 @@ class Treatment:
     effect: str
     sources: tuple[str, ...]
 
-    def rate(self, growth: float, normal: float = 0.0) -> float:
-        """κ in 1/day of a tumour with ρ = ``growth``, ``normal`` standard deviations from the median.
+    def rate(self, normal: float = 0.0) -> float:
+        """κ in 1/day, ``normal`` standard deviations from the median.
 
-        >>> Treatment("x", 0.7, 1.0, 0.4, "", ()).rate(0.01) > 0.01
-        True
+        >>> round(Treatment("x", 0.92, 1.0, 0.5, "", ()).rate(), 5)
+        0.00252
         """
-        return growth + self.times * math.exp(self.spread * normal) * self.kill_per_year / _YEAR
+        return self.times * math.exp(self.spread * normal) * self.kill_per_year / _YEAR
 
 
 def treatment_of(name: str, genotype: Genotype) -> Treatment:

@@ -47,7 +47,7 @@ def write_forecast(run: Run, folder: Path, image: Path | None, progress: Progres
     picture = image_on(image, run.scene.labels.grid) if image is not None else None
     told = tell(run)
     origin = _origin(told)
-    files = {"probability": [], "labels": []}
+    files: dict[str, list[str]] = {"probability": [], "labels": []}
     last = run.coming.days[-1]
     for k, day in enumerate(run.coming.days):
         if day == 0:
@@ -146,7 +146,7 @@ def _treatment(run: Run) -> dict[str, Any] | None:
     return {
         "name": one.name,
         "kill": {
-            "formula": "kappa = rho + times * per_year / 365.25",
+            "formula": "kappa = times * per_year / 365.25",
             "per_year": one.kill_per_year,
             "times": round(one.times, 3),
             "spread_log": round(one.spread, 3),

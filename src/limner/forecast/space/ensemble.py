@@ -126,4 +126,6 @@ def futures(
     else:
         for k in range(len(draws)):
             take(one(k), k + 1)
-    return Futures(tuple(float(day) for day in days), volumes, there / len(draws), draws)
+    return Futures(
+        tuple(float(day) for day in days), volumes, (there / np.float32(len(draws))).astype(np.float32), draws
+    )

@@ -105,17 +105,16 @@ def fit(medium: Medium, sights: Sequence[Sight], prior: Prior, settings: Setting
     start = np.array([math.log(prior.speed_mm_per_day), math.log(prior.width_mm), 0.0, 0.0, SEED_MEAN])
     spreads = np.array([prior.speed_spread, prior.width_spread, 1.0, 1.0, SEED_SPREAD])
     question = Question(medium, tuple(sights), settings)
-    here, spreads = _noticed(question, start, spreads)
-    found, inverse = here, np.diag(spreads**2)
+    found, inverse = start, np.diag(spreads**2)
     for _ in range(settings.iterations):
-        here, spreads = _noticed(question, found, spreads)
+        spreads = _noticed(question, found, spreads)
         residual, slope = question.ask(found)
         weights = 1 / question.spreads_mm
         pull = slope.T * weights**2
         matrix = pull @ slope + np.diag(1 / spreads**2)
         step = np.linalg.solve(matrix, -pull @ residual - (found - start) / spreads**2)
         step[:2] = np.clip(step[:2], -0.7, 0.7)
-        found, inverse = found + step, np.linalg.inv(matrix)
+        found, inverse = np.asarray(found + step, np.float64), np.asarray(np.linalg.inv(matrix), np.float64)
         if np.abs(step / np.sqrt(np.diag(inverse))).max() < 0.02:
             break
     last = sights[-1].outer
@@ -129,9 +128,9 @@ def fit(medium: Medium, sights: Sequence[Sight], prior: Prior, settings: Setting
     )
 
 
-def _noticed(question: Question, found: Float, spreads: Float) -> tuple[Float, Float]:
+def _noticed(question: Question, found: Float, spreads: Float) -> Float:
     """The offsets' priors, once the scatter along the rims is known."""
     question.look(found)
     spreads = spreads.copy()
     spreads[2] = spreads[3] = question.offset_mm
-    return found, spreads
+    return spreads

@@ -68,11 +68,11 @@ def twice_solved(lines: Lines, values: Float, pool: Executor | None = None) -> F
         The same shape; a view whose memory runs along other axes for the last axis.
     """
     ahead = np.moveaxis(values, values.ndim - 3 + lines.axis, 0)  # (n, ..., ., .)
-    out = np.empty(ahead.shape)
+    out: Float = np.empty(ahead.shape)
     if pool is None:
         _sweep(lines.lower, lines.twice, ahead, out)
     else:
-        cut = out.shape[-2] // 2
+        cut = ahead.shape[-2] // 2
         halves = (slice(None, cut), slice(cut, None))
         jobs = [
             pool.submit(_sweep, lines.lower[:, s], lines.twice[:, s], ahead[..., s, :], out[..., s, :]) for s in halves

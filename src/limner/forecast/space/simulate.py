@@ -95,7 +95,9 @@ def coarse(medium: Medium) -> Medium:
 
 def _until(medium: Medium, start: Float, own: Rates, sizes: list[float]) -> tuple[list[float], list[Float]]:
     """Days at which the visible tumour reaches sizes in cells, and the states there."""
-    days, states, day, current = [], [], 0.0, start
+    days: list[float] = []
+    states: list[Float] = []
+    day, current = 0.0, start
     size_before = 0.0
     step = 1.0 / own.speed_mm_per_day  # a millimetre
     while len(days) < len(sizes):

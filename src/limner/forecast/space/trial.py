@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from limner.forecast.space.contour import level_distance, soft_volume_ml
 from limner.forecast.space.ensemble import Start, draw_normals, futures
-from limner.forecast.space.fit import OUTER, Settings, fit
+from limner.forecast.space.fit import OUTER, fit
 from limner.forecast.space.prior import Prior
+from limner.forecast.space.question import Settings
 from limner.forecast.space.simulate import Noise, Truth, blocks, coarse, draw_sights, simulate
 
 Float = NDArray[np.float64]
