@@ -71,6 +71,8 @@ class NeedlePath(Noun):
     """How far the outer part rises over that plane."""
     organ_crossed_mm: float = 0.0
     """Of healthy parenchyma before the tumour."""
+    outside_mm: float = 0.0
+    """Of its way neither in that nor in the tumour."""
     scores: dict[str, float] = Field(default_factory=dict)
     """0 to 1 each, 1 is best."""
     score: float = 0.0

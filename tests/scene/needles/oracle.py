@@ -57,10 +57,12 @@ def _score(labels, entry, tip, away, known, rules) -> float:
     points = entry + (np.arange(count)[:, None] + 0.5) / count * (tip - entry)
     at = np.rint(labels.grid.index(points)).astype(int)
     crossed = (labels.array[tuple(at.T)] == LIVER).sum() * length / count
+    outside = (~np.isin(labels.array[tuple(at.T)], [LIVER, TUMOR])).sum() * length / count
     parts = {
         "length": 1 - length / rules.max_length_mm,
         "angle": 1 - angle / rules.max_angle_deg,
         "organ_crossed": min(1, crossed / rules.parenchyma_mm),
+        "outside": max(0, 1 - outside / rules.outside_mm),
         "depth": depth,
     }
     for name, values in GROUPS.items():

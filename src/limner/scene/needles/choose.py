@@ -12,13 +12,15 @@ from limner.scene.needles.exact import clearance_mm
 from limner.scene.needles.judge import GROUP_OF, Line, draw_line, geometry, scores_of
 from limner.scene.needles.rules import NeedleRules
 from limner.scene.needles.scene import NeedleScene
-from limner.scene.needles.search import Candidates
+from limner.scene.needles.search import SCORES, Candidates
 
 NEAR_MM = 4.0
 """Neighbours of a candidate within this, by entry, are measured too: on voxels another may be the best."""
 MEASURED = 10
 TRIES = 300
 """So many measurements on voxels, after the first, and the choice ends with what it has."""
+TIE = 0.01
+"""Scores on the lattice that differ by less are the same: it is true to about half a cell."""
 REFINED = (0.5, 0.5, 0.25, 0.125)
 """Steps of the last refinement, as parts of a cell."""
 
@@ -85,6 +87,7 @@ def choose(scene: NeedleScene, candidates: Candidates, passes: Callable[[Line], 
             best = better if better is best or passes(better.line) else best
             if not any(_beats(other, best) for other in found):
                 found = [*(other for other in found if not _beats(best, other)), best]
+                free &= ~_beaten(candidates.scores, best)
             free &= ~_alike(best.line, entries, toward, rules)
     return sorted(found, key=lambda path: -path.score)
 
@@ -140,6 +143,12 @@ def measure_line(scene: NeedleScene, line: Line, depth: float) -> Chosen | None:
             return None
         slack_mm[GROUP_OF[role]] = min(slack_mm.get(GROUP_OF[role], np.inf), value)
     return Chosen(line, *scores_of(line, slack_mm, depth, rules))
+
+
+def _beaten(scores: NDArray[np.float32], path: Chosen) -> NDArray[np.bool_]:
+    """Candidates that are better than a path in nothing, as far as the lattice tells: they need no measuring."""
+    own = np.array([path.scores.get(name, 1.0) for name in SCORES], np.float32)
+    return np.asarray((scores <= own + TIE).all(axis=1))
 
 
 def _beats(one: Chosen, other: Chosen) -> bool:

@@ -63,7 +63,8 @@ class Slack:
         least: flat uint8 over all cells: least slack of all obstacles plus the tolerance, in quarters of a mm, rounded
             up; 0 where a rule is broken by more than the tolerance.
         which: flat uint8: the obstacle that has it; :data:`AIR` outside the body.
-        groups: flat uint32, four bytes a cell: the same of vessels, organs and bones; the last byte tells the organ.
+        groups: flat uint32, four bytes a cell: the same of vessels, organs and bones; the last byte is 1 in the
+            organ and 2 in the target.
         tolerance_mm: how much a cell may lack and still be tried.
     """
 
@@ -92,7 +93,7 @@ def distance(obstacle: Obstacle, lattice: Lattice) -> Distance:
 
 
 def slack(
-    distances: tuple[Distance, ...], rules: NeedleRules, lattice: Lattice, body: Mask, organ: Mask | None
+    distances: tuple[Distance, ...], rules: NeedleRules, lattice: Lattice, body: Mask, inside: NDArray[np.uint8] | None
 ) -> Slack:
     """Joins the fields of all obstacles under a set of rules.
 
@@ -101,12 +102,12 @@ def slack(
         rules: their margins.
         lattice: of the cells.
         body: cells of the body; a way that leaves it breaks a rule, too.
-        organ: the healthy parenchyma of the target's organ, over all cells; None where there is none.
+        inside: over all cells, 1 in the healthy parenchyma of the target's organ, 2 in the target, 0 outside.
     """
     shape = lattice.work.shape
     tolerance = lattice.half_diagonal_mm
     groups = np.full((4, *shape), 255, np.uint8)
-    groups[3] = 0 if organ is None else organ
+    groups[3] = 0 if inside is None else inside
     which = np.full(shape, AIR, np.uint8)
     least = np.full(shape, 255, np.uint8)
     for index, one in enumerate(distances):

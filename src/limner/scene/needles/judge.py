@@ -32,6 +32,7 @@ class Line:
         gap: from the entry to the table, mm; None without a table.
         tilt: rise of the outer part over the table, degrees; None without a table.
         crossed: healthy parenchyma before the tumour, mm.
+        outside: of its way neither in that nor in the tumour, mm.
         broken: ``"outside the scan"``, ``"leaves the body"`` or None.
     """
 
@@ -42,6 +43,7 @@ class Line:
     gap: float | None
     tilt: float | None
     crossed: float
+    outside: float
     broken: str | None
 
 
@@ -58,8 +60,9 @@ def draw_line(scene: NeedleScene, entry_mm: Vector, target_mm: Vector) -> Line:
         toward, plane = scene.table_mm
         gap = plane - float(entry @ toward)
         tilt = float(np.degrees(np.arcsin(np.clip(-outward @ toward, -1, 1))))
-    crossed, leaves = _passed(scene, entry, target_mm, length)
-    return Line(entry, target_mm, length, angle, gap, tilt, crossed, broken or (LEAVES if leaves else None))
+    crossed, outside, leaves = _passed(scene, entry, target_mm, length)
+    said = broken or (LEAVES if leaves else None)
+    return Line(entry, target_mm, length, angle, gap, tilt, crossed, outside, said)
 
 
 def geometry(line: Line, rules: NeedleRules) -> list[tuple[str, str]]:
@@ -95,6 +98,7 @@ def scores_of(
     scores["length"] = max(0.0, 1 - line.length / rules.max_length_mm)
     scores["angle"] = max(0.0, 1 - line.angle / rules.max_angle_deg)
     scores["organ_crossed"] = min(1.0, line.crossed / rules.parenchyma_mm)
+    scores["outside"] = max(0.0, 1 - line.outside / rules.outside_mm)
     scores["depth"] = depth
     weights = {name: getattr(rules.weights, name) for name in scores}
     total = sum(weights.values())
@@ -141,6 +145,7 @@ def judge(scene: NeedleScene, line: Line, drawn: tuple[Vector, Vector]) -> Needl
         table_gap_mm=line.gap,
         table_tilt_deg=line.tilt,
         organ_crossed_mm=line.crossed,
+        outside_mm=line.outside,
         scores=scores,
         score=score,
         safe_only_at_mean=not refused and any(one.only_at_mean for one in found),
@@ -188,20 +193,20 @@ def _in_body(scene: NeedleScene, points: Vector) -> tuple[NDArray[np.bool_], NDA
     return inside, within
 
 
-def _passed(scene: NeedleScene, entry: Vector, target: Vector, length: float) -> tuple[float, bool]:
-    """Healthy parenchyma before the tumour in mm, and whether the line leaves the body on its way."""
+def _passed(scene: NeedleScene, entry: Vector, target: Vector, length: float) -> tuple[float, float, bool]:
+    """Mm of healthy parenchyma, mm outside both it and the tumour, and whether the line leaves the body on its way."""
     count = max(2, int(np.ceil(length / FINE_MM)))
     points = entry + (np.arange(count)[:, None] + 0.5) / count * (target - entry)
     inside, _ = _in_body(scene, points)
-    crossed = 0.0
-    if scene.organ is not None:
-        index = np.rint(scene.anatomy.grid.index(points)).astype(np.int64)
-        index = np.clip(index, 0, np.array(scene.anatomy.grid.shape) - 1)
-        found = scene.anatomy.labels.array[tuple(index.T)]
-        crossed = float(np.count_nonzero(np.isin(found, scene.organ.values))) * length / count
+    index = np.rint(scene.anatomy.grid.index(points)).astype(np.int64)
+    index = np.clip(index, 0, np.array(scene.anatomy.grid.shape) - 1)
+    found = scene.anatomy.labels.array[tuple(index.T)]
+    organ = np.isin(found, scene.organ.values if scene.organ else ())
+    crossed = float(np.count_nonzero(organ)) * length / count
+    outside = float(np.count_nonzero(~organ & (found != scene.lesion.label.value))) * length / count
     grace = 2 * scene.lattice.half_diagonal_mm
-    outside = ~inside & (np.arange(count) * length / count > grace)
-    return crossed, bool(np.count_nonzero(outside) * length / count > grace)
+    left = ~inside & (np.arange(count) * length / count > grace)
+    return crossed, outside, bool(np.count_nonzero(left) * length / count > grace)
 
 
 def _point(values: Vector) -> Point:

@@ -27,6 +27,9 @@ class Weights(BaseModel):
         ge=0,
         description="Healthy parenchyma before the tumour, up to parenchyma_mm: it stops bleeding and seeding.",
     )
+    outside: float = Field(
+        2.0, ge=0, description="A short way outside the organ: what no label shows there may be stomach or bowel."
+    )
     depth: float = Field(2.0, ge=0, description="Depth of the tip in the tumour: 1 at its deepest point.")
 
 
@@ -84,6 +87,11 @@ class NeedleRules(BaseModel):
     )
     confidence: float = Field(0.90, gt=0, lt=1, description="Of all intervals.")
     comfort_mm: float = Field(15.0, gt=0, description="Clearance beyond a margin by this much is as good as can be.")
+    outside_mm: float = Field(
+        100.0,
+        gt=0,
+        description="A way outside the organ this long scores 0; the wall takes 20 to 40. Choice.",
+    )
     parenchyma_mm: float = Field(
         10.0, gt=0, description="Healthy parenchyma before the tumour beyond this gains nothing more. Choice."
     )

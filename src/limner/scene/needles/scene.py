@@ -16,7 +16,7 @@ from limner.scene.needles.fields import THREADS, Distance, Slack, distance, slac
 from limner.scene.needles.obstacles import obstacles
 from limner.scene.needles.rules import NeedleRules
 from limner.scene.needles.targets import Depth
-from limner.scene.parts import Mask, Part
+from limner.scene.parts import Part
 
 SIDES = {
     "posterior": (0.0, 1.0, 0.0),
@@ -75,7 +75,7 @@ class NeedleScene:
     @cached_property
     def slack(self) -> Slack:
         """What the margins leave at every cell."""
-        return slack(self.distances, self.rules, self.lattice, self.anatomy.body, self._healthy)
+        return slack(self.distances, self.rules, self.lattice, self.anatomy.body, self._inside)
 
     @cached_property
     def entries_mm(self) -> NDArray[np.float32]:
@@ -101,11 +101,13 @@ class NeedleScene:
         return toward, float((self.entries_mm @ toward.astype(np.float32)).max())
 
     @cached_property
-    def _healthy(self) -> Mask | None:
-        if self.organ is None:
-            return None
-        box = self.anatomy.boxes[self.organ.values[0]]
-        whole = np.zeros(self.lattice.work.shape, bool)
-        cells, there = self.lattice.cells(self.anatomy.labels.array[box] == self.organ.values[0], box)
-        whole[there] = cells
+    def _inside(self) -> NDArray[np.uint8]:
+        """1 in the healthy parenchyma of the target's organ, 2 in the target."""
+        whole = np.zeros(self.lattice.work.shape, np.uint8)
+        if self.organ is not None:
+            box = self.anatomy.boxes[self.organ.values[0]]
+            cells, there = self.lattice.cells(self.anatomy.labels.array[box] == self.organ.values[0], box)
+            whole[there] = cells
+        cells, there = self.lattice.cells(self.lesion.mask, self.lesion.box)
+        whole[there][cells] = 2
         return whole

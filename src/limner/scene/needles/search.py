@@ -17,7 +17,7 @@ from limner.scene.needles.trace import Floats, Ways, cells_at, least_along, trac
 BLOCK = 16384
 STEP_CELLS = 0.75
 SCORE_MM = 2.0
-SCORES = ("vessels", "organs", "rib_gap", "length", "angle", "organ_crossed", "depth")
+SCORES = ("vessels", "organs", "rib_gap", "length", "angle", "organ_crossed", "outside", "depth")
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +27,7 @@ class Candidates:
     Args:
         entry: ``(N,)`` indices of the skin's cells.
         tip: ``(N,)`` indices of ``tips_mm``.
-        scores: ``(N, 7)`` float32 in the order of :data:`SCORES`.
+        scores: ``(N, 8)`` float32 in the order of :data:`SCORES`.
         total: ``(N,)`` weighted means.
         sure: ``(N,)`` bool: nothing is lacking on the lattice.
         tips_mm: ``(T, 3)`` world.
@@ -112,7 +112,7 @@ def _block(scene: NeedleScene, tip_mm: NDArray[np.float64], depth: float, part: 
     least_mm = STEP_CELLS * min(scene.lattice.work.spacing_mm)
     end = trace(scene.slack, shape, ways, least_mm)
     through = np.isinf(end)
-    least, crossed = least_along(scene.slack, shape, _some(ways, through), SCORE_MM)
+    least, crossed, outside = least_along(scene.slack, shape, _some(ways, through), SCORE_MM)
     lacking = int(scene.slack.tolerance_mm * PER_MM)
     sure = least.min(axis=1) > lacking
     doubtful = np.flatnonzero(through)[~sure]  # short by less than the tolerance: tried, but told as refused
@@ -131,7 +131,8 @@ def _block(scene: NeedleScene, tip_mm: NDArray[np.float64], depth: float, part: 
     scores[:, 3] = 1 - length[found] / rules.max_length_mm
     scores[:, 4] = 1 - np.degrees(np.arccos(np.minimum(cosine[found], 1))) / rules.max_angle_deg
     scores[:, 5] = np.minimum(crossed / rules.parenchyma_mm, 1)
-    scores[:, 6] = depth
+    scores[:, 6] = np.maximum(1 - outside / rules.outside_mm, 0)
+    scores[:, 7] = depth
     return _Block(codes, came, (found + part.start).astype(np.int32), scores, sure, index.size)
 
 

@@ -90,25 +90,27 @@ def cells_at(index: Floats, shape: tuple[int, int, int]) -> NDArray[np.int32]:
 
 def least_along(
     slack: Slack, shape: tuple[int, int, int], ways: Ways, every_mm: float
-) -> tuple[NDArray[np.uint8], Floats]:
-    """What is least of each group along whole ways, and how much of the organ they pass.
+) -> tuple[NDArray[np.uint8], Floats, Floats]:
+    """What is least of each group along whole ways, and how much of the organ, and of anything else, they pass.
 
     Returns:
-        ``(N, 3)`` uint8, the least slack of vessels, organs and bones as in :class:`Slack`, and ``(N,)`` mm of
-        healthy parenchyma.
+        ``(N, 3)`` uint8, the least slack of vessels, organs and bones as in :class:`Slack`; ``(N,)`` mm of healthy
+        parenchyma; and ``(N,)`` mm outside both it and the target.
     """
     least = np.full((ways.length.size, 4), 255, np.uint8)
-    inside = np.zeros(ways.length.size, np.float32)
+    inside, outside = (np.zeros(ways.length.size, np.float32) for _ in range(2))
     order = np.argsort(ways.length)
     for part in np.array_split(order, max(1, ways.length.size // ALIKE)):  # ways of like length take as many steps
         start, step, length = ways.start[:, part], ways.step[:, part], ways.length[part]
         count = max(2, int(np.ceil(float(length.max(initial=0)) / every_mm)) + 1)
         share = length / np.float32(count - 1)
-        own, organ = np.full((length.size, 4), 255, np.uint8), np.zeros(length.size, np.int32)
+        own = np.full((length.size, 4), 255, np.uint8)
+        organ, beyond = (np.zeros(length.size, np.int32) for _ in range(2))
         for k in range(count):
             found = slack.groups.take(cells_at(start + step * (share * np.float32(k)), shape), mode="clip")
             four = found.view(np.uint8).reshape(-1, 4)
-            organ += four[:, 3]
+            organ += four[:, 3] == 1
+            beyond += four[:, 3] == 0
             np.minimum(own, four, out=own)
-        least[part], inside[part] = own, organ * share
-    return least[:, :3], inside
+        least[part], inside[part], outside[part] = own, organ * share, beyond * share
+    return least[:, :3], inside, outside
