@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -91,3 +92,40 @@ def forecast(
         given = load_priors(priors) if priors else None
         found = bench_forecast(table, split, priors=given, folds=folds, seed=seed, progress=progress)
     show_forecast.compared(found, as_json)
+
+
+def forecast_space(
+    cases: Annotated[int, typer.Option(min=1, help="Simulated tumours.")] = 20,
+    seed: Annotated[int, typer.Option(min=0, help="Of their draw.")] = 0,
+    dimensions: Annotated[int, typer.Option(min=2, max=3, help="2 is a slice, and quick.")] = 2,
+    core: Annotated[bool, typer.Option(help="Whether the core's contour is drawn, too.")] = True,
+    twice: Annotated[bool, typer.Option(help="Whether each tumour is seen twice.")] = True,
+    solver: Annotated[bool, typer.Option("--solver", help="Ask the solver instead: orders, mass, seconds.")] = False,
+    genes: Annotated[bool, typer.Option("--genes", help="Ask what was learned of genes instead.")] = False,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Simulate tumours whose growth is known, draw them with errors, and forecast them: D, rho, Dice, coverage.
+
+    With --solver the equation's solver is held against exact solutions; with --genes the chance of glioblastoma is held
+    against tumours that it was not learned from.
+    """
+    told: Mapping[str, Any]
+    with show.progress_bar() as progress:
+        if solver:
+            from limner.forecast.space.check import check_solver
+
+            told = check_solver(progress=progress)
+        elif genes:
+            from limner.forecast.learned import check_chance
+
+            told = check_chance(seed)
+        else:
+            from limner.forecast.space.trial import Trial, run_trial
+
+            trial = Trial(cases, seed, dimensions, core=core, twice=twice)
+            told = run_trial(trial, progress=progress).as_dict()
+    if as_json:
+        show.as_json(told)
+        return
+    show_forecast.facts(told)

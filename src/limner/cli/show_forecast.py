@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,6 +82,17 @@ def compared(found: ForecastBench, json_wanted: bool) -> None:
         f"intervals cover {coverage}; {found.below:.0%} of readings lie below p50, {found.equal:.0%} are it. Best law "
         f"fitted alone, by {best}. In brackets: 95 % intervals over resampled lesions, paired."
     )
+
+
+def facts(told: Mapping[str, Any]) -> None:
+    """Names and figures, a line each."""
+    table = table_of("figure", "value")
+    for name, value in told.items():
+        parts = value.items() if isinstance(value, Mapping) else [("", value)]
+        for part, one in parts:
+            shown = f"{one:.4g}" if isinstance(one, float) else str(one)
+            table.add_row(f"{name} {part}".strip().replace("_", " "), shown)
+    print_table(table)
 
 
 def _interval(found: Interval, sign: str = "") -> str:
