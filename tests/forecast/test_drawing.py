@@ -178,7 +178,7 @@ def test_no_tumour_no_organ_no_date_no_overlap(heads, tmp_path):
     damaged = tmp_path / "damaged"
     damaged.mkdir()
     (damaged / "drawing.json").write_text("{}")
-    with refused("damaged or of another schema"):
+    with refused("cannot be read"):
         forecast_drawing(damaged, out=out)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +10,6 @@ from pathlib import Path
 import cc3d
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ValidationError
 from scipy import ndimage
 
 from limner.errors import InputError, NothingFoundError
@@ -19,7 +17,7 @@ from limner.findings import Drawing, Finding
 from limner.forecast.space.contour import signed_distance
 from limner.forecast.space.medium import Medium, around
 from limner.image import Grid, LabelMap, resample_array
-from limner.io import read_nifti_labels
+from limner.io import read_drawing
 
 Float = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -97,14 +95,8 @@ def read_scene(folder: Path, target: str | None = None) -> Scene:
         InputError: no drawing, or a damaged one; no such target.
         NothingFoundError: a drawing without a lesion.
     """
-    drawing = read_drawing(folder)
-    name = drawing.files.get("labels", "labels.nii.gz")
-    path = folder / name
-    if not path.is_file():
-        raise InputError(
-            f"The drawing {str(folder)!r} has no label map {name!r}. Pictures are not forecast; scans are."
-        )
-    labels = read_nifti_labels(path)
+    drawn = read_drawing(folder)
+    drawing, labels = drawn.drawing, drawn.labels
     lesions = [one for one in drawing.findings if one.kind == "lesion"]
     if target is not None:
         chosen = [one for one in lesions if one.id == target]
@@ -127,23 +119,6 @@ def read_scene(folder: Path, target: str | None = None) -> Scene:
     if core is not None and (not core.any() or core.sum() == lesion.sum()):
         core = None
     return Scene(folder, drawing, labels, lesion, core, finding, count - 1)
-
-
-def read_drawing(folder: Path) -> Drawing:
-    """Reads ``drawing.json``.
-
-    Raises:
-        InputError: it is not there, or not of this schema.
-    """
-    path = Path(folder) / "drawing.json"
-    if not path.is_file():
-        raise InputError(
-            f"{str(folder)!r} is no drawing (it holds no drawing.json). Make one with `limner draw SCAN -o OUT`."
-        )
-    try:
-        return Drawing.model_validate(json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, ValidationError, RecursionError) as error:
-        raise InputError(f"{str(path)!r} is damaged or of another schema: {str(error).splitlines()[0]}.") from error
 
 
 def _component(there: Mask, grid: Grid, wanted: Finding | None) -> tuple[Mask, int]:
