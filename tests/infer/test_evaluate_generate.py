@@ -48,6 +48,15 @@ def test_a_generator_that_gives_back_its_training_pictures_is_found_out(pack, co
     assert found.metrics["precision"].value > 0.7  # near it is, which is why copies are looked for
 
 
+def test_where_held_out_pictures_were_learned_from_the_other_figures_still_stand(pack, cohort, few, monkeypatch):
+    """Test pictures that are training pictures: distances are told, copies are not, and the reason is."""
+    test = read_examples(cohort, View((16, 16), 1, label=None), "test")
+    monkeypatch.setattr(module, "_learned", lambda *arguments: test)
+    found = evaluate(pack, cohort, LOOK)
+    assert "kernel_distance" in found.metrics and "copied" not in found.metrics
+    assert any("cannot be told" in one for one in found.problems)
+
+
 def test_pictures_are_the_same_whenever_they_are_made(pack):
     from limner.infer.generate import open_generator
 

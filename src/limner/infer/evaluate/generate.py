@@ -80,16 +80,30 @@ def evaluate_generator(
         if len(c) >= len(a):
             chosen = np.random.default_rng(options.seed).permutation(len(c))[: len(a)]
             baseline["frechet_distance"] = frechet_distance(a, c[chosen])
-        copies = find_copies(made, learned.stack(), real.stack(), seen, progress)
-        metrics["copied"] = Interval(value=len(copies.copied) / copies.asked)
-        if copies.copied:
-            problems.append(
-                f"{len(copies.copied)} of {copies.asked} generated pictures are copies: do not ship this pack."
-            )
+        problems += _copied(metrics, made, learned, real, seen, progress)
     return Evaluation(
         task="generate", pack=pack.name, n=len(real.rows), metrics=metrics, per_class={}, per_site={}, calibration={},
         baseline=baseline, problems=problems,
     )  # fmt: skip
+
+
+def _copied(
+    metrics: dict[str, Interval],
+    made: NDArray[np.uint8],
+    learned: Examples,
+    real: Examples,
+    seen: Features,
+    progress: Progress | None,
+) -> list[str]:
+    """Adds the share of copies; where held-out pictures are training pictures it cannot be told, and says so."""
+    try:
+        copies = find_copies(made, learned.stack(), real.stack(), seen, progress)
+    except CohortError as error:
+        return [f"Whether pictures are copied cannot be told. {error}"]
+    metrics["copied"] = Interval(value=len(copies.copied) / copies.asked)
+    if not copies.copied:
+        return []
+    return [f"{len(copies.copied)} of {copies.asked} generated pictures are copies: do not ship this pack."]
 
 
 def make_pictures(
