@@ -90,7 +90,7 @@ def _search(drawing: Path, settings: PlanSettings, options: PlanOptions, tell: P
     tell("needles", 0.0)
     planner = Planner.of(case.anatomy, target.id, settings.needle)
     found = planner.search()
-    problems = [*case.problems, *_doubts(found)]
+    problems = [*_unsure(case, target), *case.problems, *_doubts(found)]
     tell("ablation", 0.0)
     zones = ablate(planner, found, settings.ablation, options.probes)
     if zones and zones.broken:
@@ -113,6 +113,16 @@ def _liver(case: PlanCase, target: Part, settings: PlanSettings) -> tuple[Case, 
         text = f"Resections take {target.id} out and leave {others} other lesion(s); scene.resect: all takes all."
         problems.append(ProblemNote(code="other-lesions", severity="warning", text=text))
     return liver[0], problems
+
+
+def _unsure(case: PlanCase, target: Part) -> list[ProblemNote]:
+    """A lesion that the drawing itself is not sure of."""
+    finding = case.finding(target.id)
+    if finding is None or not finding.abstained:
+        return []
+    how = "" if finding.probability is None else f" (probability {finding.probability:.2f})"
+    text = f"The drawing is not sure that {target.id} is a {target.label.name}{how}: look at it before anything else."
+    return [ProblemNote(code="target-not-sure", severity="warning", text=text)]
 
 
 def _doubts(found: Found) -> list[ProblemNote]:
