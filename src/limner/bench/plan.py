@@ -134,7 +134,7 @@ def _labels(path: Path | None) -> tuple[LabelMap, str]:
         raise InputError(f"A label map needs {NAMES} beside it, which names its values; {path.parent.name!r} has none.")
     try:
         told = {int(value): str(name) for value, name in json.loads(names.read_text())["labels"].items()}
-    except (ValueError, KeyError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f'{NAMES} names values: {{"labels": {{"1": "bone"}}}}; got {error}.') from error
     return read_nifti_labels(path, [_label(name, value) for value, name in told.items()]), f"the label map {path.name}"
 
