@@ -91,6 +91,18 @@ def test_a_resection_leaves_what_the_voxels_say(planned: tuple[Plan, Path], bare
     assert counted == pytest.approx(best["remnant_ml"]["value"], rel=0.01)
 
 
+def test_segments_and_trees_are_written(planned: tuple[Plan, Path], bare: Path) -> None:
+    made, out = planned
+    segments = read_nifti_labels(out / "segments.nii.gz")
+    drawn = read_drawing(bare).labels
+    assert set(np.unique(segments.array[drawn.mask("liver")])) <= set(range(1, 9))
+    assert not segments.array[drawn.mask("spleen")].any()
+    assert sum(made.target_segments.values()) == pytest.approx(1, abs=0.01)
+    trees = json.loads((out / "vessels.json").read_text())["trees"]
+    assert {one["name"] for one in trees} == {"portal vein", "hepatic veins"}
+    assert all(one["branches"] for one in trees)
+
+
 def test_the_pages_are_two(planned: tuple[Plan, Path]) -> None:
     told = subprocess.run(["pdfinfo", planned[1] / "plan.pdf"], capture_output=True, text=True, check=True).stdout
     assert "Pages:           2" in told

@@ -20,6 +20,9 @@ def plan(made: Plan, out: Path, json_wanted: bool) -> None:
     if json_wanted:
         typer.echo(made.model_dump_json(by_alias=True, indent=1))
         return
+    if made.target_segments:
+        some = ", ".join(f"{name} ({share:.0%})" for name, share in made.target_segments.items())
+        typer.echo(f"{made.target} lies in segment {some} of the liver.")
     for one in made.blind_spots:
         typer.secho(f"not seen: {one.name}. {one.text}", fg="red")
     for problem in made.problems:

@@ -171,6 +171,8 @@ class Plan(Noun):
     schema_: str = Field("limner.plan/1", alias="schema")
     target: str
     """Id of the finding."""
+    target_segments: dict[str, float] = Field(default_factory=dict)
+    """Of a target in the liver: Couinaud's segment to the share of the target in it, the largest first."""
     rules: dict[str, Any]
     """Every threshold, as in ``plan.yaml``."""
     paths: tuple[NeedlePath, ...] = ()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import edt
 import numpy as np
-from numpy.typing import NDArray
 from scipy import ndimage
 
 from limner.errors import InputError
@@ -22,16 +22,32 @@ NEAR_MM = 10.0
 """Vessels farther from the liver than this don't tell which of its parts they feed."""
 
 
-def liver_case(case: PlanCase, lesions: Sequence[Part], rules: ResectionRules) -> tuple[Case, list[ProblemNote]] | None:
-    """The liver that is operated on, None where no lesion lies in one.
+@dataclass(frozen=True, eq=False)
+class Liver:
+    """The liver that is operated on.
+
+    Args:
+        case: what :func:`limner.scene.resection.propose` searches.
+        trees: of its vessels, as far as the labels tell.
+        segments: Couinaud's, None where it is too small to tell.
+        target_segments: segment to the share of the lesions that lies in it, the largest first.
+        problems: what the person should know about all of it.
+    """
+
+    case: Case
+    trees: tuple[VesselTree, ...]
+    segments: LabelMap | None
+    target_segments: dict[str, float]
+    problems: tuple[ProblemNote, ...]
+
+
+def gather_liver(case: PlanCase, lesions: Sequence[Part], rules: ResectionRules) -> Liver | None:
+    """The liver that is operated on, None where a lesion lies in none.
 
     Args:
         case: the drawing.
         lesions: that are to be taken out.
         rules: of the resection.
-
-    Returns:
-        What :func:`limner.scene.resection.propose` searches, and what the person should know about it.
     """
     anatomy = case.anatomy
     if any((organ := anatomy.organ_of(one)) is None or same(organ.name) != "liver" for one in lesions):
@@ -40,10 +56,25 @@ def liver_case(case: PlanCase, lesions: Sequence[Part], rules: ResectionRules) -
     liver, tumor = _masks(labels, {one.id for one in lesions})
     trees, problems = _trees(labels, liver)
     segments, doubts = _segments(labels, liver)
-    made = prepare(liver, tumor & liver, labels.grid, segments=segments, trees=trees, rules=rules)
+    made = prepare(
+        liver,
+        tumor & liver,
+        labels.grid,
+        segments=None if segments is None else segments.array,
+        trees=[_flow(kind, tree, liver, labels) for kind, tree in trees.items()],
+        rules=rules,
+    )
     problems += doubts
     problems += [ProblemNote(code="resection", severity="warning", text=one) for one in made.notes]
-    return made, problems
+    return Liver(made, tuple(trees.values()), segments, _shares(segments, tumor), tuple(problems))
+
+
+def _shares(segments: LabelMap | None, tumor: Mask) -> dict[str, float]:
+    if segments is None:
+        return {}
+    counts = np.bincount(segments.array[tumor], minlength=9)[1:9]
+    order = np.argsort(-counts, kind="stable")
+    return {str(k + 1): round(float(counts[k] / max(counts.sum(), 1)), 3) for k in order if counts[k]}
 
 
 def _masks(labels: LabelMap, ids: set[str]) -> tuple[Mask, Mask]:
@@ -57,8 +88,8 @@ def _masks(labels: LabelMap, ids: set[str]) -> tuple[Mask, Mask]:
     return whole, some
 
 
-def _trees(labels: LabelMap, liver: Mask) -> tuple[list[Tree], list[ProblemNote]]:
-    """Portal and hepatic trees with their territories, as far as the labels tell."""
+def _trees(labels: LabelMap, liver: Mask) -> tuple[dict[str, VesselTree], list[ProblemNote]]:
+    """Portal and hepatic trees, as far as the labels tell."""
     found: dict[str, VesselTree] = {}
     problems = []
     near = _grown(liver, labels.grid, NEAR_MM)
@@ -83,13 +114,12 @@ def _trees(labels: LabelMap, liver: Mask) -> tuple[list[Tree], list[ProblemNote]
                 for kind, mask in named.items()
                 if mask.any()
             }
-        trees = [_tree(kind, tree, liver, labels) for kind, tree in found.items()]
     except InputError as error:  # a resection without vessels is still one; what is not known is said
-        return [], [*problems, ProblemNote(code="no-vessel-tree", severity="warning", text=str(error))]
-    return trees, problems
+        return {}, [*problems, ProblemNote(code="no-vessel-tree", severity="warning", text=str(error))]
+    return found, problems
 
 
-def _segments(labels: LabelMap, liver: Mask) -> tuple[NDArray[np.uint8] | None, list[ProblemNote]]:
+def _segments(labels: LabelMap, liver: Mask) -> tuple[LabelMap | None, list[ProblemNote]]:
     """Couinaud's segments by the shape of the liver and its vessels; None where it is too small to tell."""
     vessels = (_vessels(labels, "portal") | _vessels(labels, "hepatic") | _vessels(labels, "both")) & liver
     try:
@@ -100,10 +130,10 @@ def _segments(labels: LabelMap, liver: Mask) -> tuple[NDArray[np.uint8] | None, 
         f"Segments were told by the shape of the liver{'' if found.with_vessels else ' alone, without vessels'}: mean "
         f"confidence {found.confidence:.0%}. A surgeon draws their borders by ultrasound."
     )
-    return found.array, [ProblemNote(code="segments", severity="warning", text=text)]
+    return found.labels, [ProblemNote(code="segments", severity="warning", text=text)]
 
 
-def _tree(kind: str, tree: VesselTree, liver: Mask, labels: LabelMap) -> Tree:
+def _flow(kind: str, tree: VesselTree, liver: Mask, labels: LabelMap) -> Tree:
     shares = territories(liver, tree, labels.grid)
     return Tree(
         kind=kind,  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,14 +14,14 @@ from limner.io import write_glb, write_nifti_labels
 from limner.io.folder import check_output, new_folder
 from limner.plan.ablation import ablate
 from limner.plan.case import PlanCase, blind_spots, open_case
-from limner.plan.liver import liver_case
+from limner.plan.liver import Liver, gather_liver
 from limner.plan.options import PlanOptions
 from limner.plan.pages import write_pages
 from limner.plan.scene import CUT_VALUE, needle_meshes, surfaces_of
 from limner.plan.settings import PlanSettings, read_settings, write_settings
 from limner.scene.needles import Found, Planner
 from limner.scene.parts import Part
-from limner.scene.resection import Case, Proposal, cut_mesh, propose, regions
+from limner.scene.resection import Proposal, cut_mesh, propose, regions
 
 Progress = Callable[[str, float], None]
 MARKER = "plan.json"
@@ -32,6 +33,8 @@ FILES = {
     "skin": "skin.png",
     "sr": "plan.sr.dcm",
     "regions": "resection.nii.gz",
+    "segments": "segments.nii.gz",
+    "vessels": "vessels.json",
 }
 STEPS = ("open", "needles", "ablation", "resection", "scene", "report")
 
@@ -45,7 +48,7 @@ class _Planned:
     target: Part
     found: Found
     ablation: Ablation | None
-    liver: Case | None
+    liver: Liver | None
     proposal: Proposal | None
     problems: tuple[ProblemNote, ...]
 
@@ -96,23 +99,23 @@ def _search(drawing: Path, settings: PlanSettings, options: PlanOptions, tell: P
     if zones and zones.broken:
         problems.append(ProblemNote(code="ablation", severity="warning", text="; ".join(zones.broken)))
     tell("resection", 0.0)
-    liver = _liver(case, target, settings) if options.resection else None
-    proposal = propose(liver[0]) if liver else None
-    problems += liver[1] if liver else []
-    return _Planned(case, settings, target, found, zones, liver[0] if liver else None, proposal, tuple(problems))
+    liver, proposal = None, None
+    if options.resection:
+        lesions = [target] if settings.scene.resect == "target" else list(case.anatomy.lesions)
+        liver = gather_liver(case, lesions, settings.resection)
+        problems += _left_lesions(case, target, lesions) if liver else []
+    if liver:
+        proposal = propose(liver.case)
+        problems += liver.problems
+    return _Planned(case, settings, target, found, zones, liver, proposal, tuple(problems))
 
 
-def _liver(case: PlanCase, target: Part, settings: PlanSettings) -> tuple[Case, list[ProblemNote]] | None:
-    lesions = [target] if settings.scene.resect == "target" else list(case.anatomy.lesions)
-    liver = liver_case(case, lesions, settings.resection)
-    if liver is None:
-        return None
-    problems = liver[1]
+def _left_lesions(case: PlanCase, target: Part, lesions: Sequence[Part]) -> list[ProblemNote]:
     others = len(case.anatomy.lesions) - len(lesions)
-    if others:
-        text = f"Resections take {target.id} out and leave {others} other lesion(s); scene.resect: all takes all."
-        problems.append(ProblemNote(code="other-lesions", severity="warning", text=text))
-    return liver[0], problems
+    if not others:
+        return []
+    text = f"Resections take {target.id} out and leave {others} other lesion(s); scene.resect: all takes all."
+    return [ProblemNote(code="other-lesions", severity="warning", text=text)]
 
 
 def _unsure(case: PlanCase, target: Part) -> list[ProblemNote]:
@@ -147,6 +150,7 @@ def _write(folder: Path, planned: _Planned, options: PlanOptions, tell: Progress
     meshes = (*surfaces_of(planned.case.drawn), *needle_meshes(paths), *_cut(folder, planned))
     write_glb(meshes, folder / FILES["scene"])
     picture = _picture(meshes, folder / FILES["picture"])
+    _write_liver(folder, planned.liver)
     tell("report", 0.0)
     made = _plan(planned, paths, options, picture)
     write_settings(planned.settings, folder / FILES["settings"])
@@ -156,21 +160,36 @@ def _write(folder: Path, planned: _Planned, options: PlanOptions, tell: Progress
     return made
 
 
+def _write_liver(folder: Path, liver: Liver | None) -> None:
+    """Vessel trees and segments, where they are known."""
+    if liver and liver.segments is not None:
+        write_nifti_labels(liver.segments, folder / FILES["segments"])
+    if liver and liver.trees:
+        told = {"schema": "limner.vessels/1", "trees": [one.to_json() for one in liver.trees]}
+        (folder / FILES["vessels"]).write_text(json.dumps(told) + "\n", encoding="utf-8")
+
+
 def _cut(folder: Path, planned: _Planned) -> tuple[Mesh, ...]:
     """The surface of the best resection; what it makes of each voxel of the liver is written beside it."""
     if planned.liver is None or planned.proposal is None or not planned.proposal.resections:
         return ()
     best = planned.proposal.resections[0]
-    write_nifti_labels(regions(best, planned.liver), folder / FILES["regions"])
-    mesh = cut_mesh(best.cut, planned.liver, value=CUT_VALUE)
+    write_nifti_labels(regions(best, planned.liver.case), folder / FILES["regions"])
+    mesh = cut_mesh(best.cut, planned.liver.case, value=CUT_VALUE)
     return (mesh,) if len(mesh.faces) else ()
 
 
 def _plan(planned: _Planned, paths: tuple[NeedlePath, ...], options: PlanOptions, picture: ProblemNote | None) -> Plan:
     found, case = planned.found, planned.case
     no_sr = [] if paths and case.drawn.file("seg") else ["sr"]
-    no_regions = [] if planned.proposal and planned.proposal.resections else ["regions"]
-    left_out = {*no_sr, *no_regions, *(["picture"] if picture else [])}
+    liver = planned.liver
+    lacking = {
+        "regions": not (planned.proposal and planned.proposal.resections),
+        "segments": not (liver and liver.segments),
+        "vessels": not (liver and liver.trees),
+        "picture": picture is not None,
+    }
+    left_out = {*no_sr, *(name for name, missing in lacking.items() if missing)}
     return Plan(
         schema="limner.plan/1",
         target=planned.target.id,
@@ -180,6 +199,7 @@ def _plan(planned: _Planned, paths: tuple[NeedlePath, ...], options: PlanOptions
         relax=found.relaxations,
         blind_spots=blind_spots(case),
         ablation=planned.ablation,
+        target_segments=liver.target_segments if liver else {},
         resection=planned.proposal.as_json() if planned.proposal else None,
         problems=(*planned.problems, *((picture,) if picture else ())),
         files={key: name for key, name in FILES.items() if key not in left_out},

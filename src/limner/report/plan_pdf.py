@@ -54,7 +54,12 @@ def write_plan_pdf(path: Path, content: PlanContent, lang: str = "en") -> None:
     say = words(lang)
     target = terms.structure(content.target, lang)
     title = say["title"].format(target=target)
-    goal = say["target_value"].format(name=f"{content.plan.target} ({target})", volume=f"{content.volume_ml:.1f}")
+    shares = [f"{name} ({share:.0%})" for name, share in content.plan.target_segments.items() if share >= 0.05]
+    goal = say["target_value"].format(
+        name=f"{content.plan.target} ({target})",
+        volume=f"{content.volume_ml:.1f}",
+        where=say["segments"].format(some=", ".join(shares)) if shares else "",
+    )
     story: list[Flowable] = [
         *head([(say["target"], goal), *content.facts], title, lang),
         paragraph(say["first"], "small", lang),

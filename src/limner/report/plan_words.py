@@ -9,7 +9,8 @@ from limner.report.content import LANGUAGES
 _WORDS: dict[str, tuple[str, str]] = {
     "title": ("Plan: ways to {target}", "规划：通往 {target} 的路径"),
     "target": ("Target", "靶目标"),
-    "target_value": ("{name}, {volume} ml", "{name}，{volume} ml"),
+    "target_value": ("{name}, {volume} ml{where}", "{name}，{volume} ml{where}"),
+    "segments": ("; in the liver's segment {some}", "；位于肝段 {some}"),
     "first": (
         "Proposed by a program from a drawing; no person has checked it. A path is a straight line to argue with, not "
         "an order.",
