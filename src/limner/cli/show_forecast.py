@@ -26,7 +26,10 @@ def volumes(found: VolumeForecasts, out: Path | None, json_wanted: bool) -> None
             table.add_row(one.patient, f"{one.day:g}", *values, one.model, str(one.readings))
         print_table(table)
         where = f" The forecasts and their curves are in {out}." if out else ""
-        typer.echo(f"p10 to p90 holds 80 of 100 readings of the trials that were learned from. {NOTE}{where}")
+        typer.echo(
+            "p10 to p90 holds 80 of 100 readings of the trials that were learned from; p50 is the best single guess, "
+            f"about which most of them gather (the plain median stands in --json). {NOTE}{where}"
+        )
     for problem in found.problems:
         typer.echo(f"Note: {problem}", err=True)
 

@@ -79,7 +79,7 @@ def _ablation(made: Plan) -> None:
 def _resection(made: Plan) -> None:
     if not made.resection:
         return
-    table = table_of("resection", "margin (mm)", "resected (ml)", "remnant (ml)", "remnant (%)")
+    table = table_of("resection", "margin (mm)", "resected (ml)", "remnant (ml)", "remnant (%)", "with flow (%)")
     for one in made.resection["resections"]:
         cells = [_told(one[key], digits) for key, digits in _RESECTION.items()]
         table.add_row(one["name"], *cells)
@@ -87,7 +87,7 @@ def _resection(made: Plan) -> None:
     typer.echo(made.resection["sentence"])
 
 
-_RESECTION = {"margin_mm": 1, "resected_ml": 0, "remnant_ml": 0, "remnant_percent": 0}
+_RESECTION = {"margin_mm": 1, "resected_ml": 0, "remnant_ml": 0, "remnant_percent": 0, "remnant_counted_percent": 0}
 
 
 def _told(one: Mapping[str, Any], digits: int) -> str:

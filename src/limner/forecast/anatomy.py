@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cc3d
@@ -18,6 +18,8 @@ from limner.forecast.space.contour import signed_distance
 from limner.forecast.space.medium import Medium, around
 from limner.image import Grid, LabelMap, resample_array
 from limner.io import read_drawing
+from limner.scene.parts import Part, find_parts
+from limner.scene.roles import role_of
 
 Float = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -98,13 +100,15 @@ def read_scene(folder: Path, target: str | None = None) -> Scene:
     drawn = read_drawing(folder)
     drawing, labels = drawn.drawing, drawn.labels
     lesions = [one for one in drawing.findings if one.kind == "lesion"]
+    chosen = lesions
+    part = _part(labels, target) if target is not None else None
     if target is not None:
         chosen = [one for one in lesions if one.id == target]
+        if part is not None and not chosen:  # counted here, as a plan counts them
+            chosen = [one for one in lesions if one.label == part.label.value]
         if not chosen:
             known = ", ".join(one.id for one in lesions) or "none"
             raise InputError(f"The drawing has no lesion {target!r}. Its lesions: {known}.")
-    else:
-        chosen = lesions
     values = sorted({one.label for one in lesions})
     there = np.isin(labels.array, values)
     if not chosen or not there.any():
@@ -113,12 +117,22 @@ def read_scene(folder: Path, target: str | None = None) -> Scene:
             f"{', '.join(one.name for one in drawing.findings) or 'none'}."
         )
     lesion, count = _component(there, labels.grid, chosen[0] if target is not None else None)
+    if part is not None:
+        lesion = np.zeros(labels.grid.shape, bool)
+        lesion[part.box] = part.mask
     finding = _owner(lesion, labels, chosen)
     core_values = [one.label for one in lesions if any(word in one.name.lower() for word in _CORES)]
     core = lesion & np.isin(labels.array, core_values) if core_values and len(values) > 1 else None
     if core is not None and (not core.any() or core.sum() == lesion.sum()):
         core = None
     return Scene(folder, drawing, labels, lesion, core, finding, count - 1)
+
+
+def _part(labels: LabelMap, target: str) -> Part | None:
+    """The lesion of an id as a plan counts them (``tumor-1`` is the largest), None where there is none of that id."""
+    named = tuple(replace(one, kind="lesion") if role_of(one) == "lesion" else one for one in labels.labels)
+    parts = find_parts(LabelMap(labels.array, labels.grid, named))
+    return next((one for one in parts if one.label.kind == "lesion" and one.id == target), None)
 
 
 def _component(there: Mask, grid: Grid, wanted: Finding | None) -> tuple[Mask, int]:
@@ -224,7 +238,7 @@ def _open(scene: Scene, values: NDArray[np.unsignedinteger], lesion: Mask, grid:
         homes = organs
     if not homes:
         warnings.append("No organ around the lesion is known: it may grow wherever no bone, vessel or fluid is drawn.")
-        body = [v for v, one in named.items() if one.name in ("body", "head")]
+        body = [one.value for one in scene.labels.labels if role_of(one) == "body"]
         return (~blocked if not body else (values > 0) & ~blocked), "", warnings
     home = named[homes[0]].name
     inside = np.isin(values, [*homes, *by_kind["lesion"]]) & ~blocked

@@ -22,14 +22,15 @@ _WHOLE_WITHIN_MM = 0.01
 
 @dataclass(frozen=True)
 class Forecast:
-    """What a reading may be, in ml: a tenth of readings lies below ``p10``, a tenth above ``p90``; ``p50`` see docs.
+    """What a reading may be, in ml: a tenth of readings lies below ``p10``, a tenth above ``p90``.
 
     Args:
         patient: as the table names it.
         day: asked.
         p10: in ml, like the others.
-        p50: about which readings gather, within the middle half (:meth:`Predictive.middle`).
+        p50: the best single guess: about which readings gather, within the middle half (:meth:`Predictive.middle`).
         p90: in ml.
+        median: half of readings lie below it.
         model: the law that explains the patient's readings best; ``population`` where there is only one reading.
         readings: of this patient that were used.
     """
@@ -41,10 +42,11 @@ class Forecast:
     p90: float
     model: str
     readings: int
+    median: float
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: volumes to four decimals, whole days as whole numbers."""
-        rounded = {name: round(getattr(self, name), 4) for name in ("p10", "p50", "p90")}
+        rounded = {name: round(getattr(self, name), 4) for name in ("p10", "p50", "p90", "median")}
         return {**vars(self), **rounded, "day": int(self.day) if self.day == int(self.day) else self.day}
 
 
@@ -80,8 +82,9 @@ def forecast_series(series: Series, priors: Priors) -> list[Forecast]:
     forecasts = []
     for day, raw in zip(series.asked, distributions, strict=True):
         final = priors.recalibration.of(series, day, raw)
-        low, middle, high = reading.volume_ml([final.quantile(LOW), final.middle(whole), final.quantile(HIGH)])
-        forecasts.append(Forecast(series.patient, day, float(low), float(middle), float(high), law, len(series.days)))
+        sizes = [final.quantile(LOW), final.middle(whole), final.quantile(HIGH), final.quantile(0.5)]
+        low, middle, high, median = (float(one) for one in reading.volume_ml(sizes))
+        forecasts.append(Forecast(series.patient, day, low, middle, high, law, len(series.days), median))
     return forecasts
 
 

@@ -117,6 +117,8 @@ def compute(drawing: Path, genes: Path | None, days: int, asked: Asked, progress
     kills = _kills(normals, treatment, days, asked.seed)
     coming = futures(start, when, normals, kills, threads=_threads(), progress=progress)
     warnings += _at_the_edge(coming, site, scene)
+    if cut_by_scan(scene):
+        warnings.insert(0, "The scan ends inside the tumour: volumes, today's too, are of what is seen.")
     what_ifs = _what_ifs(start, sights, scene, genotype, treatment, when, asked)
     return Run(
         scene,
@@ -166,6 +168,11 @@ def _of_the_fit(known: Posterior, belief: Belief, sights: list[Sight]) -> list[s
     if len(sights) == 1 and not cores:
         return ["One contour tells neither D nor ρ: both come from the prior; the contour tells size, place and shape."]
     return []
+
+
+def cut_by_scan(scene: Scene) -> bool:
+    """Whether the tumour reaches the first or the last voxel of the scan along any axis."""
+    return any(bool(np.take(scene.lesion, end, axis=axis).any()) for axis in range(3) for end in (0, -1))
 
 
 def _at_the_edge(coming: Futures, site: Site, scene: Scene) -> list[str]:

@@ -56,13 +56,11 @@ def write_forecast(run: Run, folder: Path, image: Path | None, progress: Progres
             progress("write", k / len(run.coming.days))
         name = f"probability-day{day:g}.nii.gz"
         share = _probability(run, k)
-        write_shares(
-            _bytes(share), run.scene.labels.grid, folder / name, origin, meaning=f"Share of futures, day {day:g}"
-        )
+        write_shares(_bytes(share), run.scene.labels.grid, folder / name, origin, meaning=_meaning(run, day))
         files["probability"].append(name)
     share = _probability(run, len(run.coming.days) - 1)
     name = f"labels-day{last:g}.nii.gz"
-    labels = _labels(run, share)
+    labels = _labels(run, share, told["volume_ml"]["p50"][-1])
     write_nifti(Image(labels, run.scene.labels.grid), folder / name, origin, values=f"labels at day {last:g}")
     files["labels"].append(name)
     told["files"] = {**files, **_pictures(run, folder, picture, origin)}
@@ -171,19 +169,32 @@ def _probability(run: Run, k: int) -> NDArray[np.float32]:
     return share
 
 
+def _meaning(run: Run, day: float) -> str:
+    """Of a map of probabilities; what is tumour today is not asked whether it stays."""
+    today = "" if run.treatment is not None else "; at least .75 where it is drawn today"
+    return f"Share of futures, day {day:g}{today}"
+
+
 def _bytes(share: NDArray[np.float32]) -> NDArray[np.uint8]:
     return np.rint(share * 255).astype(np.uint8)
 
 
-def _labels(run: Run, share: NDArray[np.float32]) -> NDArray[Any]:
-    """The label map with the tumour that more than half of the futures show."""
-    labels = run.scene.labels.array.copy()
-    if run.treatment is not None:
-        gone = run.scene.lesion & (share <= 0.5)
-        home = [one.label for one in run.scene.drawing.findings if one.name == run.site.home]
-        labels[gone] = home[0] if home else 0
-    grown = (share > 0.5) & ~run.scene.lesion
-    labels[grown] = run.scene.finding.label
+def _labels(run: Run, share: NDArray[np.float32], volume_ml: float) -> NDArray[Any]:
+    """The label map with a tumour of a volume, where most of the futures show it."""
+    scene = run.scene
+    labels = scene.labels.array.copy()
+    rank = share.ravel().copy()
+    if run.treatment is None:
+        rank[scene.lesion.ravel()] = 2.0  # what is tumour stays it
+    there = np.flatnonzero(rank > 0)
+    count = min(len(there), max(0, round(volume_ml / scene.labels.grid.voxel_ml)))
+    tumor = np.zeros(rank.shape, bool)
+    if count:
+        tumor[there[np.argpartition(-rank[there], count - 1)[:count]]] = True
+    tumor = tumor.reshape(labels.shape)
+    home = [one.label for one in scene.drawing.findings if one.name == run.site.home]
+    labels[scene.lesion & ~tumor] = home[0] if home else 0
+    labels[tumor] = scene.finding.label
     return labels
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,8 @@ from limner.plan.bowel import GAS, with_gas
 from limner.plan.settings import SceneRules
 from limner.scene.anatomy import Anatomy
 from limner.scene.borders import surface_sd_mm
-from limner.scene.parts import Mask, find_parts
+from limner.scene.parts import Mask, Part, cut_off, find_parts
+from limner.scene.roles import role_of, same
 
 _FACE_TO_SURFACE = 2 / 3
 """Faces of voxels overstate a surface that looks every way by three halves."""
@@ -63,11 +64,17 @@ def open_case(folder: Path, image: Path | None, rules: SceneRules) -> PlanCase:
             )
         )
     scan = _scan(image, drawn.labels) if image else None
-    labels = drawn.labels
+    labels = _as_lesions(drawn.labels)
     if scan is not None and scan.unit == "HU":
         labels = with_gas(labels, scan, rules.gas_hu, rules.gas_wall_mm, rules.smallest_gas_ml)
     anatomy = Anatomy.of(labels, surface_mm=border_sds(drawn), default_surface_mm=rules.border_sd_mm)
     return PlanCase(drawn, scan, labels, anatomy, tuple(problems))
+
+
+def _as_lesions(labels: LabelMap) -> LabelMap:
+    """Labels that are lesions by their name alone, made lesions by kind too."""
+    named = tuple(replace(one, kind="lesion") if role_of(one) == "lesion" else one for one in labels.labels)
+    return LabelMap(labels.array, labels.grid, named)
 
 
 _GRAVE = ("synthetic-input", "left-out", "missing-slice")
@@ -104,6 +111,23 @@ def area_mm2(mask: Mask, spacing_mm: tuple[float, float, float]) -> float:
         np.count_nonzero(np.diff(padded.view(np.int8), axis=axis)) * volume / spacing_mm[axis] for axis in range(3)
     ]
     return _FACE_TO_SURFACE * float(sum(faces))
+
+
+def cut_by_scan(case: PlanCase, target: Part) -> list[ProblemNote]:
+    """What the scan cuts off, so that its volume, its margin and its surroundings are not known: target and organ."""
+    organ = case.anatomy.organ_of(target)
+    names = {target.id: target.id, **({same(organ.name): organ.name} if organ else {})}
+    parts = {
+        part.id if part.label.kind == "lesion" else same(part.label.name): part for part in find_parts(case.labels)
+    }
+    cut = [shown for key, shown in names.items() if key in parts and cut_off(parts[key], case.labels.grid)]
+    if not cut:
+        return []
+    text = (
+        f"The scan ends inside {' and '.join(cut)}: volumes, percentages and coverage are of what is seen, and what "
+        "lies beyond is kept clear of by nothing."
+    )
+    return [ProblemNote(code="cut-off", severity="error", text=text)]
 
 
 def blind_spots(case: PlanCase) -> tuple[BlindSpot, ...]:

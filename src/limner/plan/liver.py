@@ -27,14 +27,14 @@ class Liver:
     """The liver that is operated on.
 
     Args:
-        case: what :func:`limner.scene.resection.propose` searches.
+        case: what :func:`limner.scene.resection.propose` searches; None where it cannot, as the problems say.
         trees: of its vessels, as far as the labels tell.
         segments: Couinaud's, None where it is too small to tell.
         target_segments: segment to the share of the lesions that lies in it, the largest first.
         problems: what the person should know about all of it.
     """
 
-    case: Case
+    case: Case | None
     trees: tuple[VesselTree, ...]
     segments: LabelMap | None
     target_segments: dict[str, float]
@@ -56,14 +56,17 @@ def gather_liver(case: PlanCase, lesions: Sequence[Part], rules: ResectionRules)
     liver, tumor = _masks(labels, {one.id for one in lesions})
     trees, problems = _trees(labels, liver)
     segments, doubts = _segments(labels, liver)
-    made = prepare(
-        liver,
-        tumor & liver,
-        labels.grid,
-        segments=None if segments is None else segments.array,
-        trees=[_flow(kind, tree, liver, labels) for kind, tree in trees.items()],
-        rules=rules,
-    )
+    try:
+        made = prepare(
+            liver,
+            tumor & liver,
+            labels.grid,
+            segments=None if segments is None else segments.array,
+            trees=[_flow(kind, tree, liver, labels) for kind, tree in trees.items()],
+            rules=rules,
+        )
+    except InputError as error:  # needles are planned all the same
+        return Liver(None, (), None, {}, (ProblemNote(code="no-resection", severity="warning", text=str(error)),))
     problems += doubts
     problems += [ProblemNote(code="resection", severity="warning", text=one) for one in made.notes]
     return Liver(made, tuple(trees.values()), segments, _shares(segments, tumor), tuple(problems))

@@ -21,7 +21,7 @@ _WIDTH = 116
 class SceneRules(BaseModel):
     """How the drawing is read before anything is planned."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     border_sd_mm: float = Field(
         1.0,
@@ -52,7 +52,7 @@ class PlanSettings(BaseModel):
     3.0
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     scene: SceneRules = SceneRules()
     needle: NeedleRules = NeedleRules()

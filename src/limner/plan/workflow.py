@@ -13,7 +13,7 @@ from limner.image import Mesh
 from limner.io import write_glb, write_nifti_labels
 from limner.io.folder import check_output, new_folder
 from limner.plan.ablation import ablate
-from limner.plan.case import PlanCase, blind_spots, open_case
+from limner.plan.case import PlanCase, blind_spots, cut_by_scan, open_case
 from limner.plan.liver import Liver, gather_liver
 from limner.plan.options import PlanOptions
 from limner.plan.pages import write_pages
@@ -93,7 +93,7 @@ def _search(drawing: Path, settings: PlanSettings, options: PlanOptions, tell: P
     tell("needles", 0.0)
     planner = Planner.of(case.anatomy, target.id, settings.needle)
     found = planner.search()
-    problems = [*_unsure(case, target), *case.problems, *_doubts(found)]
+    problems = [*cut_by_scan(case, target), *_unsure(case, target), *case.problems, *_doubts(found)]
     tell("ablation", 0.0)
     zones = ablate(planner, found, settings.ablation, options.probes)
     if zones and zones.broken:
@@ -105,7 +105,7 @@ def _search(drawing: Path, settings: PlanSettings, options: PlanOptions, tell: P
         liver = gather_liver(case, lesions, settings.resection)
         problems += _left_lesions(case, target, lesions) if liver else []
     if liver:
-        proposal = propose(liver.case)
+        proposal = propose(liver.case) if liver.case else None
         problems += liver.problems
     return _Planned(case, settings, target, found, zones, liver, proposal, tuple(problems))
 
@@ -129,7 +129,8 @@ def _unsure(case: PlanCase, target: Part) -> list[ProblemNote]:
 
 
 def _doubts(found: Found) -> list[ProblemNote]:
-    told = [
+    told = [] if found.paths else [ProblemNote(code="no-path", severity="warning", text=found.advice)]
+    told += [
         ProblemNote(code="needles", severity="warning", text=one)
         for one in found.warnings
         if not one.startswith("No label shows")  # said as a blind spot
@@ -171,11 +172,12 @@ def _write_liver(folder: Path, liver: Liver | None) -> None:
 
 def _cut(folder: Path, planned: _Planned) -> tuple[Mesh, ...]:
     """The surface of the best resection; what it makes of each voxel of the liver is written beside it."""
-    if planned.liver is None or planned.proposal is None or not planned.proposal.resections:
+    case = planned.liver.case if planned.liver else None
+    if case is None or planned.proposal is None or not planned.proposal.resections:
         return ()
     best = planned.proposal.resections[0]
-    write_nifti_labels(regions(best, planned.liver.case), folder / FILES["regions"])
-    mesh = cut_mesh(best.cut, planned.liver.case, value=CUT_VALUE)
+    write_nifti_labels(regions(best, case), folder / FILES["regions"])
+    mesh = cut_mesh(best.cut, case, value=CUT_VALUE)
     return (mesh,) if len(mesh.faces) else ()
 
 

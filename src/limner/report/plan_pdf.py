@@ -158,13 +158,14 @@ def _resection(plan: Plan, say: Mapping[str, str], lang: str) -> list[Flowable]:
     cuts = found.get("resections", ())
     if not cuts:
         return []
-    titles = [say[one] for one in ("kind", "margin", "resected", "remnant", "cut", "lost")]
+    titles = [say[one] for one in ("kind", "margin", "resected", "remnant", "flow", "cut", "lost")]
     rows = [
         [
-            one["name"],
+            say.get(f"cut.{one['name']}", one["name"]),
             _told(one["margin_mm"], "mm"),
             _told(one["resected_ml"], "ml", 0),
             f"{_told(one['remnant_ml'], 'ml', 0)}, {_told(one['remnant_percent'], '%', 0)}",
+            _told(one["remnant_counted_percent"], "%", 0),
             ", ".join(f"{vessel['diameter_mm']:.0f}" for vessel in one["vessels"][:4]) or "–",
             f"{_ml(one['without_inflow_ml'])} / {_ml(one['without_outflow_ml'])}",
         ]
@@ -172,7 +173,7 @@ def _resection(plan: Plan, say: Mapping[str, str], lang: str) -> list[Flowable]:
     ]
     return [
         paragraph(say["resection"], "h3", lang),
-        _table(titles, rows, (36, 32, 30, 44, 20, 20), lang),
+        _table(titles, rows, (28, 30, 28, 36, 24, 16, 20), lang),
         paragraph(found["sentence"], "small", lang),
     ]
 

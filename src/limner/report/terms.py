@@ -35,6 +35,11 @@ _STRUCTURES_ZH: dict[str, str] = {
     "skin lesion": "皮肤病灶",
     "glioma": "胶质瘤",
     "lung nodule": "肺结节",
+    "bowel": "肠道",
+    "bowel with gas": "含气肠道",
+    "bowel without gas": "不含气肠道",
+    "heart": "心脏",
+    "vessels": "血管",
 }
 
 _CLASSES_ZH: dict[str, str] = {

@@ -19,7 +19,7 @@ from scipy import ndimage
 from limner.errors import InputError
 from limner.image import Grid, Label, LabelMap, reorient, to_axial
 from limner.scene.lattice import Lattice, need_right_angles
-from limner.scene.parts import Box, Mask, Part, find_parts
+from limner.scene.parts import SMALLEST_LESION_ML, SMALLEST_LESION_VOXELS, Box, Mask, Part, find_parts
 from limner.scene.roles import Role, is_bowel, role_of, same, words
 from limner.scene.skin import Skin, find_body, find_skin
 
@@ -135,7 +135,13 @@ class Anatomy:
         """
         if not self.lesions:
             some = ", ".join(one.name for one in self.structures)
-            raise InputError(f"A needle needs a tumour to aim at; no label is a lesion. There are: {some}.")
+            small = [one.name for one in self.structures if one.role == "lesion"]
+            why = (
+                f"all parts of {small[0]!r} are under {SMALLEST_LESION_ML:g} ml or {SMALLEST_LESION_VOXELS} voxels"
+                if small
+                else f"no label is a lesion. There are: {some}"
+            )
+            raise InputError(f"A needle needs a tumour to aim at; {why}.")
         if name is None:
             return self.lesions[0]
         names = {same(one.label.name): one for one in reversed(self.lesions)}  # a label's name: its largest lesion

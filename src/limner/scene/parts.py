@@ -56,6 +56,11 @@ class Part:
         return self.voxels * self.grid.voxel_ml
 
 
+def cut_off(part: Part, whole: Grid) -> bool:
+    """Whether a part reaches the first or the last voxel of the image along any axis: it may go on outside."""
+    return any(one.start == 0 or one.stop == size for one, size in zip(part.box, whole.shape, strict=True))
+
+
 def slug(name: str) -> str:
     """A name as an id.
 

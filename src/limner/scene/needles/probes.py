@@ -26,7 +26,7 @@ class Probe(BaseModel):
         source: who says so.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     name: str
     watts: float | None = Field(None, gt=0)

@@ -15,7 +15,7 @@ Side = Literal["posterior", "anterior", "left", "right", "none"]
 class Weights(BaseModel):
     """How much each soft score counts; a score of 1 is as good as can be, 0 just within the rules."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     vessels: float = Field(3.0, ge=0, description="Clearance to vessels.")
     organs: float = Field(2.0, ge=0, description="Clearance to lungs, other organs and other lesions.")
@@ -40,7 +40,7 @@ class NeedleRules(BaseModel):
     2.0
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     bone_margin_mm: float = Field(3.0, ge=0, description="From the needle's axis to bone. Choice of this program.")
     lung_margin_mm: float = Field(
@@ -118,7 +118,7 @@ class NeedleRules(BaseModel):
 class AblationRules(BaseModel):
     """What an ablation must reach; each a named setting."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     margin_mm: float = Field(5.0, ge=0, description="Around the tumour, to be ablated too where it is parenchyma.")
     needles: int = Field(4, ge=1, le=12, description="At most so many zones.")

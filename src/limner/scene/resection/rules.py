@@ -22,7 +22,7 @@ class ResectionRules(BaseModel):
     40.0
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     margin_mm: float = Field(
         default=10.0,
