@@ -17,7 +17,7 @@ from limner.io.folder import check_output, new_folder
 MARKER = "forecasts.json"
 PICTURES = 24
 """Patients that get a picture, from the first of the table on."""
-FIELDS = ("patient", "day", "p10", "p50", "p90", "median", "model", "readings")
+FIELDS = ("patient", "day", "p10", "p50", "p90", "model", "readings", "median")
 
 
 @dataclass(frozen=True)

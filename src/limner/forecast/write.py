@@ -188,10 +188,10 @@ def _labels(run: Run, share: NDArray[np.float32], volume_ml: float) -> NDArray[A
         rank[scene.lesion.ravel()] = 2.0  # what is tumour stays it
     there = np.flatnonzero(rank > 0)
     count = min(len(there), max(0, round(volume_ml / scene.labels.grid.voxel_ml)))
-    tumor = np.zeros(rank.shape, bool)
+    chosen = np.zeros(rank.size, bool)
     if count:
-        tumor[there[np.argpartition(-rank[there], count - 1)[:count]]] = True
-    tumor = tumor.reshape(labels.shape)
+        chosen[there[np.argpartition(-rank[there], count - 1)[:count]]] = True
+    tumor = chosen.reshape(labels.shape)
     home = [one.label for one in scene.drawing.findings if one.name == run.site.home]
     labels[scene.lesion & ~tumor] = home[0] if home else 0
     labels[tumor] = scene.finding.label
