@@ -80,7 +80,10 @@ def _warnings(plan: Plan, say: Mapping[str, str], lang: str) -> list[Flowable]:
     blind = ", ".join(terms.structure(one.name, lang) for one in plan.blind_spots)
     told = [(say["blind"], say["blind_long"].format(names=blind))] if blind else []
     codes = dict.fromkeys(one.code for one in plan.problems)
-    told += [(code, " ".join(one.text for one in plan.problems if one.code == code)) for code in codes]
+    told += [
+        (say.get(f"problem.{code}", code), " ".join(one.text for one in plan.problems if one.code == code))
+        for code in codes
+    ]
     if not told:
         return []
     cells = [[paragraph(text, "small", lang, bold=name, textColor=typeset.INK)] for name, text in told]
