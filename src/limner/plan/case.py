@@ -64,16 +64,28 @@ def open_case(folder: Path, image: Path | None, rules: SceneRules) -> PlanCase:
             )
         )
     scan = _scan(image, drawn.labels) if image else None
-    labels = _as_lesions(drawn.labels)
+    labels = by_role(drawn.labels)
     if scan is not None and scan.unit == "HU":
         labels = with_gas(labels, scan, rules.gas_hu, rules.gas_wall_mm, rules.smallest_gas_ml)
     anatomy = Anatomy.of(labels, surface_mm=border_sds(drawn), default_surface_mm=rules.border_sd_mm)
     return PlanCase(drawn, scan, labels, anatomy, tuple(problems))
 
 
-def _as_lesions(labels: LabelMap) -> LabelMap:
-    """Labels that are lesions by their name alone, made lesions by kind too."""
-    named = tuple(replace(one, kind="lesion") if role_of(one) == "lesion" else one for one in labels.labels)
+def by_role(labels: LabelMap) -> LabelMap:
+    """Lesions and vessels by their name alone are so by kind too: an organ holds the vessels that run through it.
+
+    >>> from limner.image import Grid
+    >>> from limner.image.anatomy import named
+    >>> told = tuple(named(name, k, "organ") for k, name in enumerate(("portal trunk", "liver tumour", "thymus"), 1))
+    >>> [
+    ...     one.kind
+    ...     for one in by_role(LabelMap(np.ones((1, 1, 1), np.uint8), Grid.axial((1, 1, 1), (1, 1, 1)), told)).labels
+    ... ]
+    ['vessel', 'lesion', 'organ']
+    """
+    named = tuple(
+        replace(one, kind=role) if (role := role_of(one)) in ("lesion", "vessel") else one for one in labels.labels
+    )
     return LabelMap(labels.array, labels.grid, named)
 
 
