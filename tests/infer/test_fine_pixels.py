@@ -4,9 +4,10 @@ import numpy as np
 import pydicom
 import pytest
 
-from limner.errors import InputError
+from limner.errors import CohortError, InputError
 from limner.image import Grid, degrade
 from limner.infer.enhance import How, enhance
+from limner.infer.evaluate import EvaluateOptions, evaluate
 from limner.infer.fine_pixels import PixelRefiner, open_finer
 from limner.infer.guesses import Guesses, Spread
 from limner.infer.thin import Thinner
@@ -171,3 +172,16 @@ def test_a_pack_of_another_factor_says_what_it_takes(tmp_path):
     assert thinner(noise(), SPACING).values.shape == (30, 12, 14)
     with pytest.raises(InputError, match=r"makes 5 slices of each that lie 4 to 7 mm apart; these lie 2\.5 mm apart"):
         thinner.directions((2.5, 0.8, 0.8))
+
+
+def test_scans_too_coarse_to_be_asked_are_left_out_of_an_evaluation_and_named(tmp_path, packs):
+    for name, pixel in (("fine", 0.8), ("coarse", 3.0)):
+        write_volume(tmp_path / f"{name}.nii.gz", noise((4, 48, 48)), "LPS", (2.0, pixel, pixel))
+    (tmp_path / "cases.csv").write_text("id,image,split\nfine,fine.nii.gz,test\ncoarse,coarse.nii.gz,test\n")
+    pack = packs["in", "sharpen"]
+    found = evaluate(pack, tmp_path / "cases.csv", EvaluateOptions(split="test"))
+    assert found.n == 1
+    assert any(one.startswith("coarse is left out") and "6 mm" in one for one in found.problems)
+    (tmp_path / "none.csv").write_text("id,image,split\ncoarse,coarse.nii.gz,test\n")
+    with pytest.raises(CohortError, match=r"No case of 'none\.csv' can be asked"):
+        evaluate(pack, tmp_path / "none.csv", EvaluateOptions(split="test"))

@@ -10,7 +10,7 @@ import numpy as np
 
 from limner.data.cases import read_image
 from limner.data.cohort import Case, read_cohort
-from limner.errors import CohortError
+from limner.errors import CohortError, InputError
 from limner.infer.evaluate.figures import EvaluateOptions, Evaluation, Interval, mean_interval
 from limner.infer.evaluate.thin_figures import Compared, believable
 from limner.infer.features import Features, layers
@@ -71,11 +71,20 @@ def evaluate_thin(
             problems.append(f"{len(turned)} rows are of one axis within slices and left out: pixels become finer here.")
     if not cases:
         raise CohortError(f"{Path(cohort).name!r} has no case whose slices could be made coarse along both axes.")
-    rows = []
+    rows: list[_Row] = []
     for number, case in enumerate(cases):
         if progress:
             progress(case.id, number / len(cases))
-        rows.append(_row(thinner, case, pack.main.slices.modality, sight))
+        try:
+            rows.append(_row(thinner, case, pack.main.slices.modality, sight))
+        except CohortError:
+            raise
+        except InputError as error:  # made coarse, its pixels are none that the pack reads
+            if not thinner.finer.within:
+                raise
+            problems.append(f"{case.id} is left out: {error}")
+    if not rows:
+        raise CohortError(f"No case of {Path(cohort).name!r} can be asked. {' '.join(problems[1:])}")
     names = [name for name in rows[0].figures if "_by_" not in name]
     return Evaluation(
         task="superresolve",
