@@ -97,3 +97,12 @@ def test_one_patient_out_of_order_does_not_stop_twenty(tmp_path: Path) -> None:
 def test_the_same_reading_twice_is_no_fault(tmp_path: Path) -> None:
     table = read_series(_table(tmp_path, HEAD + "a,0,1\na,0,1\na,40,\n"))
     assert table.series["a"].days.tolist() == [0] and table.problems == ()
+
+
+def test_what_is_smaller_than_a_millimetre_counts_as_not_seen_and_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "series.csv"
+    path.write_text("patient,day,volume_ml\na,0,1\na,30,0.0001\na,60,\nb,0,0.0006\nb,30,\n")
+    found = read_series(path)
+    assert found.series["a"].volumes_ml.tolist() == [1.0, 0.0]
+    assert found.series["b"].volumes_ml.tolist() == [0.0006]
+    assert found.problems == ("1 reading(s) under 0.00052 ml, a ball of 1 mm, count as not seen.",)

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from limner.errors import InputError
 
 COLUMNS = ("patient", "day", "volume_ml")
+LEAST_ML = 0.00052
+"""A ball of 1 mm: what is smaller is not read in any scan, and counts as not seen."""
 SLIPS = 0.1
 """Where the time of more patients than this share is not in order, a table is refused; of fewer, it is set in order."""
 LARGEST_ML = 100_000.0
@@ -61,6 +63,7 @@ class _Row:
     patient: str
     day: float
     volume_ml: float | None
+    faint: bool = False
 
 
 def read_series(path: Path) -> SeriesTable:
@@ -97,10 +100,12 @@ def read_series(path: Path) -> SeriesTable:
             f"{_listed(slips, '; ')}. Expected ascending days, one reading a day, and empty volumes only after the "
             "last reading. Sort the rows by day, and check that the column day counts forwards."
         )
+    faint = sum(row.faint for row in rows)
+    notes = [f"{faint} reading(s) under {LEAST_ML:g} ml, a ball of 1 mm, count as not seen."] if faint else []
     return SeriesTable(
         {patient: _series(patient, own) for patient, own in patients.items()},
         tuple((row.patient, row.day) for row in rows if row.volume_ml is None),
-        tuple(f"Set in order: {slip}." for slip in slips),
+        (*(f"Set in order: {slip}." for slip in slips), *notes),
     )
 
 
@@ -181,7 +186,8 @@ def _row(line: int, cells: Sequence[str], delimiter: str) -> _Row:
         raise ValueError(f"volume_ml is {volume!r}, and a volume is not negative (0 where the lesion was not seen)")
     if read_volume > LARGEST_ML:
         raise ValueError(f"volume_ml is {volume!r}, more than a person; is it in mm³? Divide by 1000")
-    return _Row(line, patient, read_day, read_volume)
+    faint = 0 < read_volume < LEAST_ML
+    return _Row(line, patient, read_day, 0.0 if faint else read_volume, faint)
 
 
 def _number(column: str, text: str, delimiter: str, expected: str) -> float:
