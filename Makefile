@@ -32,8 +32,10 @@ types:
 contracts:
 	$(BIN)/lint-imports
 
+# Training has a process of its own: after all other native libraries, in one process, torch crashed there now and then.
 pytest:
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --ignore=tests/train
+	$(BIN)/python -m pytest tests/train
 
 docs: ## write the pages that are generated
 	$(BIN)/python -m typer limner.cli utils docs --name limner --output docs/commands.md
