@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import cc3d
@@ -19,7 +19,7 @@ from limner.forecast.space.medium import Medium, around
 from limner.image import Grid, LabelMap, resample_array
 from limner.io import read_drawing
 from limner.scene.parts import Part, find_parts
-from limner.scene.roles import role_of, same
+from limner.scene.roles import by_role, role_of, same
 
 Float = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -130,9 +130,10 @@ def read_scene(folder: Path, target: str | None = None) -> Scene:
 
 def _part(labels: LabelMap, target: str) -> Part | None:
     """The lesion of an id as a plan counts them (``tumor-1`` is the largest), None where there is none of that id."""
-    named = tuple(replace(one, kind="lesion") if role_of(one) == "lesion" else one for one in labels.labels)
-    parts = find_parts(LabelMap(labels.array, labels.grid, named))
-    return next((one for one in parts if one.label.kind == "lesion" and same(one.id) == same(target)), None)
+    return next(
+        (one for one in find_parts(by_role(labels)) if one.label.kind == "lesion" and same(one.id) == same(target)),
+        None,
+    )
 
 
 def _component(there: Mask, grid: Grid, wanted: Finding | None) -> tuple[Mask, int]:

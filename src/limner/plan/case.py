@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,7 @@ from limner.plan.settings import SceneRules
 from limner.scene.anatomy import Anatomy
 from limner.scene.borders import surface_sd_mm
 from limner.scene.parts import Mask, Part, cut_off, find_parts
-from limner.scene.roles import role_of, same
+from limner.scene.roles import by_role, same
 
 _FACE_TO_SURFACE = 2 / 3
 """Faces of voxels overstate a surface that looks every way by three halves."""
@@ -69,24 +69,6 @@ def open_case(folder: Path, image: Path | None, rules: SceneRules) -> PlanCase:
         labels = with_gas(labels, scan, rules.gas_hu, rules.gas_wall_mm, rules.smallest_gas_ml)
     anatomy = Anatomy.of(labels, surface_mm=border_sds(drawn), default_surface_mm=rules.border_sd_mm)
     return PlanCase(drawn, scan, labels, anatomy, tuple(problems))
-
-
-def by_role(labels: LabelMap) -> LabelMap:
-    """Lesions and vessels by their name alone are so by kind too: an organ holds the vessels that run through it.
-
-    >>> from limner.image import Grid
-    >>> from limner.image.anatomy import named
-    >>> told = tuple(named(name, k, "organ") for k, name in enumerate(("portal trunk", "liver tumour", "thymus"), 1))
-    >>> [
-    ...     one.kind
-    ...     for one in by_role(LabelMap(np.ones((1, 1, 1), np.uint8), Grid.axial((1, 1, 1), (1, 1, 1)), told)).labels
-    ... ]
-    ['vessel', 'lesion', 'organ']
-    """
-    named = tuple(
-        replace(one, kind=role) if (role := role_of(one)) in ("lesion", "vessel") else one for one in labels.labels
-    )
-    return LabelMap(labels.array, labels.grid, named)
 
 
 _GRAVE = ("synthetic-input", "left-out", "missing-slice")

@@ -6,9 +6,10 @@ A name that is not known here is an organ at risk: a needle keeps away from what
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Literal
 
-from limner.image import Label
+from limner.image import Label, LabelMap
 
 Role = Literal["body", "soft", "bone", "lung", "vessel", "organ", "lesion"]
 
@@ -79,3 +80,22 @@ def is_bowel(name: str) -> bool:
     (True, False)
     """
     return _BOWEL.search(" ".join(words(name))) is not None
+
+
+def by_role(labels: LabelMap) -> LabelMap:
+    """Lesions and vessels by their name alone are so by kind too: an organ holds the vessels that run through it.
+
+    >>> import numpy as np
+    >>> from limner.image import Grid
+    >>> from limner.image.anatomy import named
+    >>> told = tuple(named(name, k, "organ") for k, name in enumerate(("portal trunk", "liver tumour", "thymus"), 1))
+    >>> [
+    ...     one.kind
+    ...     for one in by_role(LabelMap(np.ones((1, 1, 1), np.uint8), Grid.axial((1, 1, 1), (1, 1, 1)), told)).labels
+    ... ]
+    ['vessel', 'lesion', 'organ']
+    """
+    named = tuple(
+        replace(one, kind=role) if (role := role_of(one)) in ("lesion", "vessel") else one for one in labels.labels
+    )
+    return LabelMap(labels.array, labels.grid, named)

@@ -75,14 +75,11 @@ def evaluate_thin(
     for number, case in enumerate(cases):
         if progress:
             progress(case.id, number / len(cases))
-        try:
-            rows.append(_row(thinner, case, pack.main.slices.modality, sight))
-        except CohortError:
-            raise
-        except InputError as error:  # made coarse, its pixels are none that the pack reads
-            if not thinner.finer.within:
-                raise
-            problems.append(f"{case.id} is left out: {error}")
+        asked = _asked(thinner, case, pack.main.slices.modality, sight)
+        if isinstance(asked, str):
+            problems.append(asked)
+        else:
+            rows.append(asked)
     if not rows:
         raise CohortError(f"No case of {Path(cohort).name!r} can be asked. {' '.join(problems[1:])}")
     names = [name for name in rows[0].figures if "_by_" not in name]
@@ -112,6 +109,18 @@ def evaluate_thin(
         per_case=[{"id": one.id, **{k: round(v, 4) for k, v in one.figures.items()}} for one in rows],
         problems=problems,
     )
+
+
+def _asked(thinner: Thinner | PixelRefiner, case: Case, modality: Sequence[str], sight: Features) -> _Row | str:
+    """A case's figures; in-plane, why it is left out where its pixels, made coarse, are none that the pack reads."""
+    try:
+        return _row(thinner, case, modality, sight)
+    except CohortError:
+        raise
+    except InputError as error:
+        if not thinner.finer.within:
+            raise
+        return f"{case.id} is left out: {error}"
 
 
 def _row(thinner: Thinner | PixelRefiner, case: Case, modality: Sequence[str], sight: Features) -> _Row:
