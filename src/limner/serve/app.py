@@ -1,0 +1,102 @@
+"""The application: routes, refusals and the front end, put together."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import FileResponse
+from fastapi.routing import APIRoute
+
+from limner import __version__
+from limner.serve.house import House
+from limner.serve.problems import Problem, add_problems, problem
+from limner.serve.routes import ROUTERS
+from limner.serve.safety.access import Need
+from limner.serve.settings import ServeSettings
+
+PAGES = Path(__file__).parent / "web"
+"""The built front end (``hatch_build.py``)."""
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    status: {"model": Problem, "description": text}
+    for status, text in {
+        400: "The input cannot be used.",
+        401: "Nobody is logged in.",
+        403: "The role, the scope or the CSRF header does not allow it.",
+        404: "There is no such object, or it is not shown to you.",
+        422: "The request does not fit its schema.",
+        429: "Too many requests.",
+    }.items()
+}
+
+
+def create_app(settings: ServeSettings | None = None, house: House | None = None) -> FastAPI:
+    """The server as an ASGI application.
+
+    Args:
+        settings: how to serve; the defaults when None.
+        house: an opened one, in place of opening it from the settings.
+
+    Raises:
+        InputError: the data folder or the database cannot be used.
+    """
+    house = house or House.open(settings or ServeSettings())
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        house.close()
+
+    app = FastAPI(
+        title="Limner",
+        version=__version__,
+        summary="The workstation's interface. Not for clinical use.",
+        docs_url=None,  # their pages load scripts from elsewhere
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        lifespan=lifespan,
+        responses=REFUSALS,
+    )
+    app.state.house = house
+    add_problems(app)
+    for path in ROUTERS:
+        app.include_router(importlib.import_module(path).router)
+    _serve_pages(app)
+    app.openapi = lambda: openapi(app)  # type: ignore[method-assign]
+    return app
+
+
+def openapi(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document; each operation says as ``x-role`` and ``x-scope`` what it asks of its actor."""
+    if app.openapi_schema is None:
+        document = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
+        for route in app.routes:
+            if not isinstance(route, APIRoute) or not route.include_in_schema:
+                continue
+            needs = [one.call for one in route.dependant.dependencies if isinstance(one.call, Need)]
+            for method in route.methods:
+                operation = document["paths"][route.path_format][method.lower()]
+                operation["x-role"] = needs[0].role if needs else None
+                operation["x-scope"] = needs[0].scope if needs else None
+        app.openapi_schema = document
+    return app.openapi_schema
+
+
+def _serve_pages(app: FastAPI) -> None:
+    """The front end: its files, and the one page for every address that a reader may reload."""
+
+    @app.get("/{path:path}", include_in_schema=False)
+    def page(path: str) -> Any:
+        if path.startswith(("api/", "dicom-web")):
+            return problem(404, "There is no such address; GET /api/openapi.json lists them.")
+        file = (PAGES / path).resolve()
+        if path and file.is_file() and file.is_relative_to(PAGES.resolve()):
+            return FileResponse(file)
+        if not (PAGES / "index.html").is_file():
+            return problem(404, "The front end is not built here: `pip install` builds it, or `npm run build` in web/.")
+        return FileResponse(PAGES / "index.html")

@@ -1,0 +1,66 @@
+"""What all requests share: the settings, the database, and the folders in which things are kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+
+from limner.errors import OutputError
+from limner.serve.database import Database
+from limner.serve.settings import ServeSettings
+
+FOLDERS = ("blobs", "volumes", "results", "uploads", "scratch")
+
+
+@dataclass(frozen=True, eq=False)
+class House:
+    """One running server.
+
+    Args:
+        settings: what the operator chose.
+        database: what is remembered.
+    """
+
+    settings: ServeSettings
+    database: Database
+
+    @classmethod
+    def open(cls, settings: ServeSettings) -> House:
+        """Makes the data folder, readable by its owner alone, and opens the database.
+
+        Raises:
+            OutputError: the folder cannot be made or written.
+            InputError: the database cannot be opened.
+        """
+        try:
+            settings.data.mkdir(parents=True, exist_ok=True)
+            settings.data.chmod(0o700)
+            for name in FOLDERS:
+                (settings.data / name).mkdir(exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"The data folder {settings.data} cannot be used: {error.strerror}.") from None
+        return cls(settings, Database(settings.database_url))
+
+    def folder(self, name: str) -> Path:
+        """``blobs``, ``volumes``, ``results``, ``uploads`` or ``scratch``, below the data folder."""
+        assert name in FOLDERS
+        return self.settings.data / name
+
+    def result_folder(self, result_id: str) -> Path:
+        """Where a result's files lie."""
+        return self.folder("results") / result_id
+
+    def close(self) -> None:
+        """Lets go of the database."""
+        self.database.close()
+
+
+def _house(request: Request) -> Any:
+    return request.app.state.house
+
+
+AHouse = Annotated[House, Depends(_house)]
+"""For a handler's argument: the house that serves it."""

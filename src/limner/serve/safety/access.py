@@ -1,0 +1,169 @@
+"""Who asks, what their role allows, and which objects are theirs.
+
+An object that is not yours is *not found*: whether it exists is nobody else's business, an admin's neither.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from fastapi import Depends, HTTPException, Request
+from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy.orm import Session as Transaction
+
+from limner.serve.house import AHouse, House
+from limner.serve.safety.secrets import fingerprint
+from limner.serve.safety.sessions import COOKIE, CSRF_HEADER, SEEN_EVERY, find_session
+from limner.serve.tables import Grant, Result, Series, Session, Study, Token, User, now
+
+Role = Literal["reader", "planner", "admin"]
+Scope = Literal["read", "write", "admin"]
+ROLES: tuple[Role, ...] = ("reader", "planner", "admin")
+"""Each role may do what those before it may."""
+SCOPES: tuple[Scope, ...] = ("read", "write", "admin")
+DEPARTMENT = "department"
+"""The name of the user who owns what scanners send; nobody can log in as it."""
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who asks. ``scopes`` are those of a token; a session has all that its role allows."""
+
+    user_id: str
+    name: str
+    role: Role
+    scopes: frozenset[str]
+    csrf: str | None
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a route asks of its actor; the OpenAPI document shows it as ``x-role`` and ``x-scope``."""
+
+    role: Role
+    scope: Scope
+
+    def __call__(self, request: Request, house: AHouse) -> Actor:
+        """The actor, if they may.
+
+        Raises:
+            HTTPException: 401 without a login, 403 where role, scope or the CSRF header do not allow it.
+        """
+        actor = who(request, house)
+        if actor is None:
+            raise HTTPException(401, "Log in, or send an API token as `Authorization: Bearer …`.")
+        if ROLES.index(actor.role) < ROLES.index(self.role):
+            raise HTTPException(403, f"This needs the role {self.role}; you are {actor.role}. An admin can change it.")
+        if self.scope not in actor.scopes:
+            raise HTTPException(403, f"This needs a token with the scope {self.scope!r}.")
+        return actor
+
+
+def _needs(role: Role, scope: Scope) -> Any:
+    return Depends(Need(role, scope))
+
+
+Reader = Annotated[Actor, _needs("reader", "read")]
+ReaderWrites = Annotated[Actor, _needs("reader", "write")]
+Planner = Annotated[Actor, _needs("planner", "read")]
+PlannerWrites = Annotated[Actor, _needs("planner", "write")]
+Admin = Annotated[Actor, _needs("admin", "admin")]
+
+
+def who(request: Request, house: House) -> Actor | None:
+    """Who asks: by bearer token, else by cookie; None where neither is valid.
+
+    Raises:
+        HTTPException: 403, a change is asked for by cookie without the session's CSRF header.
+    """
+    kind, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() == "bearer" and secret:
+        return _by_token(house, secret.strip())
+    cookie = request.cookies.get(COOKIE)
+    if not cookie:
+        return None
+    with house.database.reading() as db:
+        session = find_session(db, cookie, house.settings.accounts)
+        user = db.get(User, session.user_id) if session else None
+    if session is None or user is None or not user.active:
+        return None
+    if request.method not in ("GET", "HEAD", "OPTIONS") and request.headers.get(CSRF_HEADER) != session.csrf:
+        raise HTTPException(403, f"A change needs the header {CSRF_HEADER} with the value that GET /api/session gives.")
+    if now() - session.seen > SEEN_EVERY:
+        with house.database.session() as db:
+            kept = db.get(Session, session.hash)
+            if kept is not None:
+                kept.seen = now()
+    return Actor(user.id, user.name, _role(user), frozenset(SCOPES), session.csrf)
+
+
+def _by_token(house: House, secret: str) -> Actor | None:
+    with house.database.reading() as db:
+        token = db.scalars(select(Token).where(Token.hash == fingerprint(secret))).first()
+        user = db.get(User, token.user_id) if token else None
+    if token is None or user is None or not user.active or (token.expires and token.expires < now()):
+        return None
+    if token.used is None or now() - token.used > SEEN_EVERY:
+        with house.database.session() as db:
+            kept = db.get(Token, token.id)
+            if kept is not None:
+                kept.used = now()
+    return Actor(user.id, user.name, _role(user), frozenset(token.scopes), None)
+
+
+def _role(user: User) -> Role:
+    return next(one for one in ROLES if one == user.role)
+
+
+def visible(actor: Actor) -> ColumnElement[bool]:
+    """Which studies an actor may see, as a condition of a query on :class:`Study`."""
+    granted = exists().where(Grant.study_id == Study.id, Grant.user_id == actor.user_id)
+    return or_(Study.owner_id == actor.user_id, Study.shared, granted)
+
+
+def find_study(db: Transaction, actor: Actor, study_id: str, *, own: bool = False) -> Study:
+    """The study, if the actor may see it (``own``: if it is theirs).
+
+    Raises:
+        HTTPException: 404.
+    """
+    study = db.scalars(select(Study).where(Study.id == study_id, visible(actor))).first()
+    if study is None:
+        raise _missing("study")
+    if own and study.owner_id != actor.user_id:
+        raise HTTPException(403, "Only the study's owner may do this.")
+    return study
+
+
+def find_series(db: Transaction, actor: Actor, series_id: str) -> Series:
+    """The series, if the actor may see its study.
+
+    Raises:
+        HTTPException: 404.
+    """
+    series = db.scalars(select(Series).join(Study).where(Series.id == series_id, visible(actor))).first()
+    if series is None:
+        raise _missing("series")
+    return series
+
+
+def find_result(db: Transaction, actor: Actor, result_id: str, kind: str | None = None) -> Result:
+    """The result, if the actor may see its study; one without a study is its owner's alone.
+
+    Raises:
+        HTTPException: 404.
+    """
+    result = db.get(Result, result_id)
+    if result is None or (kind and result.kind != kind):
+        raise _missing(kind or "result")
+    if result.study_id is None:
+        if result.owner_id != actor.user_id:
+            raise _missing(kind or "result")
+        return result
+    find_study(db, actor, result.study_id)
+    return result
+
+
+def _missing(noun: str) -> HTTPException:
+    return HTTPException(404, f"There is no such {noun}, or it is not shown to you.")
