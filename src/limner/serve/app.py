@@ -79,7 +79,7 @@ def openapi(app: FastAPI) -> dict[str, Any]:
             if not isinstance(route, APIRoute) or not route.include_in_schema:
                 continue
             needs = [one.call for one in route.dependant.dependencies if isinstance(one.call, Need)]
-            for method in route.methods:
+            for method in route.methods or ():
                 operation = document["paths"][route.path_format][method.lower()]
                 operation["x-role"] = needs[0].role if needs else None
                 operation["x-scope"] = needs[0].scope if needs else None

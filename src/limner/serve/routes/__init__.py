@@ -2,4 +2,7 @@
 
 from __future__ import annotations
 
-ROUTERS = ("limner.serve.routes.session",)
+ROUTERS = (
+    "limner.serve.routes.session",
+    # one a line, by subject
+)
