@@ -68,7 +68,7 @@ def _engine(url: str) -> Engine:
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         raise InputError(
             f"No database at {url.split('@')[-1]!r}: {error}. Use sqlite:////folder/file.sqlite, or "
-            f"postgresql+psycopg://user@host/name with `pip install psycopg`."
+            f"postgresql+psycopg://user@host/name with `pip install 'limner[postgresql]'`."
         ) from None
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
