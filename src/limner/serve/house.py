@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Request
 
@@ -14,7 +14,10 @@ from limner.serve.database import Database
 from limner.serve.desk import Desk
 from limner.serve.settings import ServeSettings
 
-FOLDERS = ("blobs", "volumes", "results", "uploads", "scratch")
+if TYPE_CHECKING:
+    from limner.serve.jobs.queue import Queue
+
+FOLDERS = ("blobs", "volumes", "results", "uploads", "jobs", "scratch")
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +50,7 @@ class House:
         return cls(settings, Database(settings.database_url))
 
     def folder(self, name: str) -> Path:
-        """``blobs``, ``volumes``, ``results``, ``uploads`` or ``scratch``, below the data folder."""
+        """One of :data:`FOLDERS`, below the data folder."""
         assert name in FOLDERS
         return self.settings.data / name
 
@@ -59,6 +62,13 @@ class House:
     def desk(self) -> Desk:
         """The side process that answers what-ifs; it starts with the first question."""
         return Desk()
+
+    @cached_property
+    def queue(self) -> Queue:
+        """Work for the workers."""
+        from limner.serve.jobs.queue import Queue
+
+        return Queue(self)
 
     def close(self) -> None:
         """Ends the desk and lets go of the database."""

@@ -6,5 +6,7 @@ ROUTERS = (
     "limner.serve.routes.session",
     "limner.serve.routes.plans",
     "limner.serve.routes.rules",
+    "limner.serve.routes.jobs",
+    "limner.serve.routes.results",
     # one a line, by subject
 )
