@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from limner.errors import OutputError
 from limner.serve.database import Database
 from limner.serve.settings import ServeSettings
+from limner.serve.store.blobs import Blobs
 
 FOLDERS = ("blobs", "volumes", "results", "uploads", "scratch")
 
@@ -52,6 +53,11 @@ class House:
     def result_folder(self, result_id: str) -> Path:
         """Where a result's files lie."""
         return self.folder("results") / result_id
+
+    @property
+    def blobs(self) -> Blobs:
+        """The files of all studies, by hash."""
+        return Blobs(self.folder("blobs"))
 
     def close(self) -> None:
         """Lets go of the database."""

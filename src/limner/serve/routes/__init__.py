@@ -4,5 +4,7 @@ from __future__ import annotations
 
 ROUTERS = (
     "limner.serve.routes.session",
+    "limner.serve.routes.studies",
+    "limner.serve.routes.uploads",
     # one a line, by subject
 )
