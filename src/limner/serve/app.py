@@ -32,6 +32,8 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
         404: "There is no such object, or it is not shown to you.",
         422: "The request does not fit its schema.",
         429: "Too many requests.",
+        503: "Too many ask at once, or a part of the server is starting anew.",
+        504: "This took too long and was given up.",
     }.items()
 }
 

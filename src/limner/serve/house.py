@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +11,7 @@ from fastapi import Depends, Request
 
 from limner.errors import OutputError
 from limner.serve.database import Database
+from limner.serve.desk import Desk
 from limner.serve.settings import ServeSettings
 from limner.serve.store.blobs import Blobs
 
@@ -59,8 +61,15 @@ class House:
         """The files of all studies, by hash."""
         return Blobs(self.folder("blobs"))
 
+    @cached_property
+    def desk(self) -> Desk:
+        """The side process that answers what-ifs; it starts with the first question."""
+        return Desk()
+
     def close(self) -> None:
-        """Lets go of the database."""
+        """Ends the desk and lets go of the database."""
+        if "desk" in self.__dict__:
+            self.desk.close()
         self.database.close()
 
 
