@@ -4,6 +4,7 @@ from __future__ import annotations
 
 ROUTERS = (
     "limner.serve.routes.session",
+    "limner.serve.routes.forecasts",
     "limner.serve.routes.plans",
     "limner.serve.routes.rules",
     # one a line, by subject
