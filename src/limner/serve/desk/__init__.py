@@ -14,4 +14,6 @@ __all__ = ["VERBS", "Desk", "DeskBusyError", "DeskError", "DeskTimeoutError", "S
 
 VERBS: dict[str, str] = {
     # name: dotted path of a function (shelf, key, **plain arguments) -> plain answer
+    "generator.directions": "limner.serve.desk.generator:directions",
+    "generator.image": "limner.serve.desk.generator:image",
 }

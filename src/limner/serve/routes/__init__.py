@@ -4,5 +4,6 @@ from __future__ import annotations
 
 ROUTERS = (
     "limner.serve.routes.session",
+    "limner.serve.routes.generate",
     # one a line, by subject
 )
