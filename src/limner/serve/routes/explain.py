@@ -11,6 +11,7 @@ from sqlalchemy import Select, select
 from limner.draw.explained import reads_pictures
 from limner.io.shown import shown_png
 from limner.packs import Pack, list_packs, weaknesses
+from limner.report import terms
 from limner.serve.house import AHouse
 from limner.serve.safety.access import Reader, find_study
 from limner.serve.store.blobs import Blobs
@@ -49,6 +50,7 @@ class ExplainerItem(BaseModel):
     channel_names: list[str] = Field(description="What the channels must be, where they are several series of MR.")
     classes: list[str]
     groups: dict[str, list[str]]
+    zh: dict[str, str] = Field(description="What is said in Chinese for the classes and groups.")
     multi_label: bool
     calibrated: bool
     abstain_below: float | None = Field(description="An answer less sure than this is given as 'not sure'.")
@@ -109,6 +111,7 @@ def _item(pack: Pack) -> ExplainerItem:
         channel_names=list(picture.channel_names),
         classes=list(spec.classes),
         groups=dict(spec.groups),
+        zh={name: terms.structure(name, "zh") for name in (*spec.classes, *spec.groups)},
         multi_label=spec.multi_label,
         calibrated=spec.calibration is not None,
         abstain_below=spec.calibration.abstain_below if spec.calibration else None,

@@ -12,6 +12,7 @@ from limner.errors import PackError
 from limner.infer.generate import Wish
 from limner.infer.generate.conditions import CONDITIONS
 from limner.packs import Pack, PictureSpec, list_packs, shipped_pack
+from limner.report import terms
 from limner.serve.house import AHouse, House
 from limner.serve.safety.access import Planner, Reader
 
@@ -38,6 +39,7 @@ class GeneratorItem(BaseModel):
     classes: list[str] = Field(description="That can be asked for, where the condition is a class.")
     attributes: list[str] = Field(description="That can be set, each a share from 0 to 1.")
     has_labels: bool = Field(description="Each picture is made from a label map that can be shown.")
+    zh: dict[str, str] = Field(description="What is said in Chinese for the classes.")
     licence: str
     non_commercial: bool
 
@@ -147,6 +149,7 @@ def _item(pack: Pack) -> GeneratorItem:
         classes=list(spec.classes) if known.condition == "label" else [],
         attributes=list(CONDITIONS[known.condition](pack).names),
         has_labels=known.condition == "mask",
+        zh={name: terms.structure(name, "zh") for name in spec.classes},
         licence=spec.licence,
         non_commercial=spec.non_commercial,
     )
