@@ -16,4 +16,8 @@ VERBS: dict[str, str] = {
     # name: dotted path of a function (shelf, key, **plain arguments) -> plain answer
     "generator.directions": "limner.serve.desk.generator:directions",
     "generator.image": "limner.serve.desk.generator:image",
+    "plan.state": "limner.serve.desk.planner:state",
+    "plan.score": "limner.serve.desk.planner:score",
+    "plan.skin": "limner.serve.desk.planner:skin",
+    "plan.cut": "limner.serve.desk.planner:cut",
 }

@@ -5,5 +5,7 @@ from __future__ import annotations
 ROUTERS = (
     "limner.serve.routes.session",
     "limner.serve.routes.generate",
+    "limner.serve.routes.plans",
+    "limner.serve.routes.rules",
     # one a line, by subject
 )
