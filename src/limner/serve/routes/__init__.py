@@ -7,6 +7,7 @@ ROUTERS = (
     "limner.serve.routes.studies",
     "limner.serve.routes.uploads",
     "limner.serve.routes.forecasts",
+    "limner.serve.routes.generate",
     "limner.serve.routes.plans",
     "limner.serve.routes.rules",
     # one a line, by subject
