@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
@@ -25,10 +26,12 @@ class House:
     Args:
         settings: what the operator chose.
         database: what is remembered.
+        closing: is set when the server is told to stop; long answers end then.
     """
 
     settings: ServeSettings
     database: Database
+    closing: threading.Event = field(default_factory=threading.Event)
 
     @classmethod
     def open(cls, settings: ServeSettings) -> House:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 ROUTERS = (
+    "limner.serve.routes.health",
     "limner.serve.routes.session",
     "limner.serve.routes.studies",
     "limner.serve.routes.uploads",
