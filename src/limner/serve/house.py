@@ -17,6 +17,7 @@ from limner.serve.settings import ServeSettings
 from limner.serve.store.blobs import Blobs
 
 if TYPE_CHECKING:
+    from limner.serve.jobs.feed import Feed
     from limner.serve.jobs.queue import Queue
 
 FOLDERS = ("blobs", "volumes", "results", "uploads", "jobs", "scratch")
@@ -78,6 +79,13 @@ class House:
         from limner.serve.jobs.queue import Queue
 
         return Queue(self)
+
+    @cached_property
+    def feed(self) -> Feed:
+        """What changes, for those who watch."""
+        from limner.serve.jobs.feed import Feed
+
+        return Feed(self)
 
     def close(self) -> None:
         """Ends the desk and lets go of the database."""

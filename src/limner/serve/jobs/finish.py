@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session as Transaction
 from limner.serve import audit
 from limner.serve.jobs import states
 from limner.serve.jobs.context import JobContext, Made
-from limner.serve.store.disk import sync, sync_tree
+from limner.serve.store.blobs import fsync
 from limner.serve.tables import Result, Study
 
 log = logging.getLogger("limner.serve.jobs")
@@ -42,6 +43,14 @@ def finish(job: JobContext, made: Made) -> None:
             _add_objects(db, job, made)
 
 
+def sync_tree(folder: Path) -> None:
+    """Puts every file and every folder below on the disk, then the folder itself."""
+    for place, _, files in os.walk(folder, topdown=False):
+        for name in files:
+            fsync(Path(place) / name)
+        fsync(Path(place))
+
+
 def _put_in_place(job: JobContext, folder: Path) -> None:
     with job.house.database.reading() as db:
         if not states.holds(db, job.claim):
@@ -50,7 +59,7 @@ def _put_in_place(job: JobContext, folder: Path) -> None:
     if target.exists():  # of a start that was stopped between this and its row
         shutil.rmtree(target)
     folder.rename(target)
-    sync(target.parent)
+    fsync(target.parent)
 
 
 def _write_row(db: Transaction, job: JobContext, made: Made) -> None:
@@ -82,6 +91,7 @@ def _add_objects(db: Transaction, job: JobContext, made: Made) -> None:
     folder = job.house.result_folder(job.job.id)
     given = [Given(folder / name, name) for name in made.objects]
     outcome = add_instances(db, db.get_one(Study, job.job.study_id), given, job.house.blobs)
+    db.get_one(Result, job.job.id).summary = {**made.summary, "objects": [one.header.sop_uid for one in outcome.kept]}
     for refused in outcome.refused:
         log.warning("%s of result %s is no instance of its study: %s", refused.file, job.job.id, refused.reason)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from limner.serve.house import House
-from limner.serve.store.disk import sync
+from limner.serve.store.blobs import fsync
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,9 @@ class Scratch:
             assert "/" not in name
             path = self.given / name
             path.write_bytes(content)
-            sync(path)
+            fsync(path)
         for folder in (self.given, self.folder, self.folder.parent):
-            sync(folder)
+            fsync(folder)
 
     def begin(self) -> None:
         """An empty ``work``."""

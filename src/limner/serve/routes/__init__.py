@@ -13,5 +13,6 @@ ROUTERS = (
     "limner.serve.routes.rules",
     "limner.serve.routes.jobs",
     "limner.serve.routes.results",
+    "limner.serve.routes.events",
     # one a line, by subject
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from pathlib import Path as FilePath
 from typing import Annotated, Any
 
@@ -20,7 +19,8 @@ from limner.serve.jobs.states import WAITING
 from limner.serve.jobs.told import ResultTold, tell_results
 from limner.serve.routes.result_files import answer_file, files_in
 from limner.serve.safety.access import Reader, ReaderWrites, find_result
-from limner.serve.tables import Instance, Job, Result, Series, now
+from limner.serve.store.removal import Leftover, delete_files, remove_instances
+from limner.serve.tables import Job, Result, Study, now
 
 router = APIRouter(prefix="/api/results", tags=["results"])
 
@@ -97,12 +97,13 @@ def remove(result_id: Id, actor: ReaderWrites, house: AHouse) -> None:
         busy = select(Job.id).where(Job.result_id.in_(ids), Job.state.in_(WAITING))
         if db.scalars(busy).first() is not None:
             raise HTTPException(409, "A job works on it: wait for its end, or cancel it.")
+        study = db.get(Study, result.study_id) if result.study_id else None
+        objects = [uid for one in gone for uid in one.summary.get("objects", ())]
+        left = remove_instances(db, study, objects, ids) if study else Leftover([], [], ids)
         for one in gone:
-            _remove_objects(db, one)
             audit.append(db, actor.user_id, "result.delete", one.id, kind=one.kind)
         db.execute(delete(Result).where(Result.id == result.id))  # those that come from it go with it
-    for one in ids:  # after the commit: a crash here leaves a folder that the next sweep removes
-        shutil.rmtree(house.result_folder(one), ignore_errors=True)
+    delete_files(house, left)
 
 
 def digest(folder: FilePath) -> str:
@@ -139,17 +140,3 @@ def _with_descendants(db: Transaction, result: Result) -> list[Result]:
         found += rows
         fresh = [one.id for one in rows]
     return found
-
-
-def _remove_objects(db: Transaction, result: Result) -> None:
-    """The DICOM objects of a result are instances of its study; they go with it. The store sweeps their bytes."""
-    ids = list(result.summary.get("instances", ()))
-    rows = list(db.scalars(select(Instance).where(Instance.id.in_(ids)))) if ids else []
-    series = {row.series_id for row in rows}
-    for row in rows:
-        db.delete(row)
-    db.flush()
-    for one in series:
-        left = db.scalars(select(Instance.id).where(Instance.series_id == one).limit(1)).first()
-        if left is None:
-            db.execute(delete(Series).where(Series.id == one))

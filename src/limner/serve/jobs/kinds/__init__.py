@@ -1,4 +1,4 @@
-"""The kinds of jobs, a file each. ``KINDS`` is the list; :mod:`limner.serve.jobs.context` says what a kind looks like."""
+"""The kinds of jobs, a file each: ``KINDS`` is the list; ``limner.serve.jobs.context`` shows what a kind looks like."""
 
 from __future__ import annotations
 
