@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +12,7 @@ from fastapi import Depends, Request
 from limner.errors import OutputError
 from limner.serve.database import Database
 from limner.serve.settings import ServeSettings
+from limner.serve.store.volumes import Volumes
 
 FOLDERS = ("blobs", "volumes", "results", "uploads", "scratch")
 
@@ -53,8 +55,14 @@ class House:
         """Where a result's files lie."""
         return self.folder("results") / result_id
 
+    @cached_property
+    def volumes(self) -> Volumes:
+        """The turned volumes of series."""
+        return Volumes(self)
+
     def close(self) -> None:
-        """Lets go of the database."""
+        """Ends what runs, and lets go of the database."""
+        self.volumes.close()
         self.database.close()
 
 

@@ -4,5 +4,7 @@ from __future__ import annotations
 
 ROUTERS = (
     "limner.serve.routes.session",
+    "limner.serve.routes.series",
+    "limner.serve.routes.structures",
     # one a line, by subject
 )
