@@ -15,6 +15,7 @@ from limner.serve.database import Database
 from limner.serve.desk import Desk
 from limner.serve.settings import ServeSettings
 from limner.serve.store.blobs import Blobs
+from limner.serve.store.volumes import Volumes
 
 if TYPE_CHECKING:
     from limner.serve.jobs.feed import Feed
@@ -87,10 +88,17 @@ class House:
 
         return Feed(self)
 
+    @cached_property
+    def volumes(self) -> Volumes:
+        """The turned volumes of series."""
+        return Volumes(self)
+
     def close(self) -> None:
-        """Ends the desk and lets go of the database."""
+        """Ends what runs, and lets go of the database."""
         if "desk" in self.__dict__:
             self.desk.close()
+        if "volumes" in self.__dict__:
+            self.volumes.close()
         self.database.close()
 
 

@@ -14,5 +14,7 @@ ROUTERS = (
     "limner.serve.routes.jobs",
     "limner.serve.routes.results",
     "limner.serve.routes.events",
+    "limner.serve.routes.series",
+    "limner.serve.routes.structures",
     # one a line, by subject
 )
