@@ -53,6 +53,7 @@ app.command(epilog="Example: limner plan drawing/ --target tumor-1 -o plan")(pla
 app.command(epilog="Example: limner forecast series.csv --json")(forecast.forecast)
 bench.app.command(epilog="Example: limner bench plan ct_liver_ircad01/labels.nii.gz")(bench_plans.plan)
 bench.app.command(epilog="Example: limner bench segments ct_liver_lits/cohort.csv --split test")(bench_plans.segments)
+bench.app.command(epilog="Example: limner bench click ct_liver_lits/cohort.csv --split val")(bench_plans.click)
 bench.app.command(epilog="Example: limner bench forecast tumour_growth_laleh2022/ --split test")(bench_plans.forecast)
 bench.app.command("forecast-space", epilog="Example: limner bench forecast-space --cases 60 --seed 7")(
     bench_plans.forecast_space
