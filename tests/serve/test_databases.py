@@ -1,0 +1,93 @@
+"""The same house stands on SQLite and on a real PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from limner.errors import InputError
+from limner.serve import audit
+from limner.serve.audit.chain import START
+from limner.serve.database import Database
+from limner.serve.tables import AuditEntry
+from tests.serve.conftest import PASSWORD
+
+WRITERS, EACH = 8, 15
+
+
+def _programs() -> Path:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if not found:
+        pytest.fail("No PostgreSQL was found; `make test` installs it.")
+    return found[-1].parent
+
+
+@pytest.fixture(scope="module")
+def postgresql() -> Iterator[str]:
+    """A server of its own in a temporary folder, on a socket only; its URL."""
+    programs = _programs()
+    folder = Path(tempfile.mkdtemp(prefix="limner-pg-", dir="/tmp"))  # a socket's path may have 107 letters
+    as_user = []
+    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+        shutil.chown(folder, "postgres", "postgres")
+        as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+    control = [*as_user, programs / "pg_ctl", "-D", folder / "db", "-w", "-s"]
+    subprocess.run([*control, "initdb", "-o", "-U postgres -A trust --no-sync"], check=True, capture_output=True)
+    options = f"-c listen_addresses='' -k {folder} -F"
+    subprocess.run([*control, "-l", folder / "log", "-o", options, "start"], check=True, stdout=subprocess.DEVNULL)
+    try:
+        yield f"postgresql+psycopg://postgres@/postgres?host={folder}"
+    finally:
+        subprocess.run([*control, "-m", "immediate", "stop"], check=True, stdout=subprocess.DEVNULL)
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request, tmp_path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'house.sqlite'}"
+    return request.getfixturevalue("postgresql")
+
+
+def test_a_login_and_a_logout(make_server, url):
+    server = make_server(database=url)
+    server.add_user("ann", "reader")
+    client = server.log_in("ann")
+    assert client.get("/api/session").json()["user"]["role"] == "reader"
+    assert client.delete("/api/session").status_code == 204
+    again = server.anyone().post("/api/session", json={"name": "ann", "password": PASSWORD})
+    assert again.status_code == 200
+
+
+def test_many_writers_make_one_chain(url):
+    database = Database(url)
+
+    def write(k: int) -> None:
+        for _ in range(EACH):
+            with database.session() as db:
+                audit.append(db, "", "test.write", str(k))
+
+    with ThreadPoolExecutor(WRITERS) as pool:
+        list(pool.map(write, range(WRITERS)))
+    with database.reading() as db:
+        entries = list(db.scalars(select(AuditEntry).where(AuditEntry.action == "test.write").order_by(AuditEntry.n)))
+        chain = list(db.scalars(select(AuditEntry).order_by(AuditEntry.n)))
+    database.close()
+    assert len(entries) == WRITERS * EACH
+    assert [one.n for one in chain] == list(range(1, len(chain) + 1))
+    assert [one.previous for one in chain] == [START, *(one.hash for one in chain[:-1])]
+    assert all(audit.entry_hash(one) == one.hash for one in chain)
+
+
+@pytest.mark.parametrize("url", ["nothing://here", "sqlite:////no/such/folder/house.sqlite", "not an address"])
+def test_a_database_that_is_not_there_is_told(url):
+    with pytest.raises(InputError, match="database"):
+        Database(url)
