@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Request
 
@@ -16,7 +16,11 @@ from limner.serve.desk import Desk
 from limner.serve.settings import ServeSettings
 from limner.serve.store.blobs import Blobs
 
-FOLDERS = ("blobs", "volumes", "results", "uploads", "scratch")
+if TYPE_CHECKING:
+    from limner.serve.jobs.feed import Feed
+    from limner.serve.jobs.queue import Queue
+
+FOLDERS = ("blobs", "volumes", "results", "uploads", "jobs", "scratch")
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +55,7 @@ class House:
         return cls(settings, Database(settings.database_url))
 
     def folder(self, name: str) -> Path:
-        """``blobs``, ``volumes``, ``results``, ``uploads`` or ``scratch``, below the data folder."""
+        """One of :data:`FOLDERS`, below the data folder."""
         assert name in FOLDERS
         return self.settings.data / name
 
@@ -68,6 +72,20 @@ class House:
     def desk(self) -> Desk:
         """The side process that answers what-ifs; it starts with the first question."""
         return Desk()
+
+    @cached_property
+    def queue(self) -> Queue:
+        """Work for the workers."""
+        from limner.serve.jobs.queue import Queue
+
+        return Queue(self)
+
+    @cached_property
+    def feed(self) -> Feed:
+        """What changes, for those who watch."""
+        from limner.serve.jobs.feed import Feed
+
+        return Feed(self)
 
     def close(self) -> None:
         """Ends the desk and lets go of the database."""

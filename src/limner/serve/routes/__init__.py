@@ -11,5 +11,8 @@ ROUTERS = (
     "limner.serve.routes.generate",
     "limner.serve.routes.plans",
     "limner.serve.routes.rules",
+    "limner.serve.routes.jobs",
+    "limner.serve.routes.results",
+    "limner.serve.routes.events",
     # one a line, by subject
 )
