@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,6 +14,7 @@ from limner.errors import OutputError
 from limner.serve.database import Database
 from limner.serve.desk import Desk
 from limner.serve.settings import ServeSettings
+from limner.serve.store.blobs import Blobs
 
 FOLDERS = ("blobs", "volumes", "results", "uploads", "scratch")
 
@@ -24,10 +26,12 @@ class House:
     Args:
         settings: what the operator chose.
         database: what is remembered.
+        closing: is set when the server is told to stop; long answers end then.
     """
 
     settings: ServeSettings
     database: Database
+    closing: threading.Event = field(default_factory=threading.Event)
 
     @classmethod
     def open(cls, settings: ServeSettings) -> House:
@@ -54,6 +58,11 @@ class House:
     def result_folder(self, result_id: str) -> Path:
         """Where a result's files lie."""
         return self.folder("results") / result_id
+
+    @property
+    def blobs(self) -> Blobs:
+        """The files of all studies, by hash."""
+        return Blobs(self.folder("blobs"))
 
     @cached_property
     def desk(self) -> Desk:

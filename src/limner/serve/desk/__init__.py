@@ -14,6 +14,7 @@ __all__ = ["VERBS", "Desk", "DeskBusyError", "DeskError", "DeskTimeoutError", "S
 
 VERBS: dict[str, str] = {
     # name: dotted path of a function (shelf, key, **plain arguments) -> plain answer
+    "forecast.volumes": "limner.serve.desk.volumes:forecast",
     "generator.directions": "limner.serve.desk.generator:directions",
     "generator.image": "limner.serve.desk.generator:image",
     "plan.state": "limner.serve.desk.planner:state",
