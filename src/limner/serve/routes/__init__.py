@@ -8,6 +8,7 @@ ROUTERS = (
     "limner.serve.routes.studies",
     "limner.serve.routes.uploads",
     "limner.serve.routes.forecasts",
+    "limner.serve.routes.explain",
     "limner.serve.routes.generate",
     "limner.serve.routes.plans",
     "limner.serve.routes.rules",
