@@ -8,5 +8,9 @@ ROUTERS = (
     "limner.serve.routes.uploads",
     "limner.serve.routes.plans",
     "limner.serve.routes.rules",
+    "limner.serve.dicomweb.qido",
+    "limner.serve.dicomweb.wado",
+    "limner.serve.dicomweb.frames",
+    "limner.serve.dicomweb.stow",
     # one a line, by subject
 )

@@ -180,11 +180,11 @@ def _add(db: Session, study: Study, pairs: list[tuple[Item, Blob]], outcome: Out
         header = item.header
         if header.patient_id and study.patient_id and header.patient_id != study.patient_id:
             reason = "Its study has the UID of a study of another patient: nothing of two patients is put together."
-            outcome.refused.append(Refused(item.given.name, reason))
+            outcome.refused.append(Refused(item.given.name, reason, header.sop_class, header.sop_uid))
             continue
         if known.get(header.sop_uid, blob.sha256) != blob.sha256:
             reason = "Another file with the same SOP Instance UID and other content is there already; that one stays."
-            outcome.refused.append(Refused(item.given.name, reason))
+            outcome.refused.append(Refused(item.given.name, reason, header.sop_class, header.sop_uid))
             continue
         outcome.kept.append(item)
         if header.sop_uid in known:
