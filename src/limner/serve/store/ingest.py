@@ -108,13 +108,12 @@ def department(db: Session) -> User:
 
 def tell(house: House, series_ids: list[str]) -> None:
     """Has the volumes of series made that came or grew, so that they open at once."""
-    volumes = getattr(house, "volumes", None)
-    if volumes is None or not series_ids:
+    if not series_ids:
         return
     with house.database.reading() as db:
         images = select(Instance.series_id).where(Instance.series_id.in_(series_ids), Instance.frames > 0)
         for one in db.scalars(images.distinct()):
-            volumes.prepare(one)
+            house.volumes.prepare(one)
 
 
 def _by_study(files: Iterable[Given], rules: Rules, outcome: Outcome) -> dict[str, list[Item]]:
