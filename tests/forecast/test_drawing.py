@@ -12,8 +12,9 @@ from limner.forecast.anatomy import read_scene, site_of, working_grid
 from limner.forecast.drawing import forecast_drawing
 from limner.forecast.sights import Asked
 from limner.image import Image
-from limner.io import read_marks, read_nifti, read_nifti_labels
+from limner.io import read_glb, read_marks, read_nifti, read_nifti_labels
 from limner.io.nifti import write_nifti_image
+from limner.scene.surfaces import is_closed, mesh_volume_mm3
 from tests.forecast.drawings import ball, head_grid, head_with_glioma, liver_grid, liver_with_tumor, write_drawing
 
 FEW = 8
@@ -70,13 +71,26 @@ def test_maps_lie_on_the_drawings_grid_and_the_tumour_only_grows(once, heads):
 
 
 def test_everything_that_was_painted_says_that_it_is_made(once):
-    files = sorted(one for one in once.folder.iterdir() if one.suffix != ".json")
+    files = sorted(one for one in once.folder.iterdir() if one.suffix not in (".json", ".glb"))
     assert {"forecast.png", "growth.png", "forecast.webp"} <= {one.name for one in files}
     for path in files:
         marks = read_marks(path, pixels=path.suffix in (".png", ".webp"))
         assert marks.explicit is not None and marks.explicit.task == "forecast", path
         assert "model of its growth" in marks.explicit.sentence
         assert path.suffix == ".gz" or marks.invisible is not None, path
+
+
+def test_surfaces_grow_as_the_volumes_do_and_say_that_they_are_simulated(once):
+    path = once.folder / once.told["files"]["shape"]
+    head = path.read_bytes()
+    assert b"Simulated by growth model" in head[: 20 + int.from_bytes(head[12:16], "little")]
+    meshes = {one.id: one for one in read_glb(path)}
+    last = once.told["days"][-1]
+    volumes = {id: mesh_volume_mm3(one.vertices_mm, one.faces) / 1000 for id, one in meshes.items()}
+    assert volumes[f"day-{last} share-50"] > volumes["day-0 share-50"]
+    assert volumes[f"day-{last} share-90"] < volumes[f"day-{last} share-50"] < volumes[f"day-{last} share-10"]
+    assert volumes["day-0 share-50"] == pytest.approx(once.told["volume_ml"]["p50"][0], rel=0.15)
+    assert all(is_closed(one.faces) for one in meshes.values())
 
 
 def test_seen_twice_the_speed_is_the_patients_own_and_the_band_narrower(heads, once):

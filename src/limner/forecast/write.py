@@ -24,8 +24,10 @@ from limner.forecast.paint import (
     slice_of,
 )
 from limner.forecast.run import Run, on_labels
+from limner.forecast.shape import surfaces_over_time
 from limner.forecast.space.ensemble import Futures
 from limner.image import Image
+from limner.io import write_glb
 from limner.io.synthetic import Origin, write_nifti, write_picture, write_shares
 from limner.io.synthetic_film import write_film
 
@@ -63,7 +65,8 @@ def write_forecast(run: Run, folder: Path, image: Path | None, progress: Progres
     labels = _labels(run, share, told["volume_ml"]["p50"][-1])
     write_nifti(Image(labels, run.scene.labels.grid), folder / name, origin, values=f"labels at day {last:g}")
     files["labels"].append(name)
-    told["files"] = {**files, **_pictures(run, folder, picture, origin)}
+    told["files"] = {**files, **_pictures(run, folder, picture, origin), "shape": "growth.glb"}
+    write_glb(surfaces_over_time(run), folder / "growth.glb", note=f"Simulated by {origin.pack}. {NOT_CLINICAL}")
     (folder / MARKER).write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return told
 

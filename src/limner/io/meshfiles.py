@@ -26,12 +26,13 @@ _NO_LABEL = Label(1, "surface", "tissue", Code("SCT", "4421005", "Cell structure
 _Read = TypeVar("_Read")
 
 
-def write_glb(meshes: Sequence[Mesh], path: Path | str) -> None:
+def write_glb(meshes: Sequence[Mesh], path: Path | str, *, note: str | None = None) -> None:
     """Write a scene. Node names are the ids; each node's ``extras`` tell its label, so that it can be read back.
 
     Args:
         meshes: LPS mm; they become metres, Y up.
         path: the ``.glb`` file.
+        note: what a reader should know of the whole scene, such as that it is simulated; in the file's ``asset``.
 
     Raises:
         ValueError: where there is no mesh, an empty one, or an id occurs twice.
@@ -56,6 +57,8 @@ def write_glb(meshes: Sequence[Mesh], path: Path | str) -> None:
     def finish(tree: dict[str, Any]) -> None:
         tree["asset"]["generator"] = "Limner"
         tree["asset"]["extras"] = {"from": "LPS millimetres", "axes": "x left, y head, z front"}
+        if note:
+            tree["asset"]["extras"]["note"] = note
         for material in tree["materials"]:  # the library keeps 8 bits of a linear colour: too few for dark ones
             material["pbrMetallicRoughness"]["baseColorFactor"] = colors[material["name"]]
 

@@ -43,7 +43,7 @@ def read_nifti(path: Path) -> Image:
 
 def read_nifti_as_stored(path: Path) -> Image:
     """As :func:`read_nifti`, with the axes as the file has them: ``(k, j, i)``."""
-    volume = _load(Path(path))
+    volume = load_nifti(Path(path))
     return Image(_values(volume, Path(path)), _grid(volume, Path(path)))
 
 
@@ -131,7 +131,7 @@ def write_nifti_image(image: Image, path: Path, *, note: str, comment: str) -> N
 
 def read_nifti_comments(path: Path) -> list[str]:
     """The comments among the header's extensions (code 6 of nifti1.h)."""
-    extensions = getattr(_load(Path(path)).header, "extensions", ())
+    extensions = getattr(load_nifti(Path(path)).header, "extensions", ())
     return [one.get_content().decode("utf-8", "replace") for one in extensions if one.get_code() == _COMMENT]
 
 
@@ -191,7 +191,7 @@ def open_nifti(path: Path, keep: object = None) -> Study:
         path: of the file.
         keep: held as long as the series lives (a temporary folder).
     """
-    volume = _load(path)
+    volume = load_nifti(path)
     problems = _problems(volume)
     shape = _shape3(volume, path)
     try:
@@ -225,7 +225,12 @@ def _hu(array: NDArray[Any]) -> NDArray[np.int16]:
     return np.clip(whole, -1024, 32767).astype(np.int16)
 
 
-def _load(path: Path) -> Any:
+def load_nifti(path: Path) -> Any:
+    """Opens a file with nibabel; voxels are read when they are asked for.
+
+    Raises:
+        NotAnImageError: not NIfTI, or damaged.
+    """
     import nibabel
     from nibabel.filebasedimages import ImageFileError
 

@@ -83,11 +83,24 @@ def read_settings(path: Path | str | None) -> PlanSettings:
         raise InputError(f"{path.name!r} cannot be read as YAML: {' '.join(str(error).split())}") from error
     if given is not None and not isinstance(given, dict):
         raise InputError(f"{path.name!r} holds {type(given).__name__}; sections are expected: {_sections()}.")
+    return check_settings(given or {}, repr(path.name))
+
+
+def check_settings(given: dict[str, Any], what: str) -> PlanSettings:
+    """Settings as plain values; what they leave out keeps its default.
+
+    Args:
+        given: sections with settings.
+        what: they are called in a refusal.
+
+    Raises:
+        InputError: settings that are unknown or out of range: all of them at once.
+    """
     try:
-        return PlanSettings.model_validate(given or {})
+        return PlanSettings.model_validate(given)
     except ValidationError as error:
         told = "; ".join(_problem(one) for one in error.errors(include_url=False))
-        raise InputError(f"{path.name!r} cannot be used: {told}.") from error
+        raise InputError(f"{what} cannot be used: {told}.") from error
 
 
 def write_settings(settings: PlanSettings, path: Path) -> None:

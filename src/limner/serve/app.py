@@ -19,6 +19,7 @@ from limner.serve.problems import Problem, add_problems, problem
 from limner.serve.routes import ROUTERS
 from limner.serve.safety.access import Need
 from limner.serve.settings import ServeSettings
+from limner.serve.store.removal import sweep
 
 PAGES = Path(__file__).parent / "web"
 """The built front end (``hatch_build.py``)."""
@@ -31,6 +32,8 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
         404: "There is no such object, or it is not shown to you.",
         422: "The request does not fit its schema.",
         429: "Too many requests.",
+        503: "Too many ask at once, or a part of the server is starting anew.",
+        504: "This took too long and was given up.",
     }.items()
 }
 
@@ -49,6 +52,7 @@ def create_app(settings: ServeSettings | None = None, house: House | None = None
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        sweep(house)
         yield
         house.close()
 

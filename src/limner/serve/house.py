@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,7 +12,9 @@ from fastapi import Depends, Request
 
 from limner.errors import OutputError
 from limner.serve.database import Database
+from limner.serve.desk import Desk
 from limner.serve.settings import ServeSettings
+from limner.serve.store.blobs import Blobs
 from limner.serve.store.volumes import Volumes
 
 FOLDERS = ("blobs", "volumes", "results", "uploads", "scratch")
@@ -24,10 +27,12 @@ class House:
     Args:
         settings: what the operator chose.
         database: what is remembered.
+        closing: is set when the server is told to stop; long answers end then.
     """
 
     settings: ServeSettings
     database: Database
+    closing: threading.Event = field(default_factory=threading.Event)
 
     @classmethod
     def open(cls, settings: ServeSettings) -> House:
@@ -55,14 +60,27 @@ class House:
         """Where a result's files lie."""
         return self.folder("results") / result_id
 
+    @property
+    def blobs(self) -> Blobs:
+        """The files of all studies, by hash."""
+        return Blobs(self.folder("blobs"))
+
     @cached_property
     def volumes(self) -> Volumes:
         """The turned volumes of series."""
         return Volumes(self)
 
+    @cached_property
+    def desk(self) -> Desk:
+        """The side process that answers what-ifs; it starts with the first question."""
+        return Desk()
+
     def close(self) -> None:
-        """Ends what runs, and lets go of the database."""
-        self.volumes.close()
+        """Ends what runs beside the server, and lets go of the database."""
+        if "desk" in self.__dict__:
+            self.desk.close()
+        if "volumes" in self.__dict__:
+            self.volumes.close()
         self.database.close()
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from limner.errors import InputError, LimnerError
+from limner.serve.desk import DeskError
 
 MEDIA_TYPE = "application/problem+json"
 TITLES = {
@@ -27,6 +28,8 @@ TITLES = {
     423: "Locked",
     429: "Too many requests",
     500: "A fault of ours",
+    503: "Busy",
+    504: "This took too long",
     507: "The disk is full",
 }
 
@@ -66,6 +69,8 @@ def add_problems(app: FastAPI) -> None:
     def _limner(request: Request, error: LimnerError) -> JSONResponse:
         if isinstance(error, InputError):
             return problem(400, str(error))
+        if isinstance(error, DeskError):
+            return problem(error.status, str(error), {"Retry-After": "1"})
         log.error("%s failed", _route(request), exc_info=error)
         return problem(500, str(error))
 

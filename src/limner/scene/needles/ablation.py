@@ -77,6 +77,38 @@ class Ablation:
     rules: AblationRules
 
 
+@dataclass(frozen=True, eq=False)
+class Cover:
+    """What zones of a target must cover, held ready so that a moved needle is answered at once; made by :meth:`of`.
+
+    Args:
+        wanted: ``(N, 3)`` points of tumour and margin, LPS mm.
+        tumor: ``(N,)``: which of them lie in the tumour.
+        around: ``(M, 3)`` points of other tissue.
+        each_ml: what one of each stands for.
+    """
+
+    wanted: Points
+    tumor: NDArray[np.bool_]
+    around: Points
+    each_ml: tuple[float, float]
+
+    @classmethod
+    def of(cls, planner: Planner, rules: AblationRules | None = None) -> Cover:
+        """Of a planner's target, with the margin of the rules."""
+        return cls(*_points(planner, rules or AblationRules()))
+
+    def of_zone(self, path: NeedlePath, probe: Probe) -> dict[str, float]:
+        """What one zone at the tip of a path covers: per cent of tumour, of tumour and margin, and healthy ml."""
+        zone = Zone(path, probe)
+        there = zone.holds(self.wanted)
+        return {
+            "tumor_percent": 100 * float(there[self.tumor].mean()),
+            "margin_percent": 100 * float(there.mean()),
+            "healthy_ml": float(np.count_nonzero(zone.holds(self.around))) * self.each_ml[1],
+        }
+
+
 def plan_ablation(
     planner: Planner, found: Found, probes: tuple[Probe, ...], rules: AblationRules | None = None
 ) -> Ablation:

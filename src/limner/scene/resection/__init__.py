@@ -12,6 +12,7 @@ from limner.scene.resection.judge import Resection, Threshold, judge
 from limner.scene.resection.picture import cut_mesh, regions
 from limner.scene.resection.propose import Proposal, propose
 from limner.scene.resection.rules import ResectionRules
+from limner.scene.resection.sides import flow_at, signed_mm
 from limner.scene.resection.speed import ResectionSpeed, speed
 from limner.scene.resection.vessels import CutVessel, Tree
 
@@ -34,9 +35,11 @@ __all__ = [
     "Tree",
     "cut_from_json",
     "cut_mesh",
+    "flow_at",
     "judge",
     "prepare",
     "propose",
     "regions",
+    "signed_mm",
     "speed",
 ]

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 ROUTERS = (
+    "limner.serve.routes.health",
     "limner.serve.routes.session",
     "limner.serve.routes.series",
     "limner.serve.routes.structures",
+    "limner.serve.routes.studies",
+    "limner.serve.routes.uploads",
+    "limner.serve.routes.forecasts",
+    "limner.serve.routes.generate",
+    "limner.serve.routes.plans",
+    "limner.serve.routes.rules",
     # one a line, by subject
 )
