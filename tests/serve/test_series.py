@@ -1,4 +1,4 @@
-"""A series turned once: its slices are the very values that the door of images reads, and belong to who may see them."""
+"""A series turned once: its slices are the values that the door of images reads, and belong to who may see them."""
 
 from __future__ import annotations
 
