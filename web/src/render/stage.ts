@@ -3,6 +3,7 @@ import {
   DirectionalLight,
   type Group,
   HemisphereLight,
+  type Object3D,
   PerspectiveCamera,
   Plane,
   Scene,
@@ -69,6 +70,11 @@ export class Stage {
     this.draw();
   }
 
+  /** Puts something else into the scene: it is drawn, and neither listed nor picked. */
+  add(object: Object3D): void {
+    this.scene.add(object);
+  }
+
   /** Asks for a frame. */
   draw(): void {
     if (this.wanted) return;
@@ -84,6 +90,12 @@ export class Stage {
     this.renderer.render(this.scene, this.camera);
     this.compass.draw(this.renderer, this.camera);
     this.frames += 1;
+  }
+
+  /** Lets go of the graphics card's memory. */
+  close(): void {
+    this.renderer.dispose();
+    this.renderer.forceContextLoss();
   }
 
   /** Fills the box around the canvas. */

@@ -5,6 +5,8 @@ from __future__ import annotations
 ROUTERS = (
     "limner.serve.routes.health",
     "limner.serve.routes.session",
+    "limner.serve.routes.series",
+    "limner.serve.routes.structures",
     "limner.serve.routes.studies",
     "limner.serve.routes.uploads",
     "limner.serve.routes.forecasts",
