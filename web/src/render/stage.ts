@@ -3,6 +3,7 @@ import {
   DirectionalLight,
   type Group,
   HemisphereLight,
+  type Object3D,
   PerspectiveCamera,
   Plane,
   Scene,
@@ -51,6 +52,11 @@ export class Stage {
   /** The cut as a plane of the scene; the part behind its normal is taken away. Null where nothing is cut. */
   get cutPlane(): Plane | null {
     return this.caps.group.visible ? this.plane : null;
+  }
+
+  /** Puts more into the scene: needles, a skin, a cut. */
+  add(...objects: Object3D[]): void {
+    this.scene.add(...objects);
   }
 
   follow(state: ViewerState): void {
