@@ -167,7 +167,8 @@ def test_files_hold_what_was_found(pack, tmp_path: Path) -> None:
     told = json.loads((tmp_path / "out" / "explanation.json").read_text(encoding="utf-8"))
     assert told["schema"] == "limner.explanation/1" and told["sentence"] == found.sentence
     assert [one["kind"] for one in told["maps"]] == ["grad-cam", "lime"] and told["attributes"]["mask"] == "given"
-    assert set(files.values()) == {path.name for path in (tmp_path / "out").iterdir()}
+    out = tmp_path / "out"
+    assert set(files.values()) == {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()}
     held = np.load(tmp_path / "out" / files["heat"])
     assert np.allclose(held["grad_cam"], found.maps[0].values, atol=1e-3)
     for kind in ("grad-cam", "lime", "attributes"):

@@ -14,7 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 
 import limner
-from limner.cli import bench, bench_plans, drawing, enhance, explain, forecast, generate, learning, packs, plan
+from limner.cli import bench, bench_plans, drawing, enhance, explain, forecast, generate, learning, packs, plan, serve
 from limner.errors import LimnerError
 
 app = typer.Typer(
@@ -51,8 +51,10 @@ app.command(epilog="Example: limner train recipes/liver.yaml --set train.steps=1
 app.command(epilog="Example: limner generate skin-stylegan2 -n 16 --seed 1 -o made")(generate.generate)
 app.command(epilog="Example: limner plan drawing/ --target tumor-1 -o plan")(plan.plan)
 app.command(epilog="Example: limner forecast series.csv --json")(forecast.forecast)
+app.command(epilog="Example: limner serve --data limner-data --port 8600")(serve.serve)
 bench.app.command(epilog="Example: limner bench plan ct_liver_ircad01/labels.nii.gz")(bench_plans.plan)
 bench.app.command(epilog="Example: limner bench segments ct_liver_lits/cohort.csv --split test")(bench_plans.segments)
+bench.app.command(epilog="Example: limner bench click ct_liver_lits/cohort.csv --split val")(bench_plans.click)
 bench.app.command(epilog="Example: limner bench forecast tumour_growth_laleh2022/ --split test")(bench_plans.forecast)
 bench.app.command("forecast-space", epilog="Example: limner bench forecast-space --cases 60 --seed 7")(
     bench_plans.forecast_space

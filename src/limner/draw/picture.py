@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from limner.draw.answer import Answer, answer
 from limner.draw.meter import Meter, Progress
 from limner.draw.options import DrawOptions
+from limner.draw.picture_problems import picture_problems
 from limner.draw.reasons import AllReasons, find_reasons
 from limner.draw.record import run_record
-from limner.draw.synthetic import CODE, synthetic_input
 from limner.errors import InputError, VerificationError
-from limner.findings import Drawing, PackNote, ProblemNote, StudyNote
+from limner.findings import Drawing, PackNote, StudyNote
 from limner.image import Picture
 from limner.io import Check, Marks, Origin
 from limner.io.folder import new_folder
@@ -28,10 +28,6 @@ from limner.packs import Pack
 
 IMAGE, LABELS, EXPLANATION = "picture.png", "labels.png", "explanation"
 STEPS = ("open", "predict", "explain", "export", "verify", "report")
-SMALL = 2.0
-"""A picture that must be enlarged this much for the net has less detail than the net learned from."""
-PADDED = 0.5
-"""Share of the net's input that is black padding, from which on the report says so."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +73,7 @@ def _see(source: Path, pack: Pack, options: DrawOptions, meter: Meter) -> _Seen:
 
     with meter.step("open"):
         picture = read_picture(source)
-        _check(picture, pack)
+        check_picture(picture, pack)
         uid = study_uid(source) or content_uid(source)
         marks = read_marks(source)
     with meter.step("predict"):
@@ -96,8 +92,12 @@ def content_uid(source: Path) -> str:
     return f"2.25.{int.from_bytes(digest[:16], 'big')}"
 
 
-def _check(picture: Picture, pack: Pack) -> None:
-    """Refuses what no pack can answer."""
+def check_picture(picture: Picture, pack: Pack) -> None:
+    """Refuses what no pack can answer.
+
+    Raises:
+        InputError: one value everywhere, or channels that the pack does not read.
+    """
     if int(picture.array.min()) == int(picture.array.max()):
         raise InputError(
             f"The picture ({picture.size[1]} × {picture.size[0]} pixels) has the value {int(picture.array.min())} "
@@ -137,45 +137,16 @@ def _drawing(seen: _Seen, pack: Pack, lang: str) -> Drawing:
         pack=PackNote(name=pack.name, version=pack.version, sha256=pack.sha256),
         abstained=seen.answer.abstained,
         findings=seen.reasons.on(seen.answer.findings, f"{EXPLANATION}/"),
-        problems=_problems(seen, pack, lang),
+        problems=picture_problems(pack, seen.picture, seen.answer, seen.marks, lang, seen.reasons),
         files={"labels": LABELS, **files} if outlined else files,
     )
-
-
-def _problems(seen: _Seen, pack: Pack, lang: str) -> tuple[ProblemNote, ...]:
-    """What a reader must know before the answer."""
-    from limner.report import catalogue
-
-    fit, facts = seen.answer.fit, dict[str, dict[str, str]]()
-    if pack.spec.calibration is None and pack.spec.task != "segment":
-        facts["not-calibrated"] = {}
-    if fit.scale >= SMALL:
-        size = " × ".join(map(str, seen.picture.size[::-1]))
-        facts["small-picture"] = {"size": size, "times": f"{fit.scale:.1f}"}
-    inner = float(np.prod([one.stop - one.start for one in fit.inner]) / np.prod(fit.size))
-    if 1 - inner >= PADDED:
-        facts["long-picture"] = {"share": f"{100 * (1 - inner):.0f}"}
-    if pack.main.picture.channels == 3 and _is_grey(seen.picture.array):
-        facts["no-colour"] = {}
-    if seen.reasons.failed:
-        facts["explanation-failed"] = {"names": ", ".join(seen.reasons.failed)}
-    if seen.reasons.why_none:
-        facts["not-explained"] = {"why": seen.reasons.why_none}
-    say, synthetic = catalogue.words(lang), synthetic_input([seen.marks], lang)
-    texts = {CODE: synthetic.text} if synthetic else {}
-    texts |= {code: say[f"picture.problem.{code}"].format(**told) for code, told in facts.items()}
-    return tuple(ProblemNote(code=code, severity="warning", text=text) for code, text in texts.items())
-
-
-def _is_grey(array: NDArray[np.uint8]) -> bool:
-    return array.shape[0] == 1 or bool((array == array[:1]).all())
 
 
 def _export(folder: Path, seen: _Seen) -> None:
     """The pixels of the picture, the label map, the explanations."""
     from limner.io import write_picture_labels
 
-    _write_pixels(seen.picture, folder / IMAGE, seen.marks.explicit)
+    write_pixels(seen.picture, folder / IMAGE, seen.marks.explicit)
     if seen.answer.mask is not None:
         colors = {one.value: one.color for one in seen.answer.labels}
         most = max(colors, default=0)
@@ -183,8 +154,8 @@ def _export(folder: Path, seen: _Seen) -> None:
     seen.reasons.write(folder / EXPLANATION)
 
 
-def _write_pixels(picture: Picture, path: Path, origin: Origin | None) -> None:
-    """Without any word of the source but that a net made it, where it says so."""
+def write_pixels(picture: Picture, path: Path, origin: Origin | None) -> None:
+    """A PNG without any word of the source but that a net made it, where it says so."""
     from PIL import Image
 
     from limner.io.synthetic import png_words

@@ -208,13 +208,13 @@ def find_reasons(
     from limner.infer.explain import More, explain
     from limner.report import terms
 
-    method = _method(pack) if options.explain == "auto" else options.explain
+    method = suitable_method(pack) if options.explain == "auto" else options.explain
     made: list[Reasons] = []
     why_none = ""
     for number, one in enumerate(asked):
         more = More(
             target=one.name if pack.spec.multi_label else None,
-            where=None if told else _where(one, found, picture),
+            where=None if told else where_of(one, found, picture),
             samples=SAMPLES if number == 0 else SAMPLES // 2,
             progress=lambda step, share, number=number: done((number + share) / len(asked)),  # type: ignore[misc]
         )
@@ -228,7 +228,7 @@ def find_reasons(
     return AllReasons(tuple(made), "" if made else why_none)
 
 
-def _where(finding: Finding, found: Answer, picture: Picture) -> NDArray[np.bool_] | None:
+def where_of(finding: Finding, found: Answer, picture: Picture) -> NDArray[np.bool_] | None:
     """The pixels ``(Y, X)`` of an outlined or boxed finding."""
     if found.mask is not None:
         number = int(finding.id.rsplit("-", 1)[1])
@@ -247,7 +247,8 @@ def _numbered(finding: Finding) -> str:
     return finding.name if finding.kind == "class" or not number.isdigit() else f"{finding.name} {number}"
 
 
-def _method(pack: Pack) -> str:
+def suitable_method(pack: Pack) -> str:
+    """What ``auto`` is: every method that suits the task and needs no torch."""
     if pack.spec.task != "classify":
         return "lime"
     return "all" if set(pack.main.picture.modality) & set(_ATTRIBUTES) else "both"

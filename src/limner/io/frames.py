@@ -94,7 +94,7 @@ def read_frame(path: Path) -> Frame:
     """
     try:
         with path.open("rb") as stream:
-            if not _looks_like_dicom(stream):
+            if not looks_like_dicom(stream):
                 raise UnreadableFileError("not-dicom")
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # values that break their VR are judged below, where they matter
@@ -116,7 +116,7 @@ def read_frame(path: Path) -> Frame:
 
 
 def _frame(path: Path, header: pydicom.Dataset, stream: BinaryIO) -> Frame:
-    has_pixels, short = _pixel_extent(header, stream)
+    has_pixels, short = pixel_extent(header, stream)
     sop_class = str(header.get("SOPClassUID") or header.file_meta.get("MediaStorageSOPClassUID") or "")
     if not has_pixels:
         cut = "Rows" in header or not sop_class or "Image Storage" in UID(sop_class).name
@@ -125,7 +125,7 @@ def _frame(path: Path, header: pydicom.Dataset, stream: BinaryIO) -> Frame:
         raise UnreadableFileError("truncated")
     return Frame(
         path=path,
-        patient_key=_patient_key(header),
+        patient_key=patient_key(header),
         study_uid=str(header.get("StudyInstanceUID") or ""),
         series_uid=str(header.get("SeriesInstanceUID") or ""),
         sop_uid=str(header.get("SOPInstanceUID") or ""),
@@ -163,7 +163,7 @@ def _mr(header: pydicom.Dataset) -> MRFacts:
     )
 
 
-def _looks_like_dicom(stream: BinaryIO) -> bool:
+def looks_like_dicom(stream: BinaryIO) -> bool:
     """A preamble (PS3.10 7.1), or, as old archives wrote it, a data set that starts at once with group 2 or 8."""
     head = stream.read(132)
     stream.seek(0)
@@ -185,7 +185,7 @@ def _has_preamble(path: Path) -> bool:
         return False
 
 
-def _pixel_extent(header: pydicom.Dataset, stream: BinaryIO) -> tuple[bool, bool]:
+def pixel_extent(header: pydicom.Dataset, stream: BinaryIO) -> tuple[bool, bool]:
     """Whether pixel data follow where pydicom stopped, and whether the file ends before they do."""
     syntax = header.file_meta.get("TransferSyntaxUID") if hasattr(header, "file_meta") else None
     if syntax is not None and syntax.is_deflated:
@@ -222,7 +222,8 @@ def _fragments_cut(stream: BinaryIO, position: int, size: int) -> bool:
     return position != size  # some writers leave the delimiter out
 
 
-def _patient_key(header: pydicom.Dataset) -> str:
+def patient_key(header: pydicom.Dataset) -> str:
+    """A one-way hash of PatientID and PatientName."""
     identity = f"{header.get('PatientID') or ''}\0{header.get('PatientName') or ''}"
     return hashlib.sha256(identity.encode()).hexdigest()[:12]
 

@@ -43,7 +43,7 @@ def read_nifti(path: Path) -> Image:
 
 def read_nifti_as_stored(path: Path) -> Image:
     """As :func:`read_nifti`, with the axes as the file has them: ``(k, j, i)``."""
-    volume = _load(Path(path))
+    volume = load_nifti(Path(path))
     return Image(_values(volume, Path(path)), _grid(volume, Path(path)))
 
 
@@ -104,6 +104,19 @@ def write_nifti_heat(values: NDArray[np.floating], grid: Grid, path: Path) -> No
     _write(whole, grid, Path(path), slope=1 / 32767)
 
 
+def write_nifti_stored(values: NDArray[np.int16], grid: Grid, path: Path, *, slope: float, intercept: float) -> None:
+    """Writes stored integers whose header says ``value = stored × slope + intercept``, without a note.
+
+    Args:
+        values: ``(Z, Y, X)``.
+        grid: where they stand.
+        path: gzipped by its name; the file appears whole or not at all.
+        slope: scl_slope of the header.
+        intercept: scl_inter of the header.
+    """
+    _write(values, grid, Path(path), slope=slope, intercept=intercept)
+
+
 def write_nifti_image(image: Image, path: Path, *, note: str, comment: str) -> None:
     """Writes voxel values as they are.
 
@@ -118,7 +131,7 @@ def write_nifti_image(image: Image, path: Path, *, note: str, comment: str) -> N
 
 def read_nifti_comments(path: Path) -> list[str]:
     """The comments among the header's extensions (code 6 of nifti1.h)."""
-    extensions = getattr(_load(Path(path)).header, "extensions", ())
+    extensions = getattr(load_nifti(Path(path)).header, "extensions", ())
     return [one.get_content().decode("utf-8", "replace") for one in extensions if one.get_code() == _COMMENT]
 
 
@@ -127,6 +140,7 @@ def _write(
     grid: Grid,
     path: Path,
     slope: float | None = None,
+    intercept: float = 0.0,
     note: str = "Limner; not for clinical use",
     comment: str = "",
 ) -> None:
@@ -136,7 +150,7 @@ def _write(
     header.set_data_shape(grid.shape[::-1])
     header.set_data_dtype(array.dtype)
     if slope is not None:
-        header.set_slope_inter(slope, 0.0)
+        header.set_slope_inter(slope, intercept)
     affine = _RAS_TO_LPS @ grid.affine[:, [2, 1, 0, 3]]
     header.set_sform(affine, code=1)
     header.set_qform(affine, code=1, strip_shears=True)
@@ -177,7 +191,7 @@ def open_nifti(path: Path, keep: object = None) -> Study:
         path: of the file.
         keep: held as long as the series lives (a temporary folder).
     """
-    volume = _load(path)
+    volume = load_nifti(path)
     problems = _problems(volume)
     shape = _shape3(volume, path)
     try:
@@ -211,7 +225,12 @@ def _hu(array: NDArray[Any]) -> NDArray[np.int16]:
     return np.clip(whole, -1024, 32767).astype(np.int16)
 
 
-def _load(path: Path) -> Any:
+def load_nifti(path: Path) -> Any:
+    """Opens a file with nibabel; voxels are read when they are asked for.
+
+    Raises:
+        NotAnImageError: not NIfTI, or damaged.
+    """
     import nibabel
     from nibabel.filebasedimages import ImageFileError
 

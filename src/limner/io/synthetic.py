@@ -8,6 +8,7 @@ change of format. Every writer here sets both; there is none that sets neither.
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -148,19 +149,36 @@ def write_picture(picture: Picture, path: Path, origin: Origin) -> None:
         raise InputError(
             f"A synthetic picture is written as .png, .jpg or .jpeg, which hold its mark; got {path.name!r}."
         )
-    made = Pillow.fromarray(marked_pixels(picture, origin))
-    words = origin.words()
     aside = path.with_name(f".{path.name}.part")
     try:
         if kind == "PNG":
-            made.save(aside, kind, pnginfo=png_words(origin))
+            aside.write_bytes(picture_png(picture, origin))
         else:
             exif = Pillow.Exif()
             exif[0x010E], exif[0x0131] = origin.sentence, origin.software  # ImageDescription, Software
-            made.save(aside, kind, quality=_QUALITY, comment=json.dumps(words).encode(), exif=exif)
+            made, words = Pillow.fromarray(marked_pixels(picture, origin)), json.dumps(origin.words()).encode()
+            made.save(aside, kind, quality=_QUALITY, comment=words, exif=exif)
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
+
+
+def picture_png(picture: Picture, origin: Origin) -> bytes:
+    """A picture that a pack made as the bytes of a PNG, with both marks; flat, in grey or colour."""
+    return _png(marked_pixels(picture, origin), origin)
+
+
+def labels_png(labels: NDArray[np.uint8], origin: Origin) -> bytes:
+    """A label map ``(Y, X)`` that a pack made as a PNG with the explicit mark alone: its values must stay."""
+    return _png(labels, origin)
+
+
+def _png(pixels: NDArray[np.uint8], origin: Origin) -> bytes:
+    from PIL import Image as Pillow
+
+    out = io.BytesIO()
+    Pillow.fromarray(pixels).save(out, "PNG", pnginfo=png_words(origin))
+    return out.getvalue()
 
 
 def png_words(origin: Origin) -> PngInfo:

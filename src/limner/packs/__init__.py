@@ -20,8 +20,10 @@ from limner.packs.pack import (
     TranslatorSpec,
     list_packs,
     load_pack,
+    shipped_pack,
 )
 from limner.packs.slices import SlicesSpec
+from limner.packs.weakness import Weakness, weaknesses
 
 __all__ = [
     "Calibration",
@@ -39,6 +41,9 @@ __all__ = [
     "SlicesSpec",
     "TrainingRow",
     "TranslatorSpec",
+    "Weakness",
     "list_packs",
     "load_pack",
+    "shipped_pack",
+    "weaknesses",
 ]

@@ -454,6 +454,20 @@ def load_pack(name_or_path: str | Path) -> Pack:
     return Pack(folder, spec)
 
 
+def shipped_pack(name: str) -> Pack:
+    """A shipped pack by its name alone: for names that come from outside, and must not be read as paths.
+
+    Raises:
+        PackError: no pack has this name.
+    """
+    known = sorted(path.parent.name for path in SHIPPED.glob("*/pack.json"))
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise PackError(f"No pack {name!r}; there are {', '.join(known) or 'none'}.{hint}")
+    return load_pack(SHIPPED / name)
+
+
 def list_packs() -> tuple[Pack, ...]:
     """The shipped packs, by name."""
     return tuple(load_pack(path.parent) for path in sorted(SHIPPED.glob("*/pack.json")))

@@ -19,6 +19,7 @@ from limner.serve.problems import Problem, add_problems, problem
 from limner.serve.routes import ROUTERS
 from limner.serve.safety.access import Need
 from limner.serve.settings import ServeSettings
+from limner.serve.store.removal import sweep
 
 PAGES = Path(__file__).parent / "web"
 """The built front end (``hatch_build.py``)."""
@@ -51,6 +52,7 @@ def create_app(settings: ServeSettings | None = None, house: House | None = None
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        sweep(house)
         yield
         house.close()
 

@@ -61,9 +61,13 @@ class Database:
 def _engine(url: str) -> Engine:
     try:
         if not url.startswith("sqlite"):
-            return create_engine(url, pool_pre_ping=True, pool_size=20, max_overflow=20)
+            return create_engine(url, pool_pre_ping=True, pool_size=20, max_overflow=20, hide_parameters=True)
         engine = create_engine(
-            url, connect_args={"timeout": PATIENCE_S, "check_same_thread": False}, pool_size=20, max_overflow=40
+            url,
+            connect_args={"timeout": PATIENCE_S, "check_same_thread": False},
+            pool_size=20,
+            max_overflow=40,
+            hide_parameters=True,  # an error's text reaches the log, and a parameter may be a patient's name
         )
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         raise InputError(

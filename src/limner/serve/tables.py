@@ -106,6 +106,9 @@ class Study(Table):
     accession: Mapped[str] = mapped_column(String(64), default="")
     modalities: Mapped[list[str]] = mapped_column(default=list)
     source: Mapped[str] = mapped_column(String(16), default="upload")  # upload, stow, cstore, pacs, sample
+    dicom: Mapped[bool] = mapped_column(default=True)  # False: NIfTI, or a picture that no DICOM object holds
+    series_count: Mapped[int] = mapped_column(default=0)
+    instance_count: Mapped[int] = mapped_column(default=0)
     tags: Mapped[dict[str, Any]] = mapped_column(default=dict)  # study-level DICOM JSON, for QIDO
     created: Mapped[datetime] = mapped_column(default=now, index=True)
     owner: Mapped[User] = relationship()
@@ -132,6 +135,7 @@ class Series(Table):
     number: Mapped[int | None]
     description: Mapped[str] = mapped_column(String(200), default="")
     geometry: Mapped[dict[str, Any] | None]
+    instance_count: Mapped[int] = mapped_column(default=0)
     tags: Mapped[dict[str, Any]] = mapped_column(default=dict)  # series-level DICOM JSON, for QIDO
     study: Mapped[Study] = relationship(back_populates="series")
     instances: Mapped[list[Instance]] = relationship(back_populates="series", **OWNED)
@@ -150,6 +154,7 @@ class Instance(Table):
     frames: Mapped[int] = mapped_column(default=1)
     transfer_syntax: Mapped[str] = mapped_column(String(80), default="")
     sha256: Mapped[str] = mapped_column(String(64), index=True)
+    ending: Mapped[str] = mapped_column(String(8), default=".dcm")  # of the blob's name: readers go by it
     bytes: Mapped[int]
     tags: Mapped[dict[str, Any]] = mapped_column(default=dict)  # instance-level DICOM JSON, for QIDO
     series: Mapped[Series] = relationship(back_populates="instances")
@@ -203,13 +208,17 @@ class Job(Table):
 
 
 class Upload(Table):
-    """Files that are on their way; the study appears when the upload is finished."""
+    """Files that are on their way; the study appears when the upload is finished.
+
+    ``outcome`` is what finishing gave, kept for a client who lost the answer on its way.
+    """
 
     __tablename__ = "uploads"
     id: Mapped[str] = mapped_column(String(24), primary_key=True, default=new_id)
     owner_id: Mapped[str] = mapped_column(ForeignKey("users.id"), index=True)
     bytes: Mapped[int] = mapped_column(default=0)
     files: Mapped[int] = mapped_column(default=0)
+    outcome: Mapped[dict[str, Any] | None]
     created: Mapped[datetime] = mapped_column(default=now)
 
 

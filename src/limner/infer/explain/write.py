@@ -10,6 +10,7 @@ import numpy as np
 
 from limner.infer.explain import draw
 from limner.infer.explain.explanation import AttributeTable, Check, Explanation, HeatMap
+from limner.infer.explain.layers import write_layers
 from limner.infer.explain.source import ScanSource
 from limner.io import write_nifti_heat
 
@@ -22,8 +23,9 @@ def write_explanation(explanation: Explanation, folder: Path) -> dict[str, str]:
 
     Returns:
         What was written: ``explanation``, ``heat`` (of a scan ``heat`` and the kind: NIfTI on the scan's grid, 0 where
-        the net was not asked) and the kinds of evidence to file names. Words in the pictures are English in every
-        language; the sentence and the warnings are in ``explanation.json``.
+        the net was not asked), of a picture ``layer`` and what it is (:mod:`limner.infer.explain.layers`), and the
+        kinds of evidence to file names. Words in the pictures are English in every language; the sentence and the
+        warnings are in ``explanation.json``.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -43,6 +45,7 @@ def write_explanation(explanation: Explanation, folder: Path) -> dict[str, str]:
         files["heat"] = "heat.npz"
         arrays: dict[str, Any] = {one.kind.replace("-", "_"): one.values.astype(np.float16) for one in explanation.maps}
         np.savez_compressed(folder / files["heat"], **arrays)
+    files |= write_layers(explanation, folder)
     files["explanation"] = "explanation.json"
     text = json.dumps(as_dict(explanation, files), ensure_ascii=False, indent=1)
     (folder / files["explanation"]).write_text(text + "\n", encoding="utf-8")
@@ -89,7 +92,8 @@ def _scan(source: ScanSource) -> dict[str, Any]:
 
 def _map(made: HeatMap) -> dict[str, Any]:
     weights = {"weights": [_round(w) for w in made.weights]} if made.weights else {}
-    return {"kind": made.kind, **made.about, "checks": [_check(one) for one in made.checks], **weights}
+    held = {"checks": [_check(one) for one in made.checks], "warnings": list(made.warnings)}
+    return {"kind": made.kind, **made.about, **held, **weights}
 
 
 def _table(table: AttributeTable) -> dict[str, Any]:
@@ -111,6 +115,7 @@ def _table(table: AttributeTable) -> dict[str, Any]:
         "taken_out": list(table.removed),
         "probability_without_all": _round(table.all_without),
         "checks": [_check(one) for one in table.checks],
+        "warnings": list(table.warnings),
     }
 
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from limner.data.fitted import read_for
 from limner.data.label_channels import label_channels
@@ -24,7 +23,7 @@ from limner.infer.generate.inversion import invert
 from limner.infer.generate.sheet import sheet
 from limner.io import Origin
 from limner.io.folder import check_output, new_folder
-from limner.io.synthetic import png_words, write_picture
+from limner.io.synthetic import labels_png, write_picture
 from limner.io.synthetic_dicom import DicomSeries
 from limner.io.synthetic_film import write_film
 from limner.packs import Pack
@@ -241,7 +240,7 @@ def _write(
     row |= generator.made_from.told(latent.condition)
     if (labels := generator.made_from.labels(latent.condition)) is not None:
         row["mask"] = f"{path.stem}.labels.png"
-        Image.fromarray(labels).save(path.with_name(row["mask"]), pnginfo=png_words(origin))  # values are labels
+        path.with_name(row["mask"]).write_bytes(labels_png(labels, origin))
     return row
 
 

@@ -15,6 +15,8 @@ __all__ = ["VERBS", "Desk", "DeskBusyError", "DeskError", "DeskTimeoutError", "S
 VERBS: dict[str, str] = {
     # name: dotted path of a function (shelf, key, **plain arguments) -> plain answer
     "forecast.volumes": "limner.serve.desk.volumes:forecast",
+    "generator.directions": "limner.serve.desk.generator:directions",
+    "generator.image": "limner.serve.desk.generator:image",
     "plan.state": "limner.serve.desk.planner:state",
     "plan.score": "limner.serve.desk.planner:score",
     "plan.skin": "limner.serve.desk.planner:skin",

@@ -1,0 +1,291 @@
+"""Studies: the work list, one study, who else sees it, and its end."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, HTTPException, Path
+from pydantic import BaseModel, Field
+from sqlalchemy import Select, delete, select
+from sqlalchemy.orm import Session, defer
+
+from limner.serve import audit
+from limner.serve.house import AHouse
+from limner.serve.safety.access import Actor, Reader, ReaderWrites, find_study, visible
+from limner.serve.store.listing import Order, Row, Status, Wanted, rows_of, search
+from limner.serve.store.removal import delete_files, delete_rows
+from limner.serve.tables import Grant, Job, Result, Series, Study, User
+
+router = APIRouter(prefix="/api/studies", tags=["studies"])
+
+Id = Annotated[str, Path(max_length=24)]
+MOST_JOBS = 200
+NO_IMAGES = ("SEG", "SR", "DOC", "PR", "KO", "REG", "RWV", "RTSTRUCT", "RTPLAN", "AU", "PLAN")
+"""Modalities of objects that say something about images and hold none (DICOM PS3.3 C.7.3.1.1.1)."""
+
+
+class Patient(BaseModel):
+    """Whom a study shows, as its headers say."""
+
+    name: str
+    id: str
+    birth_date: str
+    sex: str
+
+
+class ResultCounts(BaseModel):
+    """How many results of each kind a study has."""
+
+    drawings: int
+    plans: int
+    forecasts: int
+
+
+class StudyFacts(BaseModel):
+    """What its headers say of a study, whose it is, and how far it is."""
+
+    id: str
+    uid: str
+    kind: Literal["scan", "picture"]
+    patient: Patient
+    date: str
+    description: str
+    modalities: list[str]
+    instances: int
+    owner: str
+    shared: bool
+    status: Status
+    created: datetime
+    mine: bool
+
+
+class StudyRow(StudyFacts):
+    """A study in the work list."""
+
+    series: int
+    results: ResultCounts
+
+
+class StudyPage(BaseModel):
+    """A page of the work list."""
+
+    items: list[StudyRow]
+    total: int
+
+
+class Search(BaseModel):
+    """What is looked for; a POST, so that no name stands in an address."""
+
+    text: str = Field("", max_length=200)
+    modality: str = Field("", max_length=16)
+    status: Status | None = None
+    since: date | None = None
+    until: date | None = None
+    order: Order = "-created"
+    limit: int = Field(50, ge=1, le=500)
+    offset: int = Field(0, ge=0, le=10_000_000)
+
+
+class SeriesRow(BaseModel):
+    """A series of a study. Shape and spacing are there once its volume was made."""
+
+    id: str
+    uid: str
+    number: int | None
+    modality: str
+    description: str
+    instances: int
+    shape: list[int] | None
+    spacing_mm: list[float] | None
+    drawable: bool
+    suggested_pack: str | None
+
+
+class ResultRow(BaseModel):
+    """A result of a study; GET /api/results/{id} tells more."""
+
+    id: str
+    kind: str
+    study_id: str | None
+    series_id: str | None
+    parent_id: str | None
+    author: str
+    created: datetime
+    pack: str
+    version: int
+    title: str
+    summary: dict[str, Any]
+    signed: dict[str, Any] | None
+
+
+class JobRow(BaseModel):
+    """A job of a study; GET /api/jobs/{id} tells more."""
+
+    id: str
+    kind: str
+    state: str
+    attempt: int
+    step: str
+    fraction: float
+    message: str
+    study_id: str | None
+    result_id: str | None
+    created: datetime
+    started: datetime | None
+    ended: datetime | None
+
+
+class Person(BaseModel):
+    """Somebody who is shown the study."""
+
+    id: str
+    display: str
+
+
+class StudyWhole(StudyFacts):
+    """A study with its series, results and jobs."""
+
+    series: list[SeriesRow]
+    results: list[ResultRow]
+    jobs: list[JobRow]
+    grants: list[Person] = Field(description="To whom it is shown; only its owner is told.")
+
+
+class Sharing(BaseModel):
+    """Who else sees a study."""
+
+    shared: bool | None = Field(None, description="Everyone.")
+    grants: list[Annotated[str, Field(max_length=24)]] | None = Field(
+        None, max_length=500, description="Ids of the users to whom it is shown, in place of those before."
+    )
+
+
+@router.post("/search", summary="The work list")
+def search_studies(wanted: Search, actor: Reader, house: AHouse) -> StudyPage:
+    """What the actor owns, what is shared with everyone, and what is shown to them."""
+    with house.database.reading() as db:
+        rows, total = search(db, actor, Wanted(**wanted.model_dump()))
+        return StudyPage(items=[study_row(row, actor) for row in rows], total=total)
+
+
+@router.get("/{study_id}", summary="One study with its series, results and jobs")
+def get_study(study_id: Id, actor: Reader, house: AHouse) -> StudyWhole:
+    """Opening a study is written to the audit log."""
+    with house.database.session() as db:
+        study = find_study(db, actor, study_id)
+        audit.append(db, actor.user_id, "study.open", study.id)
+        (row,) = rows_of(db, [study_id])
+        results = select(Result, User.display).join(User, User.id == Result.owner_id).where(Result.study_id == study_id)
+        jobs = select(Job).where(Job.study_id == study_id).order_by(Job.created.desc()).limit(MOST_JOBS)
+        shown = select(User.id, User.display).join(Grant).where(Grant.study_id == study_id).order_by(User.display)
+        return StudyWhole(
+            **_facts(row, actor),
+            series=[_series(one) for one in db.scalars(_ordered(study_id))],
+            results=[_result(*one) for one in db.execute(results.order_by(Result.created.desc())).tuples()],
+            jobs=[JobRow.model_validate(one, from_attributes=True) for one in db.scalars(jobs)],
+            grants=[Person(id=one, display=name) for one, name in db.execute(shown)]
+            if study.owner_id == actor.user_id
+            else [],
+        )
+
+
+@router.get("/{study_id}/priors", summary="Other studies of the same patient")
+def get_priors(study_id: Id, actor: Reader, house: AHouse) -> StudyPage:
+    """Earlier and later ones that the actor may see, the newest first. Patients are told apart by PatientID."""
+    with house.database.reading() as db:
+        study = find_study(db, actor, study_id)
+        if not study.patient_id:
+            return StudyPage(items=[], total=0)
+        others = select(Study.id).where(visible(actor), Study.patient_id == study.patient_id, Study.id != study.id)
+        rows = rows_of(db, list(db.scalars(others)))
+        return StudyPage(items=[study_row(row, actor) for row in rows], total=len(rows))
+
+
+@router.patch("/{study_id}", summary="Share a study, or stop sharing it", status_code=204)
+def share(study_id: Id, sharing: Sharing, actor: ReaderWrites, house: AHouse) -> None:
+    """Only its owner may."""
+    with house.database.session() as db:
+        study = find_study(db, actor, study_id, own=True)
+        if sharing.shared is not None:
+            study.shared = sharing.shared
+        if sharing.grants is not None:
+            _grant(db, study, set(sharing.grants))
+        audit.append(db, actor.user_id, "study.share", study.id, shared=study.shared, grants=len(sharing.grants or ()))
+
+
+@router.delete("/{study_id}", summary="Delete a study with all that was made of it", status_code=204)
+def remove(study_id: Id, actor: ReaderWrites, house: AHouse) -> None:
+    """Only its owner may. Files that no other study holds are removed from the disk."""
+    with house.database.session() as db:
+        study = find_study(db, actor, study_id, own=True)
+        audit.append(db, actor.user_id, "study.delete", study.id, instances=study.instance_count)
+        left = delete_rows(db, study.id)
+    delete_files(house, left)
+
+
+def study_row(row: Row, actor: Actor) -> StudyRow:
+    """A study as the work list shows it."""
+    counts = {f"{kind}s": count for kind, count in row.results.items()}
+    return StudyRow(**_facts(row, actor), series=row.study.series_count, results=ResultCounts(**counts))
+
+
+def person_name(text: str) -> str:
+    """A DICOM person name for people: the family name first, ideographic before alphabetic (PS3.5 6.2.1).
+
+    >>> person_name("Doe^Jane^^Dr"), person_name("Wang^XiaoDong=王^小东")
+    ('Doe, Jane Dr', '王小东 (Wang, XiaoDong)')
+    """
+    alphabetic, *others = [group.strip() for group in text.split("=")]
+    family, *given = alphabetic.split("^")
+    latin = ", ".join(part for part in (family.strip(), " ".join(one for one in given if one)) if part)
+    other = next((group.replace("^", "") for group in others if group), "")
+    return f"{other} ({latin})" if other and latin else other or latin
+
+
+def _facts(row: Row, actor: Actor) -> dict[str, Any]:
+    study = row.study
+    name = person_name(study.patient_name)
+    return {
+        "id": study.id, "uid": study.uid, "kind": study.kind, "date": study.date, "description": study.description,
+        "patient": Patient(name=name, id=study.patient_id, birth_date=study.birth_date, sex=study.sex),
+        "modalities": study.modalities, "instances": study.instance_count, "owner": row.owner,
+        "shared": study.shared, "status": row.status, "created": study.created.replace(tzinfo=UTC),
+        "mine": study.owner_id == actor.user_id,
+    }  # fmt: skip
+
+
+def _ordered(study_id: str) -> Select[Series]:
+    return (
+        select(Series)
+        .where(Series.study_id == study_id)
+        .options(defer(Series.tags))
+        .order_by(Series.number.is_(None), Series.number, Series.uid)
+    )
+
+
+def _series(series: Series) -> SeriesRow:
+    known = series.geometry or {}
+    return SeriesRow(
+        id=series.id, uid=series.uid, number=series.number, modality=series.modality, description=series.description,
+        instances=series.instance_count, shape=known.get("shape"), spacing_mm=known.get("spacing_mm"),
+        drawable=bool(known.get("drawable", series.geometry is None and series.modality not in NO_IMAGES)),
+        suggested_pack=known.get("suggested_pack"),
+    )  # fmt: skip
+
+
+def _result(result: Result, author: str) -> ResultRow:
+    signed = result.signed_at and {"by": result.signed_by, "at": result.signed_at, "text": result.signed_text}
+    return ResultRow(
+        id=result.id, kind=result.kind, study_id=result.study_id, series_id=result.series_id,
+        parent_id=result.parent_id, author=author, created=result.created, pack=result.pack, version=result.version,
+        title=result.title, summary=result.summary, signed=signed,
+    )  # fmt: skip
+
+
+def _grant(db: Session, study: Study, users: set[str]) -> None:
+    known = set(db.scalars(select(User.id).where(User.id.in_(users), User.active)))
+    if known != users:
+        raise HTTPException(400, "Some of these users are not here (any more); GET /api/people lists them.")
+    db.execute(delete(Grant).where(Grant.study_id == study.id))
+    db.add_all(Grant(study_id=study.id, user_id=one) for one in users - {study.owner_id})
