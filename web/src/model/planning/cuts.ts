@@ -47,7 +47,7 @@ export function movable(cut: Cut): readonly number[] {
 
 function part(cut: Cut, which: number): Surface | null {
   const one = cut.kind === "several" ? cut.cuts[which] : cut;
-  return one === undefined || one.kind === "segmentwise" || one.kind === "several" ? null : one;
+  return one === undefined || one.kind === "segmentwise" ? null : one;
 }
 
 /** The frame of a part. A plane is taken hold of where it is nearest to a point, its patch turned head up. */

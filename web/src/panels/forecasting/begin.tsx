@@ -4,20 +4,15 @@ import { computed } from "@preact/signals";
 import { useMemo, useState } from "preact/hooks";
 import type { Result } from "../../api/types";
 import { readingsOf, tableOf } from "../../model/forecasting/curve";
+import type { Dated } from "../../model/forecasting/priors";
 import { jobs, startJob } from "../../model/jobs";
 import { attempt, fail } from "../../model/toasts";
 import { say } from "../../model/words";
 import { Progress } from "../bits";
 
-/** An earlier drawing of the same patient. */
-export interface Earlier {
-  readonly result: Result;
-  readonly date: string;
-}
-
 interface BeginProps {
   readonly drawing: Result;
-  readonly earlier: readonly Earlier[];
+  readonly earlier: readonly Dated[];
   readonly targets: readonly string[];
 }
 
