@@ -54,6 +54,11 @@ export class Stage {
     return this.caps.group.visible ? this.plane : null;
   }
 
+  /** Puts more into the scene: needles, a skin, a cut. */
+  add(...objects: Object3D[]): void {
+    this.scene.add(...objects);
+  }
+
   follow(state: ViewerState): void {
     followState(this.surfaces, state);
     const { plane, position_mm, flipped } = state.cut;
