@@ -12,5 +12,10 @@ ROUTERS = (
     "limner.serve.routes.generate",
     "limner.serve.routes.plans",
     "limner.serve.routes.rules",
+    "limner.serve.routes.jobs",
+    "limner.serve.routes.results",
+    "limner.serve.routes.events",
+    "limner.serve.routes.series",
+    "limner.serve.routes.structures",
     # one a line, by subject
 )
