@@ -1,0 +1,16 @@
+// Written by the page's own helper; this is what stands until then.
+import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
+import { pageReady } from "../../model/place";
+import { enterStudy } from "../../model/study";
+import { attempt } from "../../model/toasts";
+import { say } from "../../model/words";
+import { Empty } from "../../panels/bits";
+import type { PageProps } from "../router";
+
+export default function Read({ params }: PageProps): JSX.Element {
+  useEffect(() => {
+    void attempt(() => enterStudy(params.study ?? "")).then(() => pageReady());
+  }, []);
+  return <Empty icon="read" title={say("read.title")} />;
+}
