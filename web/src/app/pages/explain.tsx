@@ -5,7 +5,7 @@ import { type Explainer, explainers, fitting, loadExplainers, newest, view } fro
 import { WHOLE } from "../../model/explaining/view";
 import { active, startJob } from "../../model/jobs";
 import { lang } from "../../model/look";
-import { query, queryNumber, queryText, setQuery } from "../../model/place";
+import { pageReady, query, queryNumber, queryText, setQuery } from "../../model/place";
 import { enterStudy, openStudy, resultsOf } from "../../model/study";
 import { attempt } from "../../model/toasts";
 import { say } from "../../model/words";
@@ -14,7 +14,7 @@ import { ask, Asking, Working } from "../../panels/explaining/asking";
 import { Case } from "../../panels/explaining/case";
 import { ChoosePicture, MOST, Row } from "../../panels/explaining/compare";
 import { Findings } from "../../panels/explaining/findings";
-import { type PageProps, pageReady } from "../router";
+import type { PageProps } from "../router";
 import "./explain.css";
 
 export default function Explain({ params }: PageProps) {

@@ -5,13 +5,12 @@ import type { List } from "../../api/types";
 import { image, Latest } from "../../model/generating/images";
 import { fromQuery, type Generator, type GeneratorItem, toQuery, type Wish } from "../../model/generating/wish";
 import { startJob } from "../../model/jobs";
-import { navigate, query } from "../../model/place";
+import { navigate, pageReady, query } from "../../model/place";
 import { attempt, fail } from "../../model/toasts";
 import { say } from "../../model/words";
 import { Empty, Note, Waiting } from "../../panels/bits";
 import { Sheet, Way } from "../../panels/generating/seeds";
 import { Sliders } from "../../panels/generating/sliders";
-import { pageReady } from "../router";
 import "./generate.css";
 
 export default function Generate() {

@@ -84,7 +84,7 @@ export function Probabilities(props: Props) {
   if (!all.length) return null;
   return (
     <table class="ex-bars">
-      <caption class="visually-hidden">{say("explain.probabilities")}</caption>
+      <caption class="sr-only">{say("explain.probabilities")}</caption>
       <tbody>
         {all.map((bar) => (
           <Line key={bar.name} bar={bar} {...props} />

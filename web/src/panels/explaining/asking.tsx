@@ -68,7 +68,7 @@ export function Asking({ study, packs, chosen, n, onChoose, onShown }: AskingPro
         <h2>{say("explain.who")}</h2>
         <p class="ex-quiet">{say("explain.who_hint")}</p>
         <fieldset>
-          <legend class="visually-hidden">{say("explain.pack")}</legend>
+          <legend class="sr-only">{say("explain.pack")}</legend>
           {shown.map((one) => (
             <label key={one.name} class="ex-choice">
               <input type="radio" name="pack" value={one.name} checked={one.name === chosen} onChange={() => onChoose(one.name)} />
