@@ -4,6 +4,7 @@ Measures from outside; nothing else imports it.
 """
 
 from limner.bench.augment import AugmentBench, AugmentResult, bench_augment
+from limner.bench.click import ClickBench, ClickResult, bench_click
 from limner.bench.draw import BenchResult, DrawBench, StepCost, bench_draw
 from limner.bench.gain import GainBench, GainResult, bench_gain
 from limner.bench.generate import GenerateBench, GenerateResult, bench_generate
@@ -18,6 +19,8 @@ __all__ = [
     "AugmentBench",
     "AugmentResult",
     "BenchResult",
+    "ClickBench",
+    "ClickResult",
     "Compared",
     "DrawBench",
     "GainBench",
@@ -35,6 +38,7 @@ __all__ = [
     "SyntheticResult",
     "TranslateBench",
     "bench_augment",
+    "bench_click",
     "bench_draw",
     "bench_gain",
     "bench_generate",

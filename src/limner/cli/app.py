@@ -54,6 +54,7 @@ app.command(epilog="Example: limner forecast series.csv --json")(forecast.foreca
 app.command(epilog="Example: limner serve --data limner-data --port 8600")(serve.serve)
 bench.app.command(epilog="Example: limner bench plan ct_liver_ircad01/labels.nii.gz")(bench_plans.plan)
 bench.app.command(epilog="Example: limner bench segments ct_liver_lits/cohort.csv --split test")(bench_plans.segments)
+bench.app.command(epilog="Example: limner bench click ct_liver_lits/cohort.csv --split val")(bench_plans.click)
 bench.app.command(epilog="Example: limner bench forecast tumour_growth_laleh2022/ --split test")(bench_plans.forecast)
 bench.app.command("forecast-space", epilog="Example: limner bench forecast-space --cases 60 --seed 7")(
     bench_plans.forecast_space

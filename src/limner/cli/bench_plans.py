@@ -32,6 +32,27 @@ def plan(
     show_bench.plan(result, as_json)
 
 
+def click(
+    cohort: Annotated[
+        Path | None,
+        typer.Argument(help="CSV or JSONL with the column mask and regions.json beside it; phantoms if not given."),
+    ] = None,
+    split: Annotated[str, typer.Option(help="Only this split.")] = "val",
+    organ: Annotated[str, typer.Option(help="Region that is drawn before the first click.")] = "liver",
+    lesion: Annotated[str, typer.Option(help="Region that is clicked on, each of its parts.")] = "liver tumor",
+    clicks: Annotated[int, typer.Option(min=1, help="Of each lesion.")] = 5,
+    smallest: Annotated[float, typer.Option(min=0, help="Millilitres; lesions below are left out.")] = 0.2,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Click on every lesion as a patient person would, in the middle of the largest error: Dice after each click."""
+    from limner.bench import ClickBench, bench_click
+
+    with show.progress_bar() as progress:
+        result = bench_click(ClickBench(cohort, split, organ, lesion, clicks, smallest), progress)
+    show_bench.click(result, as_json)
+
+
 def segments(
     cohort: Annotated[Path, typer.Argument(help="CSV or JSONL with the columns mask, couinaud and vessels.")],
     split: Annotated[str, typer.Option(help="Only this split.")] = "test",

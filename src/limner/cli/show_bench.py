@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from limner.bench import (
         AugmentResult,
         BenchResult,
+        ClickResult,
         Compared,
         GainResult,
         GenerateResult,
@@ -66,6 +67,22 @@ def marks(result: MarksResult, json_wanted: bool) -> None:
     typer.echo(
         f"{result.false_alarms} of {result.unmarked} unmarked pictures taken for marked (bound: {result.bound:g} each)."
     )
+
+
+def click(result: ClickResult, json_wanted: bool) -> None:
+    """Dice of each lesion after each click, and the means."""
+    if json_wanted:
+        as_json(result.as_dict())
+        return
+    count = len(result.rows[0].dice)
+    table = table_of("lesion", "ml", *(f"{n}" for n in range(1, count + 1)), "slowest (s)")
+    for row in result.rows:
+        table.add_row(row.id, f"{row.ml:.1f}", *(_share(one) for one in row.dice), f"{max(row.seconds):.2f}")
+    print_table(table)
+    for n, one in result.dice.items():
+        spread = "" if one.low is None else f" ({one.low:.3f} to {one.high:.3f})"
+        typer.echo(f"Mean Dice after {n} click{'s' * (n > 1)}: {one.value:.3f}{spread}, {len(result.rows)} lesions.")
+    typer.echo(f"Slowest click: {result.slowest_s:.2f} s.")
 
 
 def segments(result: SegmentsResult, json_wanted: bool) -> None:

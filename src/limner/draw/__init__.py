@@ -4,6 +4,7 @@
 page, and nothing here imports torch.
 """
 
+from limner.draw.corrected import CorrectedLabels
 from limner.draw.meter import Meter, Step
 from limner.draw.options import DrawOptions
 from limner.draw.picture import draw_picture
@@ -12,6 +13,7 @@ from limner.draw.workflow import draw
 from limner.io.folder import new_folder
 
 __all__ = [
+    "CorrectedLabels",
     "DrawOptions",
     "Meter",
     "PackPredictor",

@@ -203,7 +203,11 @@ def _drawing(drawn: _Drawn, pack: PackNote, no_picture: Problem | None) -> Drawi
     return Drawing(
         schema="limner.drawing/1",
         study=StudyNote(
-            uid=drawn.study.uid, modality=drawn.series.modality, date=drawn.study.date, channels=dict(drawn.channels)
+            uid=drawn.study.uid,
+            series_uid=drawn.series.uid,
+            modality=drawn.series.modality,
+            date=drawn.study.date,
+            channels=dict(drawn.channels),
         ),
         pack=pack,
         abstained=drawn.predicted.abstained,
@@ -237,7 +241,9 @@ def _export(folder: Path, drawn: _Drawn, drawing: Drawing) -> None:
     drawn.reasons.write(folder / EXPLANATION)
     if "seg" in drawing.files:
         seg = folder / FILES["seg"]
-        write_seg(labels, series, seg, pack_name=pack.name, pack_version=pack.version)
+        write_seg(
+            labels, series, seg, pack_name=pack.name, pack_version=pack.version, by_hand=drawn.predicted.by_hand
+        )
         write_sr(drawing, labels, series, seg, folder / FILES["sr"])
 
 

@@ -79,6 +79,8 @@ class StudyNote(Noun):
     uid: str
     modality: str
     date: str | None = None
+    series_uid: str = ""
+    """Of the series that was drawn; of several (MR), the reference. Empty for a picture."""
     channels: dict[str, str] = Field(default_factory=dict)
     """Of a scan of several series: channel to how its series was acquired."""
 

@@ -62,7 +62,7 @@ class Prediction:
     Args:
         labels: on the image's grid.
         confidence: ``(Z, Y, X)`` uint8, 255 × the probability of the label given at each voxel; 255 where a rule
-            (lungs, bones, body) gave it.
+            (lungs, bones, body) gave it; None where nobody can tell, as of labels that a person drew.
         intervals_ml: label name → volume that is surely inside, volume that may be inside.
         seconds: per step.
         engine: that ran.
@@ -73,10 +73,11 @@ class Prediction:
         expected_dice: that the labels are expected to have with the truth; None where the pack does not say.
         problems: what a reader of the answer must know.
         seen: what the nets were shown, in the order in which they ran.
+        by_hand: a person drew or corrected the labels.
     """
 
     labels: LabelMap
-    confidence: NDArray[np.uint8]
+    confidence: NDArray[np.uint8] | None
     intervals_ml: dict[str, tuple[float, float]]
     seconds: dict[str, float]
     engine: str
@@ -87,9 +88,12 @@ class Prediction:
     abstain_below: float = 0.0
     problems: tuple[Problem, ...] = ()
     seen: tuple[Seen, ...] = ()
+    by_hand: bool = False
 
     def probability_of(self, part: Part) -> float:
-        """Mean probability of the voxels that a part was given, as a drawing states it; NaN where it has none left."""
+        """Mean probability of the voxels that a part was given, as a drawing states it; NaN where it has none."""
+        if self.confidence is None:
+            return math.nan
         own = part.mask & (self.labels.array[part.box] == part.label.value)
         return float(self.confidence[part.box][own].mean(dtype=np.float64)) / 255 if own.any() else math.nan
 

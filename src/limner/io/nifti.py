@@ -104,6 +104,19 @@ def write_nifti_heat(values: NDArray[np.floating], grid: Grid, path: Path) -> No
     _write(whole, grid, Path(path), slope=1 / 32767)
 
 
+def write_nifti_stored(values: NDArray[np.int16], grid: Grid, path: Path, *, slope: float, intercept: float) -> None:
+    """Writes stored integers whose header says ``value = stored × slope + intercept``, without a note.
+
+    Args:
+        values: ``(Z, Y, X)``.
+        grid: where they stand.
+        path: gzipped by its name; the file appears whole or not at all.
+        slope: scl_slope of the header.
+        intercept: scl_inter of the header.
+    """
+    _write(values, grid, Path(path), slope=slope, intercept=intercept)
+
+
 def write_nifti_image(image: Image, path: Path, *, note: str, comment: str) -> None:
     """Writes voxel values as they are.
 
@@ -127,6 +140,7 @@ def _write(
     grid: Grid,
     path: Path,
     slope: float | None = None,
+    intercept: float = 0.0,
     note: str = "Limner; not for clinical use",
     comment: str = "",
 ) -> None:
@@ -136,7 +150,7 @@ def _write(
     header.set_data_shape(grid.shape[::-1])
     header.set_data_dtype(array.dtype)
     if slope is not None:
-        header.set_slope_inter(slope, 0.0)
+        header.set_slope_inter(slope, intercept)
     affine = _RAS_TO_LPS @ grid.affine[:, [2, 1, 0, 3]]
     header.set_sform(affine, code=1)
     header.set_qform(affine, code=1, strip_shears=True)

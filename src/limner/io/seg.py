@@ -26,7 +26,9 @@ _CATEGORIES = {
 _SIDES = {"right": ("24028007", "Right"), "left": ("7771000", "Left")}
 
 
-def write_seg(labels: LabelMap, series: Series, path: Path, *, pack_name: str, pack_version: str) -> None:
+def write_seg(
+    labels: LabelMap, series: Series, path: Path, *, pack_name: str, pack_version: str, by_hand: bool = False
+) -> None:
     """Writes the labels that occur as a DICOM SEG on the slices of their series.
 
     Args:
@@ -35,6 +37,7 @@ def write_seg(labels: LabelMap, series: Series, path: Path, *, pack_name: str, p
         path: appears whole or not at all.
         pack_name: what found the labels: the algorithm's name.
         pack_version: the algorithm's version.
+        by_hand: a person corrected what it found, so that it is no longer AUTOMATIC (PS3.3 C.8.20.2, 0062,0008).
 
     Raises:
         InputError: the series cannot be referred to, or no label occurs.
@@ -57,7 +60,9 @@ def write_seg(labels: LabelMap, series: Series, path: Path, *, pack_name: str, p
             source_images=headers,
             pixel_array=numbers[lying.array],
             segmentation_type="BINARY",
-            segment_descriptions=[_describe(n, one, pack_name, pack_version) for n, one in enumerate(present, start=1)],
+            segment_descriptions=[
+                _describe(n, one, (pack_name, pack_version), by_hand) for n, one in enumerate(present, start=1)
+            ],
             series_instance_uid=new_uid(),
             series_number=900,
             sop_instance_uid=new_uid(),
@@ -74,7 +79,7 @@ def write_seg(labels: LabelMap, series: Series, path: Path, *, pack_name: str, p
         save_aside(seg, path)
 
 
-def _describe(number: int, label: Label, pack_name: str, pack_version: str) -> Any:
+def _describe(number: int, label: Label, pack: tuple[str, str], by_hand: bool) -> Any:
     from highdicom import AlgorithmIdentificationSequence
     from highdicom.color import CIELabColor
     from highdicom.seg import SegmentDescription
@@ -87,9 +92,9 @@ def _describe(number: int, label: Label, pack_name: str, pack_version: str) -> A
         segment_label=label.name[:64],
         segmented_property_category=DicomCode(value, "SCT", meaning),
         segmented_property_type=DicomCode(label.code.value, label.code.scheme, label.code.meaning),
-        algorithm_type="AUTOMATIC",
+        algorithm_type="SEMIAUTOMATIC" if by_hand else "AUTOMATIC",
         algorithm_identification=AlgorithmIdentificationSequence(
-            name=pack_name[:64], family=codes.DCM.ArtificialIntelligence, version=pack_version[:64], source=MANUFACTURER
+            name=pack[0][:64], family=codes.DCM.ArtificialIntelligence, version=pack[1][:64], source=MANUFACTURER
         ),
         display_color=CIELabColor.from_rgb(*label.color),
     )

@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Request
 
@@ -15,8 +15,13 @@ from limner.serve.database import Database
 from limner.serve.desk import Desk
 from limner.serve.settings import ServeSettings
 from limner.serve.store.blobs import Blobs
+from limner.serve.store.volumes import Volumes
 
-FOLDERS = ("blobs", "volumes", "results", "uploads", "scratch")
+if TYPE_CHECKING:
+    from limner.serve.jobs.feed import Feed
+    from limner.serve.jobs.queue import Queue
+
+FOLDERS = ("blobs", "volumes", "results", "uploads", "jobs", "scratch")
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +56,7 @@ class House:
         return cls(settings, Database(settings.database_url))
 
     def folder(self, name: str) -> Path:
-        """``blobs``, ``volumes``, ``results``, ``uploads`` or ``scratch``, below the data folder."""
+        """One of :data:`FOLDERS`, below the data folder."""
         assert name in FOLDERS
         return self.settings.data / name
 
@@ -69,10 +74,31 @@ class House:
         """The side process that answers what-ifs; it starts with the first question."""
         return Desk()
 
+    @cached_property
+    def queue(self) -> Queue:
+        """Work for the workers."""
+        from limner.serve.jobs.queue import Queue
+
+        return Queue(self)
+
+    @cached_property
+    def feed(self) -> Feed:
+        """What changes, for those who watch."""
+        from limner.serve.jobs.feed import Feed
+
+        return Feed(self)
+
+    @cached_property
+    def volumes(self) -> Volumes:
+        """The turned volumes of series."""
+        return Volumes(self)
+
     def close(self) -> None:
-        """Ends the desk and lets go of the database."""
+        """Ends what runs, and lets go of the database."""
         if "desk" in self.__dict__:
             self.desk.close()
+        if "volumes" in self.__dict__:
+            self.volumes.close()
         self.database.close()
 
 

@@ -33,6 +33,7 @@ class Limits(BaseModel):
     body_bytes: int = Field(MIB, gt=0, description="Bytes of a JSON body.")
     requests_per_minute: int = Field(3000, gt=0, description="Requests of one session or token.")
     logins_per_minute: int = Field(20, gt=0, description="Login attempts from one address.")
+    streams_per_user: int = Field(12, gt=0, description="Pages of one user that listen for changes at once.")
     jobs_per_user: int = Field(20, gt=0, description="Jobs of one user that wait or run.")
 
 

@@ -152,6 +152,7 @@ def _case(
         elif theirs.any():
             row.scores["sensitivity"] = float(np.logical_and(ours, theirs).sum() / theirs.sum())
         if name == next(iter(regions)):
+            assert prediction.confidence is not None
             bins.add(prediction.confidence[ours].astype(np.float32) / 255, theirs[ours], case.patient)
             share = float(theirs.mean())
         rows.append(row)

@@ -12,8 +12,14 @@ ROUTERS = (
     "limner.serve.routes.studies",
     "limner.serve.routes.uploads",
     "limner.serve.routes.forecasts",
+    "limner.serve.routes.explain",
     "limner.serve.routes.generate",
     "limner.serve.routes.plans",
     "limner.serve.routes.rules",
+    "limner.serve.routes.jobs",
+    "limner.serve.routes.results",
+    "limner.serve.routes.events",
+    "limner.serve.routes.series",
+    "limner.serve.routes.structures",
     # one a line, by subject
 )

@@ -14,7 +14,6 @@ from limner.packs import Pack, list_packs, weaknesses
 from limner.report import terms
 from limner.serve.house import AHouse
 from limner.serve.safety.access import Reader, find_study
-from limner.serve.store.blobs import Blobs
 from limner.serve.tables import Instance, Series
 
 router = APIRouter(tags=["explain"])
@@ -87,8 +86,7 @@ def get_picture(
         one = db.scalars(pictures_of(study.id).offset(n).limit(1)).first()
     if study.kind != "picture" or one is None:
         raise HTTPException(404, "This study holds no such picture; slices of scans are at /api/series.")
-    blobs = Blobs(house.folder("blobs"))
-    png = shown_png(blobs.open_or_refuse(one.sha256, one.ending), longest)
+    png = shown_png(house.blobs.open_or_refuse(one.sha256, one.ending), longest)
     return Response(png, media_type="image/png", headers={"Cache-Control": "private, no-store"})
 
 

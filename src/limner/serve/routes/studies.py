@@ -182,7 +182,7 @@ def get_study(study_id: Id, actor: Reader, house: AHouse) -> StudyWhole:
         return StudyWhole(
             **_facts(row, actor),
             series=[_series(one) for one in db.scalars(_ordered(study_id))],
-            results=[_result(*one) for one in db.execute(results.order_by(Result.created.desc())).tuples()],
+            results=[_result(*one) for one in db.execute(results.order_by(Result.created.desc()))],
             jobs=[JobRow.model_validate(one, from_attributes=True) for one in db.scalars(jobs)],
             grants=[Person(id=one, display=name) for one, name in db.execute(shown)]
             if study.owner_id == actor.user_id

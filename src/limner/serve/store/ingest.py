@@ -199,7 +199,7 @@ def _add(db: Session, study: Study, pairs: list[tuple[Item, Blob]], outcome: Out
         touched[home.id] = home
         db.add(_instance(home, item, blob))
     db.flush()
-    _count(db, study, touched)
+    count_again(db, study, touched)
     outcome.series += list(touched)
 
 
@@ -230,7 +230,7 @@ def _instance(series: Series, item: Item, blob: Blob) -> Instance:
     )  # fmt: skip
 
 
-def _count(db: Session, study: Study, touched: dict[str, Series]) -> None:
+def count_again(db: Session, study: Study, touched: Iterable[str]) -> None:
     """Keeps the sums that lists show, so that a list of studies asks one table."""
     for one in touched:
         counted = select(func.count()).where(Instance.series_id == one).scalar_subquery()

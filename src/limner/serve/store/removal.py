@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +13,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from limner.serve.house import House
+from limner.serve.store.ingest import count_again
 from limner.serve.tables import Instance, Result, Series, Study, Upload, now
 
 ORPHAN_S = 3600.0
@@ -38,12 +39,32 @@ def delete_rows(db: Session, study_id: str) -> Leftover:
     """
     owned = select(Instance.sha256, Instance.ending).join(Series).where(Series.study_id == study_id).distinct()
     left = Leftover(
-        blobs=list(db.execute(owned).tuples()),
+        blobs=[(sha256, ending) for sha256, ending in db.execute(owned)],
         series=list(db.scalars(select(Series.id).where(Series.study_id == study_id))),
         results=list(db.scalars(select(Result.id).where(Result.study_id == study_id))),
     )
     db.execute(delete(Study).where(Study.id == study_id))
     return left
+
+
+def remove_instances(db: Session, study: Study, uids: Sequence[str], results: Sequence[str] = ()) -> Leftover:
+    """Removes rows of single instances, and of series that are empty then; files go by :func:`delete_files`.
+
+    Args:
+        db: a transaction that may write.
+        study: that holds them.
+        uids: SOP Instance UIDs.
+        results: ids of results whose rows go in the same transaction.
+    """
+    rows = list(db.scalars(select(Instance).join(Series).where(Series.study_id == study.id, Instance.uid.in_(uids))))
+    touched = {one.series_id for one in rows}
+    for one in rows:
+        db.delete(one)
+    db.flush()
+    empty = list(db.scalars(select(Series.id).where(Series.id.in_(touched), ~Series.instances.any())))
+    db.execute(delete(Series).where(Series.id.in_(empty)))
+    count_again(db, study, touched.difference(empty))
+    return Leftover([(one.sha256, one.ending) for one in rows], empty, list(results))
 
 
 def delete_files(house: House, left: Leftover) -> None:
@@ -88,7 +109,7 @@ def _unused(db: Session, blobs: list[tuple[str, str]]) -> Iterable[tuple[str, st
     for at in range(0, len(blobs), _CHUNK):
         hashes = [sha256 for sha256, _ in blobs[at : at + _CHUNK]]
         rows = db.execute(select(Instance.sha256, Instance.ending).where(Instance.sha256.in_(hashes)))
-        used.update(rows.tuples())
+        used.update((sha256, ending) for sha256, ending in rows)
     return [one for one in blobs if one not in used]
 
 

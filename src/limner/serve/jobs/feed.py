@@ -1,0 +1,188 @@
+"""What changes, for those who watch: one look at the database a second, whatever the number of watchers.
+
+A job's changes are found by comparing it with what it was a second ago; a study's by the audit log, in which every
+change of it stands. Each watcher is told of their own jobs and of studies that they may see, and of nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session as Transaction
+
+from limner.serve.house import House
+from limner.serve.jobs.states import WAITING
+from limner.serve.jobs.told import JobTold, tell_jobs
+from limner.serve.safety.sessions import has_ended
+from limner.serve.tables import AuditEntry, Grant, Job, Result, Session, Study, Token, User, now
+
+LOOK_EVERY_S = 1.0
+RECENT = timedelta(seconds=10)
+"""A job that ended longer ago was told when it did."""
+HELD = 200
+"""Events that may wait for one watcher; who is slower than that is let go, comes back, and asks for everything anew."""
+READINGS = ("study.open", "study.search", "study.export")
+log = logging.getLogger("limner.serve.feed")
+
+
+@dataclass(eq=False)
+class Watcher:
+    """One client that listens.
+
+    Args:
+        user_id: who.
+        login: fingerprint of the cookie or the token by which they came: the stream ends with it.
+        loop: of the handler.
+    """
+
+    user_id: str
+    login: str
+    loop: asyncio.AbstractEventLoop
+    events: asyncio.Queue[str | None] = field(default_factory=lambda: asyncio.Queue(HELD))
+
+    def tell(self, event: str | None) -> None:
+        """From any thread: an event to send, or None for the end."""
+        try:
+            self.loop.call_soon_threadsafe(self._put, event)
+        except RuntimeError:  # the loop has ended
+            return
+
+    def _put(self, event: str | None) -> None:
+        if event is None or self.events.full():
+            while not self.events.empty():
+                self.events.get_nowait()
+            event = None
+        self.events.put_nowait(event)
+
+
+class Feed:
+    """Looks while somebody watches.
+
+    Args:
+        house: whose changes.
+    """
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._lock = threading.Lock()
+        self._watchers: set[Watcher] = set()
+        self._thread: threading.Thread | None = None
+        self._jobs: dict[str, JobTold] = {}
+        self._entry = 0
+
+    def add(self, watcher: Watcher, most: int) -> bool:
+        """Tells a watcher from now on; False where the user has too many already."""
+        with self._lock:
+            if sum(one.user_id == watcher.user_id for one in self._watchers) >= most:
+                return False
+            self._watchers.add(watcher)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._look, name="limner-feed", daemon=True)
+                self._thread.start()
+        return True
+
+    def remove(self, watcher: Watcher) -> None:
+        """The client is gone."""
+        with self._lock:
+            self._watchers.discard(watcher)
+
+    def _look(self) -> None:
+        closing = self._house.closing
+        with self._house.database.reading() as db:
+            self._entry = _last_entry(db)
+            self._jobs = {one.id: one for _, one in _recent_jobs(db)}
+        while not closing.wait(LOOK_EVERY_S):
+            with self._lock:
+                watchers = list(self._watchers)
+                if not watchers:
+                    self._thread = None
+                    return
+            try:
+                self._tell(watchers)
+            except Exception:  # the database is away for a moment: the next look tells what this one missed
+                log.exception("changes could not be told")
+        with self._lock:
+            watchers, self._thread = list(self._watchers), None
+        for one in watchers:
+            one.tell(None)
+
+    def _tell(self, watchers: list[Watcher]) -> None:
+        with self._house.database.reading() as db:
+            alive = _alive(db, {one.login for one in watchers}, self._house)
+            jobs = list(self._changed_jobs(db))
+            studies = self._changed_studies(db)
+        for one in watchers:
+            if one.login not in alive:
+                one.tell(None)
+                continue
+            for owner_id, job in jobs:
+                if owner_id == one.user_id:
+                    one.tell(as_event("job", job.model_dump(mode="json")))
+            for study_id, seen_by in studies.items():
+                if seen_by is None or one.user_id in seen_by:
+                    one.tell(as_event("study", {"id": study_id}))
+
+    def _changed_jobs(self, db: Transaction) -> Iterator[tuple[str, JobTold]]:
+        present = {}
+        for owner_id, job in _recent_jobs(db):
+            present[job.id] = job
+            if self._jobs.get(job.id) != job:
+                yield owner_id, job
+        self._jobs = present
+
+    def _changed_studies(self, db: Transaction) -> dict[str, set[str] | None]:
+        """Study → users who may see it, None for everyone."""
+        entries = list(db.scalars(select(AuditEntry).where(AuditEntry.n > self._entry).order_by(AuditEntry.n)))
+        if not entries:
+            return {}
+        self._entry = entries[-1].n
+        objects = {one.object_id for one in entries if one.action not in READINGS and one.object_id}
+        return _audience(db, objects)
+
+
+def as_event(name: str, data: Any) -> str:
+    """An event as the stream carries it (WHATWG HTML, 9.2)."""
+    return f"event: {name}\ndata: {json.dumps(data, separators=(',', ':'))}\n\n"
+
+
+def _last_entry(db: Transaction) -> int:
+    return db.scalars(select(AuditEntry.n).order_by(AuditEntry.n.desc()).limit(1)).first() or 0
+
+
+def _recent_jobs(db: Transaction) -> list[tuple[str, JobTold]]:
+    """Jobs that may have changed since the last look, with their owners' ids."""
+    rows = list(db.scalars(select(Job).where(or_(Job.state.in_(WAITING), Job.ended > now() - RECENT))))
+    return list(zip([one.owner_id for one in rows], tell_jobs(db, rows), strict=True))
+
+
+def _audience(db: Transaction, objects: set[str]) -> dict[str, set[str] | None]:
+    """Of the ids, those that are studies, or results and jobs of studies: who may see them."""
+    if not objects:
+        return {}
+    of_results = select(Result.study_id).where(Result.id.in_(objects))
+    of_jobs = select(Job.study_id).where(Job.id.in_(objects))
+    wanted = or_(Study.id.in_(objects), Study.id.in_(of_results), Study.id.in_(of_jobs))
+    found: dict[str, set[str] | None] = {}
+    for study_id, owner_id, shared in db.execute(select(Study.id, Study.owner_id, Study.shared).where(wanted)):
+        found[study_id] = None if shared else {owner_id}
+    for study_id, user_id in db.execute(select(Grant.study_id, Grant.user_id).where(Grant.study_id.in_(found))):
+        seen_by = found[study_id]
+        if seen_by is not None:
+            seen_by.add(user_id)
+    return found
+
+
+def _alive(db: Transaction, logins: set[str], house: House) -> set[str]:
+    """Those logins and tokens that still hold."""
+    sessions = select(Session).join(User, User.id == Session.user_id).where(Session.hash.in_(logins), User.active)
+    tokens = select(Token).join(User, User.id == Token.user_id).where(Token.hash.in_(logins), User.active)
+    alive = {one.hash for one in db.scalars(sessions) if not has_ended(one, house.settings.accounts)}
+    return alive | {one.hash for one in db.scalars(tokens) if one.expires is None or one.expires > now()}

@@ -1,0 +1,52 @@
+"""Pictures of nobody, a folder of them: each marked, with a sheet to look at and a cohort to train from."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from limner.serve.jobs.context import JobContext, Made
+from limner.serve.jobs.packs import pack_folder
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from limner.packs import load_pack
+
+STEPS = {"generate": 90}
+Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Options(BaseModel):
+    """What is made."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    pack: Annotated[str, Field(max_length=80)]
+    count: Annotated[int, Field(ge=1, le=500)] | None = Field(None, description="Pictures; 8 if not given.")
+    seed: Seed | None = Field(None, description="Of the first; the others follow. 0 if not given.")
+    between: tuple[Seed, Seed] | None = Field(None, description="Two seeds; a way of pictures and a film lead over.")
+    direction: Annotated[str, Field(max_length=80)] | None = Field(None, description="A named direction of the pack.")
+    frames: Annotated[int, Field(ge=2, le=240)] | None = Field(None, description="Of a way.")
+    kind: Annotated[str, Field(max_length=80)] | None = Field(None, alias="class")
+    truncation: Annotated[float, Field(ge=0, le=1.5)] = 1.0
+    values: dict[Annotated[str, Field(max_length=40)], Share] = Field(default_factory=dict, max_length=16)
+    dicom: bool = Field(False, description="Also as DICOM: one series of Secondary Captures.")
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> Options:
+        if self.between and (self.direction or self.count is not None or self.seed is not None):
+            raise ValueError("A way between two seeds names both ends itself: leave count, seed and direction out.")
+        return self
+
+
+def run(job: JobContext) -> Made:
+    """Makes them."""
+    from limner.infer.generate import GenerateOptions, generate, open_generator
+
+    asked = Options.model_validate(job.options)
+    pack = load_pack(pack_folder(job.house, asked.pack))
+    options = GenerateOptions(**asked.model_dump(exclude={"pack"}))
+    made = generate(open_generator(pack), job.out, options, progress=job.progress)
+    count = len(made.told["images"])
+    way = f"{asked.between[0]}–{asked.between[1]}" if asked.between else None
+    summary = {"images": count, "seed": asked.seed or 0, "between": way, "class": asked.kind, "synthetic": True}
+    return Made(job.out, "generated", title=f"{count} × {pack.name}", pack=pack.name, summary=summary)
