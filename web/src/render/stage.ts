@@ -54,7 +54,7 @@ export class Stage {
     return this.caps.group.visible ? this.plane : null;
   }
 
-  /** Puts more into the scene: needles, a skin, a cut. */
+  /** Puts more into the scene (needles, a skin, a cross-hair): it is drawn, and neither listed nor picked. */
   add(...objects: Object3D[]): void {
     this.scene.add(...objects);
   }
@@ -73,11 +73,6 @@ export class Stage {
     }
     this.caps.follow(state, this.plane, this.sphere.center);
     this.draw();
-  }
-
-  /** Puts something else into the scene: it is drawn, and neither listed nor picked. */
-  add(object: Object3D): void {
-    this.scene.add(object);
   }
 
   /** Asks for a frame. */
