@@ -62,6 +62,7 @@ def make_server(tmp_path) -> Iterator[Callable[..., Server]]:
     made: list[Server] = []
 
     def make(**settings) -> Server:
+        settings = {"public_url": "https://testserver", **settings}
         house = House.open(ServeSettings(data=tmp_path / f"data{len(made)}", **settings))
         made.append(Server(house, create_app(house=house)))
         return made[-1]

@@ -54,6 +54,11 @@ export class Stage {
     return this.caps.group.visible ? this.plane : null;
   }
 
+  /** Puts more into the scene (needles, a skin, a cross-hair): it is drawn, and neither listed nor picked. */
+  add(...objects: Object3D[]): void {
+    this.scene.add(...objects);
+  }
+
   follow(state: ViewerState): void {
     followState(this.surfaces, state);
     const { plane, position_mm, flipped } = state.cut;
@@ -68,11 +73,6 @@ export class Stage {
     }
     this.caps.follow(state, this.plane, this.sphere.center);
     this.draw();
-  }
-
-  /** Puts something else into the scene: it is drawn, and neither listed nor picked. */
-  add(object: Object3D): void {
-    this.scene.add(object);
   }
 
   /** Asks for a frame. */
