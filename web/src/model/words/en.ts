@@ -297,6 +297,7 @@ export const en = {
   "read.overlay": "Overlay",
   "read.overlay_none": "None",
   "read.overlays": "Labels and lines",
+  "read.p": "p {p}",
   "read.pack": "Model",
   "read.patient": "ID {id}",
   "read.plan": "Plan",

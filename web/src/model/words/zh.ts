@@ -299,6 +299,7 @@ export const zh: Catalogue = {
   "read.overlay": "叠加图",
   "read.overlay_none": "无",
   "read.overlays": "标签和线条",
+  "read.p": "p {p}",
   "read.pack": "模型",
   "read.patient": "编号 {id}",
   "read.plan": "规划",
