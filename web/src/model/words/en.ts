@@ -695,7 +695,7 @@ export const en = {
 
   // generate
   "generate.any_class": "as it comes",
-  "generate.as_drawn": "as the seed has it",
+  "generate.as_drawn": "by the seed",
   "generate.before": "Before",
   "generate.card": "The pack's card",
   "generate.class": "Class",
@@ -729,9 +729,9 @@ export const en = {
   "generate.scrub": "Place on the way",
   "generate.seeds": "Seeds",
   "generate.set": "set",
-  "generate.set_size": "Size (share of the picture)",
-  "generate.set_x": "Place from the left",
-  "generate.set_y": "Place from the top",
+  "generate.set_size": "Share of picture",
+  "generate.set_x": "From the left",
+  "generate.set_y": "From the top",
   "generate.share": "{share} of all differences",
   "generate.show_seed": "Show seed {seed}",
   "generate.stamp": "Synthetic",

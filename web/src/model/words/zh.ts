@@ -697,7 +697,7 @@ export const zh: Catalogue = {
 
   // generate
   "generate.any_class": "随机",
-  "generate.as_drawn": "由种子决定",
+  "generate.as_drawn": "随种子",
   "generate.before": "上一组",
   "generate.card": "模型包说明",
   "generate.class": "类别",
