@@ -106,7 +106,7 @@ def find_kept(house: House, actor: Actor, target: Target) -> list[Kept]:
     if target.instance:
         query = query.where(Instance.uid == target.instance)
     with house.database.reading() as db:
-        rows = db.execute(query).tuples().all()
+        rows = db.execute(query).all()
     if not rows:
         raise HTTPException(404, "There is no such study, series or instance, or it is not shown to you.")
     _hear(house, actor, rows[0][2])

@@ -13,7 +13,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from limner.serve.house import House
-from limner.serve.store.ingest import count_again
+from limner.serve.store.intake import count_again
 from limner.serve.tables import Instance, Result, Series, Study, Upload, now
 
 ORPHAN_S = 3600.0
@@ -39,7 +39,7 @@ def delete_rows(db: Session, study_id: str) -> Leftover:
     """
     owned = select(Instance.sha256, Instance.ending).join(Series).where(Series.study_id == study_id).distinct()
     left = Leftover(
-        blobs=list(db.execute(owned).tuples()),
+        blobs=[(sha256, ending) for sha256, ending in db.execute(owned)],
         series=list(db.scalars(select(Series.id).where(Series.study_id == study_id))),
         results=list(db.scalars(select(Result.id).where(Result.study_id == study_id))),
     )
@@ -109,7 +109,7 @@ def _unused(db: Session, blobs: list[tuple[str, str]]) -> Iterable[tuple[str, st
     for at in range(0, len(blobs), _CHUNK):
         hashes = [sha256 for sha256, _ in blobs[at : at + _CHUNK]]
         rows = db.execute(select(Instance.sha256, Instance.ending).where(Instance.sha256.in_(hashes)))
-        used.update(rows.tuples())
+        used.update((sha256, ending) for sha256, ending in rows)
     return [one for one in blobs if one not in used]
 
 
