@@ -5,6 +5,12 @@ from __future__ import annotations
 ROUTERS = (
     "limner.serve.routes.health",
     "limner.serve.routes.session",
+    "limner.serve.routes.series",
+    "limner.serve.routes.structures",
+    "limner.serve.routes.oneself",
+    "limner.serve.routes.invites",
+    "limner.serve.routes.users",
+    "limner.serve.routes.tokens",
     "limner.serve.routes.studies",
     "limner.serve.routes.uploads",
     "limner.serve.routes.forecasts",
