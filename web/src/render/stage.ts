@@ -54,7 +54,7 @@ export class Stage {
     return this.caps.group.visible ? this.plane : null;
   }
 
-  /** Puts more into the scene: needles, a skin, a cut. */
+  /** Puts more into the scene (needles, a skin, a cross-hair): it is drawn, and neither listed nor picked. */
   add(...objects: Object3D[]): void {
     this.scene.add(...objects);
   }
@@ -90,6 +90,12 @@ export class Stage {
     this.renderer.render(this.scene, this.camera);
     this.compass.draw(this.renderer, this.camera);
     this.frames += 1;
+  }
+
+  /** Lets go of the graphics card's memory. */
+  close(): void {
+    this.renderer.dispose();
+    this.renderer.forceContextLoss();
   }
 
   /** Fills the box around the canvas. */
