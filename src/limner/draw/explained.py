@@ -95,7 +95,7 @@ def explain_picture(
     if why is not None:
         files |= write_explanation(why, out)
     problems = picture_problems(pack, picture, found, marks, ask.lang)
-    return _write_answer(pack, found, ask.lang, out, _Told(why, why_none, about, problems, files))
+    return _write_answer(pack, found, ask.lang, out, _Told(why, why_none, about, problems, files, picture.size))
 
 
 def explain_finding(
@@ -185,6 +185,7 @@ class _Told:
     about: str | None
     problems: tuple[ProblemNote, ...]
     files: dict[str, str]
+    size: tuple[int, ...]
 
 
 def _write_answer(pack: Pack, found: Answer, lang: str, out: Path, told: _Told) -> dict[str, Any]:
@@ -197,6 +198,7 @@ def _write_answer(pack: Pack, found: Answer, lang: str, out: Path, told: _Told) 
         "multi_label": pack.spec.multi_label,
         "calibrated": calibration is not None,
         "abstain_below": calibration.abstain_below if calibration else None,
+        "size": list(told.size),
         "abstained": found.abstained,
         "probabilities": dict(found.probabilities),
         "groups": dict(found.groups),

@@ -29,6 +29,8 @@ export interface Answer {
   readonly multi_label: boolean;
   readonly calibrated: boolean;
   readonly abstain_below: number | null;
+  /** Pixels of the picture along y and x; boxes are in them. */
+  readonly size: readonly [number, number];
   readonly abstained: boolean;
   readonly probabilities: Readonly<Record<string, number>>;
   readonly groups: Readonly<Record<string, number>>;

@@ -1,5 +1,5 @@
 // Reading the scene out of the page: nothing is fetched, so the page works from file:// and without a network.
-import type { SceneData } from "./structure";
+import type { SceneData } from "../model/structure";
 
 function block(id: string): string {
   const element = document.getElementById(id);

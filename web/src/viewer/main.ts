@@ -1,16 +1,17 @@
 // The scene of a report: reads the page, builds stage, tools and panels, and tells tests when it stands.
-import { readGlb, readScene } from "../model/page";
+import "./viewer.css";
+import { readGlb, readScene } from "./page";
 import { Store, type ViewerState, isShown, openingState } from "../model/state";
 import { type SceneData, word } from "../model/structure";
-import { cutPanel } from "../panels/cut";
-import { element } from "../panels/element";
-import { factsPanel } from "../panels/facts";
-import { structuresPanel } from "../panels/structures";
-import { viewsPanel } from "../panels/views";
+import { cutPanel } from "./cut_panel";
+import { element } from "./element";
+import { factsPanel } from "./facts_panel";
+import { structuresPanel } from "./structures_panel";
+import { viewsPanel } from "./views_panel";
 import { Stage } from "../render/stage";
 import { loadSurfaces } from "../render/surfaces";
 import { Cutter } from "../tools/cut";
-import { listenKeys } from "../tools/keys";
+import { listenKeys } from "./keys";
 import { listenPointer } from "../tools/point";
 import { Turn } from "../tools/turn";
 

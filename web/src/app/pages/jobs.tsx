@@ -1,0 +1,9 @@
+import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
+import { pageReady } from "../../model/place";
+import { say } from "../../model/words";
+
+export default function Jobs(): JSX.Element {
+  useEffect(() => pageReady(), []);
+  return <h1>{say("jobs.title")}</h1>;
+}

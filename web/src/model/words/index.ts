@@ -1,0 +1,41 @@
+// The words of the workstation in the reader's language: one key, two catalogues that must hold the same keys.
+import { effect, signal } from "@preact/signals";
+import { lang } from "../look";
+import { en } from "./en";
+
+export type WordKey = keyof typeof en;
+export type Catalogue = Readonly<Record<WordKey, string>>;
+
+/** The catalogue that is spoken; English is always there, others are fetched when they are asked for. */
+const spoken = signal<Catalogue>(en);
+let wanted: Promise<void> = Promise.resolve();
+
+effect(() => {
+  const now = lang.value;
+  if (now === "en") {
+    spoken.value = en;
+    return;
+  }
+  wanted = import("./zh").then(({ zh }) => {
+    if (lang.peek() === now) spoken.value = zh;
+  });
+});
+
+/** Resolves when the chosen language can be spoken. */
+export const wordsReady = (): Promise<void> => wanted;
+
+/** The text of a key, with `{name}` filled in. A component that calls it follows the language. */
+export function say(key: WordKey, values: Readonly<Record<string, string | number>> = {}): string {
+  const text = spoken.value[key];
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+}
+
+/** As `say`, for a number of things: `key_one` is taken where n is 1. */
+export function count<K extends string>(key: K & (`${K}_one` extends WordKey ? K : never) & WordKey, n: number): string {
+  return say(n === 1 ? (`${key}_one` as WordKey) : key, { n });
+}
+
+/** The text of a key that is put together from parts; `fallback` where there is no such key. */
+export function sayOr(key: string, fallback: string): string {
+  return key in spoken.value ? say(key as WordKey) : fallback;
+}
