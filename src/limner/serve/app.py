@@ -13,12 +13,14 @@ from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import FileResponse
 from fastapi.routing import APIRoute
+from starlette.types import ASGIApp
 
 from limner import __version__
 from limner.serve.house import House
 from limner.serve.problems import Problem, add_problems, problem
 from limner.serve.routes import ROUTERS
 from limner.serve.safety.access import Need
+from limner.serve.safety.guard import guarded
 from limner.serve.settings import ServeSettings
 from limner.serve.store.removal import sweep
 
@@ -57,7 +59,7 @@ def create_app(settings: ServeSettings | None = None, house: House | None = None
         yield
         house.close()
 
-    app = FastAPI(
+    app = Guarded(
         title="Limner",
         version=__version__,
         summary="The workstation's interface. Not for clinical use.",
@@ -74,6 +76,14 @@ def create_app(settings: ServeSettings | None = None, house: House | None = None
     _serve_pages(app)
     app.openapi = lambda: openapi(app)  # type: ignore[method-assign]
     return app
+
+
+class Guarded(FastAPI):
+    """FastAPI with the guard outermost, so that answers to faults pass it too."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """The stack that Starlette builds, behind the guard."""
+        return guarded(super().build_middleware_stack(), self.state.house)
 
 
 def openapi(app: FastAPI) -> dict[str, Any]:
