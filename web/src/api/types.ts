@@ -99,11 +99,12 @@ export interface Result {
   readonly summary: Readonly<Record<string, unknown>>;
   readonly signed: { readonly by: string; readonly at: string; readonly text: string } | null;
   readonly mine: boolean;
+  /** Told by GET /api/results/{id}; the list of a study leaves it out. */
+  readonly files: readonly string[];
 }
 
 /** A result as GET /api/results/{id} tells it. */
 export interface ResultWhole extends Result {
-  readonly files: readonly string[];
   /** Number of the newest version of this drawing. */
   readonly newest: number;
   /** What drawing.json says; null for what is no drawing. */

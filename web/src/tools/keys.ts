@@ -31,7 +31,7 @@ export function register(title: string, keys: readonly Key[]): () => void {
 }
 
 /** Keys of a component while it stands. Their functions are always the latest, so they see the latest state. */
-export function useKeys(title: string, keys: readonly Key[]): void {
+export function useKeys(title: string, keys: readonly Key[], _on?: readonly unknown[]): void {
   const latest = useRef(keys);
   latest.current = keys;
   const shape = keys.map((one) => `${one.key} ${one.label}`).join("\n");
