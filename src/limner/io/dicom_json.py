@@ -87,6 +87,17 @@ def tag_of(word: str) -> str | None:
     return None if tag is None else f"{tag:08X}"
 
 
+def tags_of(words: str) -> frozenset[str]:
+    """Keywords, with blanks between them, as tags.
+
+    >>> sorted(tags_of("PatientName PatientID"))
+    ['00100010', '00100020']
+    """
+    found = {word: tag_of(word) for word in words.split()}
+    assert all(found.values()), found
+    return frozenset(tag for tag in found.values() if tag)
+
+
 def vr_of(tag: str) -> str:
     """The value representation of an attribute as the dictionary has it (PS3.6); ``UN`` where it has none.
 

@@ -62,17 +62,26 @@ def read_still(path: Path) -> Picture:
     try:
         array = header.pixel_array  # YBR becomes RGB
         if array.ndim == 3:
-            return Picture(np.ascontiguousarray(np.moveaxis(_bytes(header, array), -1, 0)))
-        return Picture(_grey(header, array)[None])
+            return Picture(np.ascontiguousarray(np.moveaxis(eight_bits(header, array), -1, 0)))
+        return Picture(grey(header, array)[None])
     except Exception as error:  # each of four decoders has its own kinds
         raise NotAnImageError(
             f"The pixels of {path.name!r} cannot be decoded ({type(error).__name__}): it is damaged; copy it again."
         ) from error
 
 
-def _grey(header: pydicom.Dataset, stored: NDArray[Any]) -> NDArray[np.uint8]:
+def grey(header: pydicom.Dataset, stored: NDArray[Any], window: tuple[float, float] | None = None) -> NDArray[np.uint8]:
+    """Stored values of one frame as a viewer shows them.
+
+    Args:
+        header: of their file.
+        stored: ``(Y, X)``.
+        window: centre and width in place of the header's.
+    """
     values = apply_modality_lut(stored, header).astype(np.float32)
-    if header.get("VOILUTSequence"):
+    if window is not None:
+        shown = (values - window[0]) / max(window[1], 1e-6) + 0.5
+    elif header.get("VOILUTSequence"):
         most = 2 ** int(header.VOILUTSequence[0].LUTDescriptor[2]) - 1
         shown = apply_voi(apply_modality_lut(stored, header), header).astype(np.float32) / most
     elif header.get("WindowWidth") is not None:
@@ -89,7 +98,8 @@ def _grey(header: pydicom.Dataset, stored: NDArray[Any]) -> NDArray[np.uint8]:
     return np.asarray(shown * 255 + 0.5, np.uint8)
 
 
-def _bytes(header: pydicom.Dataset, array: NDArray[Any]) -> NDArray[np.uint8]:
+def eight_bits(header: pydicom.Dataset, array: NDArray[Any]) -> NDArray[np.uint8]:
+    """Colours of more than eight bits brought to eight."""
     if array.dtype == np.uint8:
         return array
     return (array.astype(np.float32) * (255.0 / (2 ** int(header.BitsStored) - 1)) + 0.5).astype(np.uint8)

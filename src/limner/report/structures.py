@@ -7,6 +7,7 @@ from typing import Any
 from limner.findings import Drawing, Finding
 from limner.image.anatomy import named
 from limner.report import tables, terms
+from limner.report.content import MESHLESS_GRAY
 
 _ORDER = ("lesion", "box", "vessel", "organ", "tissue", "class")
 """In the order in which a reader looks for them."""
@@ -33,7 +34,7 @@ def _structure(finding: Finding, lang: str, modality: str) -> dict[str, Any]:
         "name": terms.structure(finding.name, lang),
         "kind": finding.kind,
         "label": finding.label,
-        "color": list(label.color if label else tables.MESHLESS_GRAY),
+        "color": list(label.color if label else MESHLESS_GRAY),
         "opacity": label.opacity if label else 1.0,
         "center_mm": finding.center_mm,
         "probability": finding.probability,

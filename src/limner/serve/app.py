@@ -9,15 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import FileResponse
 from fastapi.routing import APIRoute
+from starlette.types import ASGIApp
 
 from limner import __version__
 from limner.serve.house import House
 from limner.serve.problems import Problem, add_problems, problem
 from limner.serve.routes import ROUTERS
 from limner.serve.safety.access import Need
+from limner.serve.safety.guard import guarded
 from limner.serve.settings import ServeSettings
 from limner.serve.store.removal import sweep
 
@@ -56,7 +59,7 @@ def create_app(settings: ServeSettings | None = None, house: House | None = None
         yield
         house.close()
 
-    app = FastAPI(
+    app = Guarded(
         title="Limner",
         version=__version__,
         summary="The workstation's interface. Not for clinical use.",
@@ -75,20 +78,41 @@ def create_app(settings: ServeSettings | None = None, house: House | None = None
     return app
 
 
+class Guarded(FastAPI):
+    """FastAPI with the guard outermost, so that answers to faults pass it too."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """The stack that Starlette builds, behind the guard."""
+        return guarded(super().build_middleware_stack(), self.state.house)
+
+
 def openapi(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI document; each operation says as ``x-role`` and ``x-scope`` what it asks of its actor."""
     if app.openapi_schema is None:
         document = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
-        for route in app.routes:
-            if not isinstance(route, APIRoute) or not route.include_in_schema:
-                continue
-            needs = [one.call for one in route.dependant.dependencies if isinstance(one.call, Need)]
+        for route in routes():
+            need = _need(route.dependant)
             for method in route.methods or ():
-                operation = document["paths"][route.path_format][method.lower()]
-                operation["x-role"] = needs[0].role if needs else None
-                operation["x-scope"] = needs[0].scope if needs else None
+                if route.include_in_schema:
+                    operation = document["paths"][route.path_format][method.lower()]
+                    operation["x-role"] = need.role if need else None
+                    operation["x-scope"] = need.scope if need else None
+                    operation["x-login"] = need is not None and need.login
         app.openapi_schema = document
     return app.openapi_schema
+
+
+def routes() -> list[APIRoute]:
+    """All routes of all routers."""
+    routers = [importlib.import_module(path).router for path in ROUTERS]
+    return [one for router in routers for one in router.routes if isinstance(one, APIRoute)]
+
+
+def _need(dependant: Dependant) -> Need | None:
+    """What a route asks of its actor, wherever among its dependencies that stands."""
+    if isinstance(dependant.call, Need):
+        return dependant.call
+    return next((found for one in dependant.dependencies if (found := _need(one)) is not None), None)
 
 
 def _serve_pages(app: FastAPI) -> None:

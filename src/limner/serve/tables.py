@@ -45,16 +45,26 @@ class User(Table):
     password: Mapped[str | None] = mapped_column(String(200))  # argon2id, encoded
     oidc: Mapped[str | None] = mapped_column(String(300), unique=True)  # issuer and subject
     lang: Mapped[str] = mapped_column(String(8), default="en")
-    failures: Mapped[int] = mapped_column(default=0)
-    locked_until: Mapped[datetime | None]
     created: Mapped[datetime] = mapped_column(default=now)
 
 
+class Attempts(Table):
+    """Wrong passwords in a row, by a name or by an address (``key`` is a fingerprint of it)."""
+
+    __tablename__ = "attempts"
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    failures: Mapped[int]
+    last: Mapped[datetime] = mapped_column(default=now)
+    locked_until: Mapped[datetime | None]
+
+
 class Session(Table):
-    """A login. The cookie holds the secret, the table its SHA-256."""
+    """A login. The cookie holds the secret, the table its SHA-256; ``agent`` is the browser, as it calls itself."""
 
     __tablename__ = "sessions"
     hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    id: Mapped[str] = mapped_column(String(24), unique=True, default=new_id)
+    agent: Mapped[str] = mapped_column(String(200), default="")
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     csrf: Mapped[str] = mapped_column(String(64))
     created: Mapped[datetime] = mapped_column(default=now)

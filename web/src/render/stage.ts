@@ -3,6 +3,7 @@ import {
   DirectionalLight,
   type Group,
   HemisphereLight,
+  type Object3D,
   PerspectiveCamera,
   Plane,
   Scene,
@@ -53,6 +54,11 @@ export class Stage {
     return this.caps.group.visible ? this.plane : null;
   }
 
+  /** Puts more into the scene (needles, a skin, a cross-hair): it is drawn, and neither listed nor picked. */
+  add(...objects: Object3D[]): void {
+    this.scene.add(...objects);
+  }
+
   follow(state: ViewerState): void {
     followState(this.surfaces, state);
     const { plane, position_mm, flipped } = state.cut;
@@ -84,6 +90,12 @@ export class Stage {
     this.renderer.render(this.scene, this.camera);
     this.compass.draw(this.renderer, this.camera);
     this.frames += 1;
+  }
+
+  /** Lets go of the graphics card's memory. */
+  close(): void {
+    this.renderer.dispose();
+    this.renderer.forceContextLoss();
   }
 
   /** Fills the box around the canvas. */

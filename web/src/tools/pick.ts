@@ -1,5 +1,5 @@
 // What lies under the pointer. Inside a translucent organ, what it encloses is meant before the organ itself.
-import { DoubleSide, type Intersection, Mesh, MeshBasicMaterial, Raycaster, Vector2 } from "three";
+import { DoubleSide, type Intersection, Mesh, MeshBasicMaterial, Raycaster, Vector2, Vector3 } from "three";
 import type { Stage } from "../render/stage";
 import type { Surface } from "../render/surfaces";
 
@@ -24,6 +24,13 @@ export class Pick {
     this.ray.setFromCamera(new Vector2((2 * x) / canvas.clientWidth - 1, 1 - (2 * y) / canvas.clientHeight), camera);
     const hits = this.stage.surfaces.flatMap((one) => (one.mesh.visible ? this.hits(one) : []));
     return this.onCap(hits) ?? meant(hits.sort((a, b) => a.distance - b.distance));
+  }
+
+  /** Where the surface that is meant is first hit, in the scene's millimetres; null where there is none. */
+  pointAt(x: number, y: number): { surface: Surface; point: Vector3 } | null {
+    const surface = this.at(x, y);
+    const hit = surface && this.hits(surface).sort((a, b) => a.distance - b.distance)[0];
+    return hit ? { surface, point: this.ray.ray.at(hit.distance, new Vector3()) } : null;
   }
 
   /** The innermost surface whose cap is hit: the ray comes through the cut and then leaves it once more than it enters. */

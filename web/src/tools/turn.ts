@@ -34,6 +34,21 @@ export class Turn {
     this.frame(box, this.stage.camera.position.clone().sub(this.controls.target), 1.7);
   }
 
+  /** Looks along a line of the scene, from some way before its start to its end. */
+  along(start: Vector3, end: Vector3, before: number): void {
+    const { camera } = this.stage;
+    const back = start.clone().sub(end).normalize();
+    camera.position.copy(start).addScaledVector(back, before);
+    this.controls.target.copy(end);
+    this.controls.update();
+    this.stage.draw();
+  }
+
+  /** Whether the scene may be turned; not while something in it is being dragged. */
+  set free(free: boolean) {
+    this.controls.enabled = free;
+  }
+
   /** Turns by steps: to the right around the long axis, up over the head. */
   step(right: number, up: number): void {
     const { camera } = this.stage;

@@ -6,16 +6,17 @@ from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import BaseModel, Field
-from sqlalchemy import select
 
 from limner import __version__
 from limner.serve import audit
 from limner.serve.house import AHouse, House
-from limner.serve.safety.access import DEPARTMENT, Role, who
-from limner.serve.safety.passwords import check_password
-from limner.serve.safety.secrets import fingerprint
-from limner.serve.safety.sessions import COOKIE, forget_cookie, start_session
-from limner.serve.tables import Session, User
+from limner.serve.safety.access import Role, who
+from limner.serve.safety.attempts import count_failure, forgive, seconds_locked
+from limner.serve.safety.invites import anyone
+from limner.serve.safety.passwords import check_password, hash_password, needs_rehash
+from limner.serve.safety.sessions import end_session, forget_cookie, start_session
+from limner.serve.safety.users import by_name
+from limner.serve.tables import User
 
 router = APIRouter(prefix="/api/session", tags=["session"])
 
@@ -57,39 +58,52 @@ def get_session(request: Request, house: AHouse) -> SessionNow:
     actor = who(request, house)
     with house.database.reading() as db:
         user = db.get(User, actor.user_id) if actor else None
-        anyone = db.scalars(select(User.id).where(User.name != DEPARTMENT).limit(1)).first()
-    return _now(house, user, actor.csrf if actor else None, first_start=anyone is None)
+        first_start = not anyone(db)
+    return session_now(house, user, actor.csrf if actor else None, first_start=first_start)
 
 
 @router.post("", summary="Log in", responses={401: {"description": "Name or password is wrong."}})
-def log_in(login: Login, response: Response, house: AHouse) -> SessionNow:
+def log_in(login: Login, request: Request, response: Response, house: AHouse) -> SessionNow:
     """Starts a session; its cookie comes with the answer."""
+    name = login.name.strip().casefold()
+    address = request.client.host if request.client else ""
     with house.database.reading() as db:
-        user = db.scalars(select(User).where(User.name == login.name)).first()
+        wait = seconds_locked(db, name, address)
+        user = by_name(db, name)
+    if wait:
+        raise HTTPException(429, "Too many wrong passwords. Wait, or ask an admin.", {"Retry-After": str(wait)})
     right = check_password(login.password, user.password if user else None)
-    if user is None or not right or not user.active:
-        raise HTTPException(401, "The name or the password is wrong.")
     with house.database.session() as db:
-        session = start_session(db, user, response)
-        audit.append(db, user.id, "session.start")
-    return _now(house, user, session.csrf)
+        user = by_name(db, name)  # as it is now, not as it was before the password was weighed
+        if user is None or not right or not user.active:
+            locks = count_failure(db, name, address, house.settings.accounts)
+            audit.append(db, "", "session.locked" if locks else "session.refused", user.id if user else "")
+            refused = True
+        else:
+            refused = False
+            forgive(db, name)
+            if user.password and needs_rehash(user.password):
+                user.password = hash_password(login.password)
+            session = start_session(db, user, request, response)
+            audit.append(db, user.id, "session.start", user.id)
+    if refused or user is None:
+        raise HTTPException(401, "The name or the password is wrong.")
+    return session_now(house, user, session.csrf)
 
 
 @router.delete("", summary="Log out", status_code=204)
 def log_out(request: Request, response: Response, house: AHouse) -> None:
     """Ends the session on the server and takes the cookie back."""
     actor = who(request, house)
-    cookie = request.cookies.get(COOKIE)
-    if actor and cookie:
+    if actor and actor.session_id:
         with house.database.session() as db:
-            session = db.get(Session, fingerprint(cookie))
-            if session is not None:
-                db.delete(session)
-            audit.append(db, actor.user_id, "session.end")
+            end_session(db, request)
+            audit.append(db, actor.user_id, "session.end", actor.user_id)
     forget_cookie(response)
 
 
-def _now(house: House, user: User | None, csrf: str | None, *, first_start: bool = False) -> SessionNow:
+def session_now(house: House, user: User | None, csrf: str | None, *, first_start: bool = False) -> SessionNow:
+    """The login as a page is told it."""
     me = Me.model_validate(user, from_attributes=True) if user else None
     return SessionNow(
         user=me,

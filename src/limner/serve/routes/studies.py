@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, HTTPException, Path
@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session, defer
 
 from limner.serve import audit
 from limner.serve.house import AHouse
+from limner.serve.jobs.told import JobTold, ResultTold, tell_jobs, tell_results
+from limner.serve.moments import Moment
 from limner.serve.safety.access import Actor, Reader, ReaderWrites, find_study, visible
 from limner.serve.store.listing import Order, Row, Status, Wanted, rows_of, search
 from limner.serve.store.removal import delete_files, delete_rows
@@ -56,7 +58,7 @@ class StudyFacts(BaseModel):
     owner: str
     shared: bool
     status: Status
-    created: datetime
+    created: Moment
     mine: bool
 
 
@@ -102,40 +104,6 @@ class SeriesRow(BaseModel):
     suggested_pack: str | None
 
 
-class ResultRow(BaseModel):
-    """A result of a study; GET /api/results/{id} tells more."""
-
-    id: str
-    kind: str
-    study_id: str | None
-    series_id: str | None
-    parent_id: str | None
-    author: str
-    created: datetime
-    pack: str
-    version: int
-    title: str
-    summary: dict[str, Any]
-    signed: dict[str, Any] | None
-
-
-class JobRow(BaseModel):
-    """A job of a study; GET /api/jobs/{id} tells more."""
-
-    id: str
-    kind: str
-    state: str
-    attempt: int
-    step: str
-    fraction: float
-    message: str
-    study_id: str | None
-    result_id: str | None
-    created: datetime
-    started: datetime | None
-    ended: datetime | None
-
-
 class Person(BaseModel):
     """Somebody who is shown the study."""
 
@@ -147,8 +115,8 @@ class StudyWhole(StudyFacts):
     """A study with its series, results and jobs."""
 
     series: list[SeriesRow]
-    results: list[ResultRow]
-    jobs: list[JobRow]
+    results: list[ResultTold]
+    jobs: list[JobTold]
     grants: list[Person] = Field(description="To whom it is shown; only its owner is told.")
 
 
@@ -176,14 +144,14 @@ def get_study(study_id: Id, actor: Reader, house: AHouse) -> StudyWhole:
         study = find_study(db, actor, study_id)
         audit.append(db, actor.user_id, "study.open", study.id)
         (row,) = rows_of(db, [study_id])
-        results = select(Result, User.display).join(User, User.id == Result.owner_id).where(Result.study_id == study_id)
+        results = select(Result).where(Result.study_id == study_id).order_by(Result.created.desc())
         jobs = select(Job).where(Job.study_id == study_id).order_by(Job.created.desc()).limit(MOST_JOBS)
         shown = select(User.id, User.display).join(Grant).where(Grant.study_id == study_id).order_by(User.display)
         return StudyWhole(
             **_facts(row, actor),
             series=[_series(one) for one in db.scalars(_ordered(study_id))],
-            results=[_result(*one) for one in db.execute(results.order_by(Result.created.desc()))],
-            jobs=[JobRow.model_validate(one, from_attributes=True) for one in db.scalars(jobs)],
+            results=tell_results(db, db.scalars(results), actor.user_id),
+            jobs=tell_jobs(db, db.scalars(jobs)),
             grants=[Person(id=one, display=name) for one, name in db.execute(shown)]
             if study.owner_id == actor.user_id
             else [],
@@ -250,7 +218,7 @@ def _facts(row: Row, actor: Actor) -> dict[str, Any]:
         "id": study.id, "uid": study.uid, "kind": study.kind, "date": study.date, "description": study.description,
         "patient": Patient(name=name, id=study.patient_id, birth_date=study.birth_date, sex=study.sex),
         "modalities": study.modalities, "instances": study.instance_count, "owner": row.owner,
-        "shared": study.shared, "status": row.status, "created": study.created.replace(tzinfo=UTC),
+        "shared": study.shared, "status": row.status, "created": study.created,
         "mine": study.owner_id == actor.user_id,
     }  # fmt: skip
 
@@ -271,15 +239,6 @@ def _series(series: Series) -> SeriesRow:
         instances=series.instance_count, shape=known.get("shape"), spacing_mm=known.get("spacing_mm"),
         drawable=bool(known.get("drawable", series.geometry is None and series.modality not in NO_IMAGES)),
         suggested_pack=known.get("suggested_pack"),
-    )  # fmt: skip
-
-
-def _result(result: Result, author: str) -> ResultRow:
-    signed = result.signed_at and {"by": result.signed_by, "at": result.signed_at, "text": result.signed_text}
-    return ResultRow(
-        id=result.id, kind=result.kind, study_id=result.study_id, series_id=result.series_id,
-        parent_id=result.parent_id, author=author, created=result.created, pack=result.pack, version=result.version,
-        title=result.title, summary=result.summary, signed=signed,
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session as Transaction
 
 from limner.serve.house import AHouse, House
-from limner.serve.safety.secrets import fingerprint
+from limner.serve.safety.secrets import fingerprint, same_secret
 from limner.serve.safety.sessions import COOKIE, CSRF_HEADER, SEEN_EVERY, find_session
 from limner.serve.tables import Grant, Result, Series, Session, Study, Token, User, now
 
@@ -35,14 +35,20 @@ class Actor:
     role: Role
     scopes: frozenset[str]
     csrf: str | None
+    session_id: str | None = None
+    """None where a token asks."""
 
 
 @dataclass(frozen=True)
 class Need:
-    """What a route asks of its actor; the OpenAPI document shows it as ``x-role`` and ``x-scope``."""
+    """What a route asks of its actor; the OpenAPI document shows it as ``x-role`` and ``x-scope``.
+
+    ``login`` asks for a person who is logged in: no token may make tokens, or change what a person logs in with.
+    """
 
     role: Role
     scope: Scope
+    login: bool = False
 
     def __call__(self, request: Request, house: AHouse) -> Actor:
         """The actor, if they may.
@@ -57,11 +63,13 @@ class Need:
             raise HTTPException(403, f"This needs the role {self.role}; you are {actor.role}. An admin can change it.")
         if self.scope not in actor.scopes:
             raise HTTPException(403, f"This needs a token with the scope {self.scope!r}.")
+        if self.login and actor.session_id is None:
+            raise HTTPException(403, "This cannot be done with a token: log in with your name and password.")
         return actor
 
 
-def _needs(role: Role, scope: Scope) -> Any:
-    return Depends(Need(role, scope))
+def _needs(role: Role, scope: Scope, *, login: bool = False) -> Any:
+    return Depends(Need(role, scope, login))
 
 
 Reader = Annotated[Actor, _needs("reader", "read")]
@@ -69,6 +77,8 @@ ReaderWrites = Annotated[Actor, _needs("reader", "write")]
 Planner = Annotated[Actor, _needs("planner", "read")]
 PlannerWrites = Annotated[Actor, _needs("planner", "write")]
 Admin = Annotated[Actor, _needs("admin", "admin")]
+Oneself = Annotated[Actor, _needs("reader", "read", login=True)]
+OneselfWrites = Annotated[Actor, _needs("reader", "write", login=True)]
 
 
 def who(request: Request, house: House) -> Actor | None:
@@ -88,14 +98,15 @@ def who(request: Request, house: House) -> Actor | None:
         user = db.get(User, session.user_id) if session else None
     if session is None or user is None or not user.active:
         return None
-    if request.method not in ("GET", "HEAD", "OPTIONS") and request.headers.get(CSRF_HEADER) != session.csrf:
+    given = request.headers.get(CSRF_HEADER, "")
+    if request.method not in ("GET", "HEAD", "OPTIONS") and not same_secret(given, session.csrf):
         raise HTTPException(403, f"A change needs the header {CSRF_HEADER} with the value that GET /api/session gives.")
     if now() - session.seen > SEEN_EVERY:
         with house.database.session() as db:
             kept = db.get(Session, session.hash)
             if kept is not None:
                 kept.seen = now()
-    return Actor(user.id, user.name, _role(user), frozenset(SCOPES), session.csrf)
+    return Actor(user.id, user.name, role_of(user), frozenset(SCOPES), session.csrf, session.id)
 
 
 def _by_token(house: House, secret: str) -> Actor | None:
@@ -109,10 +120,11 @@ def _by_token(house: House, secret: str) -> Actor | None:
             kept = db.get(Token, token.id)
             if kept is not None:
                 kept.used = now()
-    return Actor(user.id, user.name, _role(user), frozenset(token.scopes), None)
+    return Actor(user.id, user.name, role_of(user), frozenset(token.scopes), None)
 
 
-def _role(user: User) -> Role:
+def role_of(user: User) -> Role:
+    """The role as the type that handlers compare."""
     return next(one for one in ROLES if one == user.role)
 
 

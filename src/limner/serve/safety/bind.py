@@ -7,6 +7,8 @@ import socket
 import ssl
 from urllib.parse import urlsplit
 
+from fastapi import Request
+
 from limner.errors import InputError
 from limner.serve.settings import ServeSettings
 
@@ -88,6 +90,11 @@ def address(settings: ServeSettings, port: int) -> str:
     if is_everywhere(settings.host):
         host = socket.gethostname()
     return f"{'https' if settings.tls_cert else 'http'}://{host}:{port}"
+
+
+def typed_address(request: Request, settings: ServeSettings) -> str:
+    """What the client typed to come here; the Host header was checked before."""
+    return (settings.public_url or str(request.base_url)).rstrip("/")
 
 
 def is_everywhere(host: str) -> bool:

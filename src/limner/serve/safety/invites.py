@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session as Transaction
@@ -14,8 +15,16 @@ from limner.serve.safety.secrets import fingerprint, new_secret
 from limner.serve.tables import Invite, User, now
 
 
-def make_invite(db: Transaction, role: Role, hours: float, user_id: str | None = None) -> str:
-    """A new link's secret; earlier links of the same user can no longer be used.
+@dataclass(frozen=True)
+class MadeInvite:
+    """A link's secret, which is known only now, and until when it can be used."""
+
+    secret: str
+    expires: datetime
+
+
+def make_invite(db: Transaction, role: Role, hours: float, user_id: str | None = None) -> MadeInvite:
+    """A new link; earlier links of the same user can no longer be used.
 
     Args:
         db: a transaction that may write.
@@ -25,15 +34,21 @@ def make_invite(db: Transaction, role: Role, hours: float, user_id: str | None =
     """
     if user_id is not None:
         db.execute(update(Invite).where(Invite.user_id == user_id, Invite.used.is_(None)).values(used=now()))
-    secret = new_secret()
-    db.add(Invite(hash=fingerprint(secret), user_id=user_id, role=role, expires=now() + timedelta(hours=hours)))
-    return secret
+    made = MadeInvite(new_secret(), now() + timedelta(hours=hours))
+    db.add(Invite(hash=fingerprint(made.secret), user_id=user_id, role=role, expires=made.expires))
+    return made
 
 
 def find_invite(db: Transaction, secret: str) -> Invite | None:
-    """The link's row, if it can still be used."""
-    invite = db.get(Invite, fingerprint(secret))
+    """The link's row, if it can still be used; locked until the transaction ends, so that it is used once."""
+    invite = db.scalars(select(Invite).where(Invite.hash == fingerprint(secret)).with_for_update()).first()
     return invite if invite is not None and invite.used is None and invite.expires > now() else None
+
+
+def has_open_invite(db: Transaction, user_id: str) -> bool:
+    """Whether the user was given a link that can still be used."""
+    unused = (Invite.user_id == user_id, Invite.used.is_(None), Invite.expires > now())
+    return db.scalars(select(Invite.hash).where(*unused).limit(1)).first() is not None
 
 
 def first_admin_link(house: House, address: str) -> str | None:
@@ -45,9 +60,9 @@ def first_admin_link(house: House, address: str) -> str | None:
         if anyone(db):
             return None
         db.execute(delete(Invite))
-        secret = make_invite(db, "admin", house.settings.accounts.invite_hours)
+        made = make_invite(db, "admin", house.settings.accounts.invite_hours)
         audit.append(db, "", "invite.first-admin")
-    return link(address, secret)
+    return link(address, made.secret)
 
 
 def link(address: str, secret: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from fastapi import Response
+from fastapi import Request, Response
+from sqlalchemy import delete
 from sqlalchemy.orm import Session as Transaction
 
 from limner.serve.safety.secrets import fingerprint, new_secret
@@ -18,13 +19,27 @@ SEEN_EVERY = timedelta(seconds=30)
 """How often a session's last use is written down: not with each slice."""
 
 
-def start_session(db: Transaction, user: User, response: Response) -> Session:
-    """Logs a user in: the cookie goes to the client, its fingerprint to the table."""
+def start_session(db: Transaction, user: User, request: Request, response: Response) -> Session:
+    """Logs a user in: the cookie goes to the client, its fingerprint to the table.
+
+    A session that the client had before ends, and its cookie is never taken on (OWASP: session fixation).
+    """
+    end_session(db, request)
+    oldest = now() - timedelta(days=30)
+    db.execute(delete(Session).where(Session.created < oldest))
     secret = new_secret()
-    session = Session(hash=fingerprint(secret), user_id=user.id, csrf=new_secret())
+    agent = request.headers.get("User-Agent", "")[:200]
+    session = Session(hash=fingerprint(secret), user_id=user.id, csrf=new_secret(), agent=agent)
     db.add(session)
     response.set_cookie(COOKIE, secret, path="/", secure=True, httponly=True, samesite="strict")
     return session
+
+
+def end_session(db: Transaction, request: Request) -> None:
+    """Ends the session of the request's cookie, if it has one."""
+    cookie = request.cookies.get(COOKIE)
+    if cookie:
+        db.execute(delete(Session).where(Session.hash == fingerprint(cookie)))
 
 
 def forget_cookie(response: Response) -> None:

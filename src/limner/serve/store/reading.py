@@ -28,10 +28,12 @@ class Given:
 
 @dataclass(frozen=True)
 class Refused:
-    """A file that was not taken, and why, for the eyes of its sender."""
+    """A file that was not taken, and why, for the eyes of its sender; with its UIDs where it could be read."""
 
     file: str
     reason: str
+    sop_class: str = ""
+    sop_uid: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,8 @@ def read_item(given: Given, rules: Rules) -> Item | Refused:
         if ending == ".dcm":
             header = read_header(given.path, make_uids=rules.make_uids)
             if rules.study_uid and header.study_uid != rules.study_uid:
-                return Refused(given.name, "This instance belongs to another study than the one it was sent to.")
+                reason = "This instance belongs to another study than the one it was sent to."
+                return Refused(given.name, reason, header.sop_class, header.sop_uid)
             return Item(given, ending, header, True, kind_of({header.modality}))
         if not rules.dicom_only and ending in (".nii", ".nii.gz"):
             return _nifti(given, ending, rules)

@@ -1,16 +1,128 @@
-// Written by the page's own helper; this is what stands until then.
+// Read: the study as pictures. The first slice stands as soon as its bytes are here; all else comes after it.
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
-import { pageReady } from "../../model/place";
-import { enterStudy } from "../../model/study";
-import { attempt } from "../../model/toasts";
+import { useEffect, useState } from "preact/hooks";
+import { effect } from "@preact/signals";
+import { navigate, pageReady, query } from "../../model/place";
+import { user } from "../../model/session";
+import { enterStudy, openStudy, resultsOf } from "../../model/study";
+import { fail } from "../../model/toasts";
 import { say } from "../../model/words";
-import { Empty } from "../../panels/bits";
+import { Empty, Waiting } from "../../panels/bits";
+import { Icon } from "../../panels/icon";
+import { CompareBar } from "../../panels/reading/compare_bar";
+import { DrawBox } from "../../panels/reading/draw_box";
+import { Findings } from "../../panels/reading/findings";
+import { Head } from "../../panels/reading/head";
+import { Labels } from "../../panels/reading/labels";
+import { Measures } from "../../panels/reading/measures";
+import { Overlays } from "../../panels/reading/overlays";
+import { Panes } from "../../panels/reading/panes";
+import { Problems } from "../../panels/reading/problems";
+import { Rail } from "../../panels/reading/rail";
+import { Report, fileOf } from "../../panels/reading/report";
+import type { PaneView } from "../../render/reading/pane";
+import { useKeys } from "../../tools/keys";
+import { Desk } from "../../tools/reading/desk";
+import { readingKeys } from "../../tools/reading/keys";
 import type { PageProps } from "../router";
+import "../styles/read.css";
 
-export default function Read({ params }: PageProps): JSX.Element {
+/** What tests and the bench look at. */
+interface ReadHandle {
+  readonly desk: Desk;
+  readonly panes: PaneView[];
+}
+
+declare global {
+  interface Window {
+    limnerRead?: ReadHandle;
+  }
+}
+
+export default function ReadPage({ params }: PageProps): JSX.Element {
+  const id = params["study"]!;
+  const [desk, setDesk] = useState<Desk | null>(null);
   useEffect(() => {
-    void attempt(() => enterStudy(params.study ?? "")).then(() => pageReady());
-  }, []);
-  return <Empty icon="read" title={say("read.title")} />;
+    const made = new Desk(user.peek()?.id ?? "");
+    let gone = false;
+    setDesk(made);
+    enterStudy(id)
+      .then(async (study) => {
+        if (gone) return;
+        if (study.kind === "picture") navigate(`/explain/${id}`, true);
+        else await made.open(study, query.peek());
+      })
+      .catch(fail);
+    const stop = effect(() => followStudy(made));
+    return () => {
+      gone = true;
+      stop();
+      made.close();
+      delete window.limnerRead;
+    };
+  }, [id]);
+  return desk ? <Room key={id} desk={desk} /> : <Waiting />;
+}
+
+/** Drawings that come while the study is open are laid over it where there is none. */
+function followStudy(desk: Desk): void {
+  const study = openStudy.value;
+  if (!study || !desk.study.peek() || study.id !== desk.study.peek()!.id) return;
+  desk.study.value = study;
+  const newest = resultsOf(study, "drawing")[0];
+  if (newest && !desk.main.drawing.peek() && desk.reading.view.volume.peek()) desk.main.openDrawing(newest.id).catch(fail);
+}
+
+function Room({ desk }: { desk: Desk }): JSX.Element {
+  const [report, setReport] = useState(false);
+  const { reading, main } = desk;
+  useKeys(say("read.title"), readingKeys(desk), [desk]);
+  const onPane = (pane: PaneView, there: boolean): void => {
+    window.limnerRead ??= { desk, panes: [] };
+    const { panes } = window.limnerRead;
+    if (!there) return void panes.splice(panes.indexOf(pane), 1);
+    panes.push(pane);
+    pane.onPaint = () => {
+      if (!performance.getEntriesByName("limner-first").length) performance.mark("limner-first");
+      pageReady();
+    };
+  };
+  const drawing = main.drawing.value;
+  const series = main.series.value;
+  if (desk.obstacle.value === "no-series") return <Empty icon="studies" title={say("read.no_series")} />;
+  return (
+    <div class="rd">
+      <Head desk={desk} />
+      <Rail desk={desk} />
+      <div class="rd-middle">
+        {series && !series.shape ? (
+          <Empty icon="alert" title={say("read.no_volume")}>
+            {series.problems.map((one) => (
+              <p key={one.text}>{one.text}</p>
+            ))}
+          </Empty>
+        ) : (
+          <Panes desk={desk} onPane={onPane} />
+        )}
+        {report && drawing && (
+          <div class="rd-report">
+            <button type="button" class="rd-close" onClick={() => setReport(false)}>
+              <Icon name="close" /> {say("read.close_report")}
+            </button>
+            <iframe title={say("read.report")} src={fileOf(drawing, "report.html")} />
+          </div>
+        )}
+      </div>
+      <aside class="rd-side" aria-label={say("read.side")}>
+        <Problems desk={desk} />
+        <DrawBox desk={desk} />
+        {reading.layout.value === "compare" && <CompareBar desk={desk} />}
+        <Findings desk={desk} />
+        <Labels desk={desk} />
+        <Overlays desk={desk} />
+        <Measures desk={desk} />
+        <Report desk={desk} onOpen={() => setReport(true)} />
+      </aside>
+    </div>
+  );
 }

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from limner.serve.jobs.context import JobContext, Made
-from limner.serve.jobs.packs import pack_folder
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from limner.errors import InputError, PackError
 from limner.packs import Pack, load_pack
+from limner.serve.jobs.context import JobContext, Made
+from limner.serve.jobs.packs import pack_folder
 from limner.serve.tables import Result, Study
 
 STEPS = {"open": 2, "predict": 8, "grad-cam": 25, "lime": 45, "attributes": 15, "export": 5}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from limner.serve.jobs.context import JobContext, Made
-from limner.serve.jobs.packs import pack_folder
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from limner.packs import load_pack
+from limner.serve.jobs.context import JobContext, Made
+from limner.serve.jobs.packs import pack_folder
 
 STEPS = {"generate": 90}
 Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]

@@ -108,13 +108,12 @@ def department(db: Session) -> User:
 
 def tell(house: House, series_ids: list[str]) -> None:
     """Has the volumes of series made that came or grew, so that they open at once."""
-    volumes = getattr(house, "volumes", None)
-    if volumes is None or not series_ids:
+    if not series_ids:
         return
     with house.database.reading() as db:
         images = select(Instance.series_id).where(Instance.series_id.in_(series_ids), Instance.frames > 0)
         for one in db.scalars(images.distinct()):
-            volumes.prepare(one)
+            house.volumes.prepare(one)
 
 
 def _by_study(files: Iterable[Given], rules: Rules, outcome: Outcome) -> dict[str, list[Item]]:
@@ -180,11 +179,11 @@ def _add(db: Session, study: Study, pairs: list[tuple[Item, Blob]], outcome: Out
         header = item.header
         if header.patient_id and study.patient_id and header.patient_id != study.patient_id:
             reason = "Its study has the UID of a study of another patient: nothing of two patients is put together."
-            outcome.refused.append(Refused(item.given.name, reason))
+            outcome.refused.append(Refused(item.given.name, reason, header.sop_class, header.sop_uid))
             continue
         if known.get(header.sop_uid, blob.sha256) != blob.sha256:
             reason = "Another file with the same SOP Instance UID and other content is there already; that one stays."
-            outcome.refused.append(Refused(item.given.name, reason))
+            outcome.refused.append(Refused(item.given.name, reason, header.sop_class, header.sop_uid))
             continue
         outcome.kept.append(item)
         if header.sop_uid in known:

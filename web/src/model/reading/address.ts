@@ -1,0 +1,30 @@
+// What the address holds, so that a reload or a link opens the same picture: nothing of the patient.
+import { LAYOUTS, type Layout } from "./reading";
+import { PLANES, type Plane } from "./grid";
+
+export interface Place {
+  readonly series: string | null;
+  readonly slice: number | null;
+  /** A preset's name, or "center,width". */
+  readonly window: string | null;
+  readonly layout: Layout | null;
+  readonly plane: Plane | null;
+  readonly drawing: string | null;
+  readonly prior: string | null;
+  /** "canvas" or "niivue": forces an engine. */
+  readonly engine: string | null;
+}
+
+export function readPlace(query: URLSearchParams): Place {
+  const k = query.get("k");
+  return {
+    series: query.get("series"),
+    slice: k !== null && /^\d+$/.test(k) ? Number(k) : null,
+    window: query.get("window"),
+    layout: LAYOUTS.find((one) => one === query.get("layout")) ?? null,
+    plane: PLANES.find((one) => one === query.get("plane")) ?? null,
+    drawing: query.get("drawing"),
+    prior: query.get("prior"),
+    engine: query.get("engine"),
+  };
+}

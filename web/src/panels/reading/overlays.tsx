@@ -1,0 +1,54 @@
+// Probability, uncertainty and explanation heat over the picture: one at a time.
+import type { JSX } from "preact";
+import type { HeatFile } from "../../model/reading/drawing";
+import { attempt } from "../../model/toasts";
+import { say, sayOr } from "../../model/words";
+import type { Desk } from "../../tools/reading/desk";
+
+export function Overlays({ desk }: { desk: Desk }): JSX.Element | null {
+  const { main } = desk;
+  const files = main.heats.value;
+  if (!files.length) return null;
+  const { heatOpacity } = main.view;
+  const open = main.heat.value;
+  return (
+    <section class="rd-section" aria-labelledby="rd-heat">
+      <h2 id="rd-heat">{say("read.overlay")}</h2>
+      <select
+        aria-labelledby="rd-heat"
+        value={open?.path ?? ""}
+        onChange={(event) => {
+          const path = event.currentTarget.value;
+          void attempt(() => main.openHeat(files.find((one) => one.path === path) ?? null));
+        }}
+      >
+        <option value="">{say("read.overlay_none")}</option>
+        {files.map((one) => (
+          <option key={one.path} value={one.path}>
+            {title(one, desk)}
+          </option>
+        ))}
+      </select>
+      {open && (
+        <label class="rd-slider">
+          {say("read.opacity")}
+          <input
+            type="range"
+            min={0}
+            max={100}
+            step={5}
+            value={Math.round(100 * heatOpacity.value)}
+            onInput={(event) => (heatOpacity.value = Number(event.currentTarget.value) / 100)}
+          />
+        </label>
+      )}
+      {open && <p class={`rd-scale rd-scale-${open.kind}`}>{say(open.kind === "heat" ? "read.scale_heat" : "read.scale_share")}</p>}
+    </section>
+  );
+}
+
+function title(file: HeatFile, desk: Desk): string {
+  const method = sayOr(`read.heat_${file.method.replace("-", "_")}`, file.method);
+  const finding = desk.main.structures.value.find((one) => one.id === file.finding);
+  return finding ? say("read.heat_of", { method, finding: finding.title }) : method;
+}

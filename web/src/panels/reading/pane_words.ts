@@ -1,0 +1,26 @@
+// What stands in a pane's corners: which slice, where it is, how it is windowed.
+import { AXES } from "../../model/reading/grid";
+import { sayOr, say } from "../../model/words";
+import { rounded } from "../../render/reading/annotate";
+import type { PaneWords } from "../../render/reading/pane";
+import type { Board } from "../../tools/reading/desk";
+
+export function paneWords(board: Board): PaneWords {
+  return {
+    corner(view, plane, slice) {
+      const { grid } = view.volume.peek()!;
+      const { w } = AXES[plane];
+      const mm = grid.world(view.cross.peek())[w];
+      const count = grid.size[w];
+      // axial slices are counted from the head, as stacks are read; the position is the scanner's
+      const number = plane === "axial" ? count - slice : slice + 1;
+      return [`${say(`read.${plane}`)}  ${number} / ${count}`, `${mm.toFixed(1)} mm`];
+    },
+    foot(view) {
+      const { name, center, width } = view.window.peek();
+      const unit = board.series.peek()?.unit ?? "";
+      const called = name ? `${sayOr(`read.window_${name.replace("-", "_")}`, name)}  ` : "";
+      return [`${called}${say("read.center_width", { center: rounded(center), width: rounded(width) })} ${unit}`.trim()];
+    },
+  };
+}

@@ -1,0 +1,139 @@
+// The report of the drawing that is open: read it here, sign it, take its files. Versions of the drawing are chosen here.
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { api } from "../../api/client";
+import type { Result } from "../../api/types";
+import { moment } from "../../model/format";
+import { may } from "../../model/session";
+import { enterStudy, openStudy, resultsOf } from "../../model/study";
+import { attempt } from "../../model/toasts";
+import { say } from "../../model/words";
+import type { Desk } from "../../tools/reading/desk";
+import { Dialog } from "../dialog";
+import { Icon } from "../icon";
+
+const TAKEN = [
+  ["labels.seg.dcm", "SEG"],
+  ["report.sr.dcm", "SR"],
+  ["report.pdf", "PDF"],
+  ["scene.glb", "GLB"],
+  ["labels.nii.gz", "NIfTI"],
+] as const;
+
+export function fileOf(drawing: Result, path: string): string {
+  return `/api/results/${drawing.id}/files/${path}`;
+}
+
+export function Report({ desk, onOpen }: { desk: Desk; onOpen: () => void }): JSX.Element | null {
+  const drawing = desk.main.drawing.value;
+  const [signing, setSigning] = useState(false);
+  if (!drawing) return null;
+  const { signed } = drawing;
+  return (
+    <section class="rd-section" aria-labelledby="rd-report">
+      <h2 id="rd-report">{say("read.report")}</h2>
+      <Versions desk={desk} open={drawing} />
+      {signed ? (
+        <p class="rd-signed">
+          <Icon name="sign" /> {say("read.signed", { by: signed.by, at: moment(signed.at) })}
+          {signed.text && <q>{signed.text}</q>}
+        </p>
+      ) : null}
+      <div class="rd-acts">
+        {drawing.files.includes("report.html") && (
+          <button type="button" onClick={onOpen}>
+            <Icon name="file" /> {say("read.open_report")}
+          </button>
+        )}
+        {!signed && (
+          <button type="button" class="primary" onClick={() => setSigning(true)}>
+            <Icon name="sign" /> {say("read.sign")}
+          </button>
+        )}
+        {may("planner") && (
+          <a class="button" href={`/correct/${drawing.id}`}>
+            <Icon name="correct" /> {say("read.correct")}
+          </a>
+        )}
+        {may("planner") && (
+          <a class="button" href={`/plan/${drawing.id}`}>
+            <Icon name="plan" /> {say("read.plan")}
+          </a>
+        )}
+      </div>
+      <p class="rd-files">
+        <Icon name="down" size={16} />
+        {TAKEN.filter(([path]) => drawing.files.includes(path)).map(([path, name]) => (
+          <a key={path} href={fileOf(drawing, path)} download={path}>
+            {name}
+          </a>
+        ))}
+      </p>
+      {signing && <Signing desk={desk} drawing={drawing} onClose={() => setSigning(false)} />}
+    </section>
+  );
+}
+
+function Versions({ desk, open }: { desk: Desk; open: Result }): JSX.Element | null {
+  const study = openStudy.value;
+  const drawings = study ? resultsOf(study, "drawing") : [];
+  const named = (one: Result): string =>
+    [say("read.version", { n: one.version }), one.pack, one.author, moment(one.created), one.signed ? say("read.is_signed") : ""]
+      .filter(Boolean)
+      .join(" · ");
+  if (drawings.length < 2) return <p class="rd-quiet">{named(open)}</p>;
+  return (
+    <select
+      aria-label={say("read.versions")}
+      value={open.id}
+      onChange={(event) => {
+        const next = event.currentTarget.value;
+        void attempt(() => desk.main.openDrawing(next));
+      }}
+    >
+      {drawings.map((one) => (
+        <option key={one.id} value={one.id}>
+          {named(one)}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+function Signing({ desk, drawing, onClose }: { desk: Desk; drawing: Result; onClose: () => void }): JSX.Element {
+  const [text, setText] = useState("");
+  const [sure, setSure] = useState(false);
+  const sign = async (): Promise<void> => {
+    const signed = await attempt(() => api.post<Result>(`/api/results/${drawing.id}/sign`, { text }));
+    if (!signed) return;
+    desk.main.drawing.value = { ...drawing, ...signed };
+    onClose();
+    void attempt(() => enterStudy(drawing.study_id!)); // the work list's state of it
+  };
+  return (
+    <Dialog title={say("read.sign_title", { n: drawing.version })} onClose={onClose}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (sure) void sign();
+        }}
+      >
+        <label class="field">
+          {say("read.sign_text")}
+          <textarea rows={5} maxLength={4000} value={text} onInput={(event) => setText(event.currentTarget.value)} />
+        </label>
+        <label class="check">
+          <input type="checkbox" checked={sure} onChange={(event) => setSure(event.currentTarget.checked)} /> {say("read.sign_sure")}
+        </label>
+        <footer class="dialog-foot">
+          <button type="button" onClick={onClose}>
+            {say("act.cancel")}
+          </button>
+          <button type="submit" class="primary" disabled={!sure}>
+            {say("read.sign_now")}
+          </button>
+        </footer>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,87 @@
+// The drawing's scene beside the slices. It follows when the reader stops scrolling: a frame in emulated WebGL takes
+// longer than a slice may.
+import { effect } from "@preact/signals";
+import type { JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { api } from "../../api/client";
+import { isShown } from "../../model/state";
+import { say } from "../../model/words";
+import type { ReadingScene } from "../../render/reading/scene";
+import type { Desk } from "../../tools/reading/desk";
+
+const STILL_MS = 90;
+
+declare global {
+  interface Window {
+    /** For tests: the scene beside the slices. */
+    limnerScene?: ReadingScene | null;
+  }
+}
+
+export function ScenePane({ desk }: { desk: Desk }): JSX.Element {
+  const { main, reading } = desk;
+  const drawing = main.drawing.value;
+  const rows = main.structures.value;
+  const volume = reading.view.volume.value;
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const [failed, setFailed] = useState(false);
+  // three.js and the surfaces come last: they keep the processor busy for a second where WebGL is emulated
+  const labelled = reading.view.labels.value !== null;
+  const ready = drawing !== null && rows.length > 0 && volume !== null && labelled;
+  useEffect(() => {
+    if (!ready) return undefined;
+    let gone = false;
+    let stop = (): void => undefined;
+    open(desk, canvas.current!).then(
+      (close) => (gone ? close() : (stop = close)),
+      () => setFailed(true),
+    );
+    return () => {
+      gone = true;
+      stop();
+    };
+  }, [drawing?.id, rows, volume, ready]);
+  return (
+    <div class="rd-pane rd-scene" data-plane="scene">
+      {ready && !failed && <canvas key={drawing.id} ref={canvas} tabIndex={0} role="img" aria-label={say("read.scene")} />}
+      {!drawing && <p class="rd-hollow">{say("read.scene_none")}</p>}
+      {failed && <p class="rd-hollow">{say("read.scene_failed")}</p>}
+    </div>
+  );
+}
+
+async function open(desk: Desk, canvas: HTMLCanvasElement): Promise<() => void> {
+  const { main, reading } = desk;
+  const { ReadingScene: Scene } = await import("../../render/reading/scene");
+  const { data } = await api.bytes(`/api/results/${main.drawing.peek()!.id}/files/scene.glb`);
+  const { axial, coronal, sagittal } = main.slices;
+  const pictures = { axial: axial.picture, coronal: coronal.picture, sagittal: sagittal.picture };
+  const scene = await Scene.open(canvas, data, desk.scene(), reading.view.volume.peek()!.grid, pictures);
+  window.limnerScene = scene;
+  scene.onPick((world, id) => {
+    reading.finding.value = id;
+    reading.view.goToWorld(world);
+  });
+  let timer = 0;
+  const stops = [
+    effect(() => {
+      void [reading.view.cross.value, reading.view.window.value, reading.view.arrived.value, reading.view.invert.value];
+      window.clearTimeout(timer);
+      timer = window.setTimeout(() => scene.follow(reading.view.cross.peek(), ["axial"]), STILL_MS);
+    }),
+    effect(() => {
+      const states = reading.view.labelStates.value;
+      for (const { id, label } of main.structures.value) {
+        const shown = states[label]?.visible ?? true;
+        if (isShown(scene.store.state, id) !== shown) scene.store.show(id, shown);
+      }
+      scene.store.select(reading.finding.value);
+    }),
+  ];
+  return () => {
+    window.clearTimeout(timer);
+    for (const stop of stops) stop();
+    scene.close();
+    window.limnerScene = null;
+  };
+}
