@@ -27,5 +27,6 @@ ROUTERS = (
     "limner.serve.routes.events",
     "limner.serve.routes.series",
     "limner.serve.routes.structures",
+    "limner.serve.routes.audit",
     # one a line, by subject
 )
