@@ -31,7 +31,7 @@ ALWAYS = {
     "X-Frame-Options": "SAMEORIGIN",
     "Referrer-Policy": "no-referrer",
     "Permissions-Policy": (
-        "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), bluetooth=(), "
+        "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), "
         "xr-spatial-tracking=(self), fullscreen=(self)"
     ),
     "Cross-Origin-Opener-Policy": "same-origin",

@@ -57,7 +57,7 @@ function Picture({ study, packs }: { study: StudyDetail; packs: readonly Explain
       <Tools study={study} packs={packs} pack={pack} n={n} about={about} onCompare={() => setChoosing(true)} full={others.length + 1 >= MOST} />
       {others.length > 0 && pack ? (
         <div class="ex-rows">
-          <Row id={study.id} pack={pack} />
+          <Row id={study.id} pack={pack} onShown={() => pageReady()} />
           {others.map((id) => (
             <Row key={id} id={id} pack={pack} onTakeOut={() => compare(others.filter((one) => one !== id))} />
           ))}

@@ -73,10 +73,10 @@ function Workshop({ packs, first }: { packs: readonly GeneratorItem[]; first: st
           </select>
         </label>
         <a href={`/packs/${wish.pack}`}>{say("generate.card")}</a>
+        <Note kind="note">
+          <b>{say("generate.nobody")}</b> {say("generate.nobody_why")}
+        </Note>
       </header>
-      <Note kind="note">
-        <b>{say("generate.nobody")}</b> {say("generate.nobody_why")}
-      </Note>
       {generator ? <Bench generator={generator} wish={wish} onChange={change} /> : <Waiting text={say("generate.opening")} />}
     </div>
   );
@@ -147,7 +147,7 @@ function Shown({ generator, wish, onChange }: BenchProps) {
       <figcaption>
         <b>{label}</b>{" "}
         <span class="ge-quiet">
-          {generator.name} {generator.version}, {width} × {height}
+          {width} × {height}
         </span>
         <span class="ge-gap" />
         {generator.has_labels && (
@@ -161,6 +161,7 @@ function Shown({ generator, wish, onChange }: BenchProps) {
           </a>
         )}
       </figcaption>
+      <p class="ge-quiet">{generator.description}</p>
     </figure>
   );
 }

@@ -70,7 +70,7 @@ function followStudy(desk: Desk): void {
   if (!study || !desk.study.peek() || study.id !== desk.study.peek()!.id) return;
   desk.study.value = study;
   const newest = resultsOf(study, "drawing")[0];
-  if (newest && !desk.main.drawing.peek() && desk.reading.view.volume.peek()) desk.main.openDrawing(newest).catch(fail);
+  if (newest && !desk.main.drawing.peek() && desk.reading.view.volume.peek()) desk.main.openDrawing(newest.id).catch(fail);
 }
 
 function Room({ desk }: { desk: Desk }): JSX.Element {
@@ -82,7 +82,10 @@ function Room({ desk }: { desk: Desk }): JSX.Element {
     const { panes } = window.limnerRead;
     if (!there) return void panes.splice(panes.indexOf(pane), 1);
     panes.push(pane);
-    pane.onPaint = () => pageReady();
+    pane.onPaint = () => {
+      if (!performance.getEntriesByName("limner-first").length) performance.mark("limner-first");
+      pageReady();
+    };
   };
   const drawing = main.drawing.value;
   const series = main.series.value;

@@ -60,10 +60,12 @@ export function nameOf(name: string, pack: Pick<Explainer, "zh"> | null | undefi
   return lang.value === "zh" ? (pack?.zh[name] ?? name) : name;
 }
 
-/** The packs that fit what a study's headers say, those that fit best first. */
+/** The packs that fit what a study's headers say first; last those that want several series as the colours of one. */
 export function fitting(packs: readonly Explainer[], study: StudyDetail): readonly Explainer[] {
   const fits = (one: Explainer) => one.modalities.some((modality) => study.modalities.includes(modality));
-  return [...packs.filter(fits), ...packs.filter((one) => !fits(one))];
+  const others = packs.filter((one) => !fits(one));
+  const special = (one: Explainer) => one.channel_names.length > 0;
+  return [...packs.filter(fits), ...others.filter((one) => !special(one)), ...others.filter(special)];
 }
 
 /** What the newest explanation of a picture by a pack is; null where there is none. */

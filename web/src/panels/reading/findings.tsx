@@ -27,18 +27,18 @@ export function Findings({ desk }: { desk: Desk }): JSX.Element | null {
 
 function Row({ row, desk }: { row: StructureRow; desk: Desk }): JSX.Element {
   const chosen = desk.reading.finding.value === row.id;
+  const [volume, interval] = (row.volume ?? "").replace(/\)$/, "").split(" (");
   return (
     <li class={chosen ? "chosen" : ""}>
-      <button type="button" class="rd-row" aria-pressed={chosen} onClick={() => desk.jump(row)} data-finding={row.id}>
+      <button type="button" class="rd-row rd-finding" aria-pressed={chosen} onClick={() => desk.jump(row)} data-finding={row.id}>
         <Swatch color={row.color} />
         <span class="rd-name">{row.title}</span>
-        {row.abstained && <span class="rd-unsure">{say("read.not_sure")}</span>}
-        {row.probability !== null && (
-          <span class="rd-number" title={say("read.probability")}>
-            {number(row.probability, 2)}
-          </span>
-        )}
-        <span class="rd-volume">{row.volume}</span>
+        <span class="rd-volume">{volume}</span>
+        <span class="rd-sub">
+          {row.probability !== null && <span title={say("read.probability")}>{say("read.p", { p: number(row.probability, 2) })}</span>}
+          {row.abstained && <span class="rd-unsure">{say("read.not_sure")}</span>}
+        </span>
+        <span class="rd-interval">{interval}</span>
       </button>
       {chosen && (
         <div class="rd-more">

@@ -87,7 +87,7 @@ function Versions({ desk, open }: { desk: Desk; open: Result }): JSX.Element | n
       aria-label={say("read.versions")}
       value={open.id}
       onChange={(event) => {
-        const next = drawings.find((one) => one.id === event.currentTarget.value) ?? null;
+        const next = event.currentTarget.value;
         void attempt(() => desk.main.openDrawing(next));
       }}
     >
@@ -106,10 +106,9 @@ function Signing({ desk, drawing, onClose }: { desk: Desk; drawing: Result; onCl
   const sign = async (): Promise<void> => {
     const signed = await attempt(() => api.post<Result>(`/api/results/${drawing.id}/sign`, { text }));
     if (!signed) return;
-    const study = await attempt(() => enterStudy(drawing.study_id!));
-    const known = study && resultsOf(study, "drawing").find((one) => one.id === drawing.id);
-    desk.main.drawing.value = known ?? { ...drawing, ...signed };
+    desk.main.drawing.value = { ...drawing, ...signed };
     onClose();
+    void attempt(() => enterStudy(drawing.study_id!)); // the work list's state of it
   };
   return (
     <Dialog title={say("read.sign_title", { n: drawing.version })} onClose={onClose}>

@@ -25,7 +25,9 @@ export function ScenePane({ desk }: { desk: Desk }): JSX.Element {
   const volume = reading.view.volume.value;
   const canvas = useRef<HTMLCanvasElement>(null);
   const [failed, setFailed] = useState(false);
-  const ready = drawing !== null && rows.length > 0 && volume !== null;
+  // three.js and the surfaces come last: they keep the processor busy for a second where WebGL is emulated
+  const labelled = reading.view.labels.value !== null;
+  const ready = drawing !== null && rows.length > 0 && volume !== null && labelled;
   useEffect(() => {
     if (!ready) return undefined;
     let gone = false;

@@ -33,7 +33,7 @@ export class Comparison {
     await other.openSeries(series.id, null, null);
     reading.other.window.value = reading.view.window.value;
     this.stops.push(this.link(reading.view, reading.other), this.link(reading.other, reading.view));
-    await other.openDrawing(resultsOf(study, "drawing").find((one) => one.series_id === series.id) ?? null);
+    await other.openDrawing(resultsOf(study, "drawing").find((one) => one.series_id === series.id)?.id ?? null);
     this.setMode(suits(this.livers(main, other)));
   }
 

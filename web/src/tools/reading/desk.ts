@@ -43,7 +43,7 @@ export class Board {
     this.slices = { axial: slice("axial"), coronal: slice("coronal"), sagittal: slice("sagittal") };
   }
 
-  /** Opens a series at a slice and window; its slices come in one after another. */
+  /** Opens a series at a slice and window: resolves when that slice is here; the others follow. */
   async openSeries(id: string, slice: number | null, window: string | null): Promise<void> {
     const info = await api.get<SeriesInfo>(`/api/series/${id}`);
     this.stopLoading?.();
@@ -54,28 +54,42 @@ export class Board {
     }
     const volume = new Volume(info);
     this.view.open(volume, slice, windowOf(info, window));
-    this.stopLoading = loadSlices(volume, {
-      wanted: () => this.view.slice.peek(),
-      arrived: () => (this.view.arrived.value += 1),
-      failed: fail,
+    await new Promise<void>((here) => {
+      this.stopLoading = loadSlices(volume, {
+        wanted: () => this.view.slice.peek(),
+        arrived: () => {
+          this.view.arrived.value += 1;
+          here();
+        },
+        failed: (error) => {
+          fail(error);
+          here();
+        },
+      });
     });
+    await painted();
   }
 
   /** Lays a drawing over the volume, or none. */
-  async openDrawing(drawing: Result | null): Promise<void> {
+  async openDrawing(id: string | null): Promise<void> {
     const turn = ++this.turn;
-    batch(() => {
-      this.drawing.value = drawing;
-      if (!drawing) {
+    if (id === null) {
+      batch(() => {
+        this.drawing.value = this.heat.value = null;
         this.structures.value = this.problems.value = [];
         this.view.labels.value = this.view.heat.value = null;
-      }
-    });
-    if (!drawing) return;
-    const told = await api.get<Structures>(`/api/results/${drawing.id}/structures?lang=${lang.value}`);
+      });
+      return;
+    }
+    const [drawing, told] = await Promise.all([
+      api.get<Result>(`/api/results/${id}`),
+      api.get<Structures>(`/api/results/${id}/structures?lang=${lang.value}`),
+    ]);
     if (turn !== this.turn) return;
     const rows = labelsOf(told.structures);
     batch(() => {
+      this.drawing.value = drawing;
+      this.heat.value = this.view.heat.value = null;
       this.structures.value = told.structures;
       this.problems.value = told.problems;
       this.view.labelColors.value = Object.fromEntries(rows.map((one) => [one.label, one.color]));
@@ -111,6 +125,11 @@ export class Board {
     this.stopLoading?.();
     this.view.volume.value = null;
   }
+}
+
+/** After the next frame: what comes later does not keep the first slice from the screen. */
+function painted(): Promise<void> {
+  return new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
 }
 
 export function windowOf(info: SeriesInfo, asked: string | null): Window {
@@ -152,7 +171,8 @@ export class Desk {
     await this.main.openSeries(series.id, place.slice, place.window);
     this.follow(study.id);
     if (!this.reading.view.volume.value) return;
-    await this.main.openDrawing(drawing && drawing.series_id !== series.id && drawing.series_id ? null : drawing);
+    const fits = drawing && (!drawing.series_id || drawing.series_id === series.id);
+    await this.main.openDrawing(fits ? drawing.id : null);
     this.priors.value = (await api.get<List<StudyRow>>(`/api/studies/${study.id}/priors`)).items;
     if (place.prior && place.layout === "compare") await this.comparison.open(place.prior);
   }
@@ -186,7 +206,7 @@ export class Desk {
     await this.main.openSeries(id, null, null);
     const study = this.study.peek();
     const drawing = study && resultsOf(study, "drawing").find((one) => one.series_id === id);
-    await this.main.openDrawing(drawing ?? null);
+    await this.main.openDrawing(drawing?.id ?? null);
   }
 
   /** Goes to the middle of a finding, and marks it. */
