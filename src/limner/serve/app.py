@@ -16,6 +16,7 @@ from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
 
 from limner import __version__
+from limner.serve import audit
 from limner.serve.house import House
 from limner.serve.problems import Problem, add_problems, problem
 from limner.serve.routes import ROUTERS
@@ -56,7 +57,9 @@ def create_app(settings: ServeSettings | None = None, house: House | None = None
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         sweep(house)
+        keeper = audit.AnchorKeeper(house.database, house.settings.data)
         yield
+        keeper.stop()
         house.close()
 
     app = Guarded(

@@ -13,7 +13,7 @@ from limner.serve.app import create_app
 from limner.serve.house import House
 from limner.serve.jobs.worker import Worker
 from limner.serve.settings import ServeSettings
-from limner.serve.store.ingest import Sender, ingest
+from limner.serve.store.intake import Sender, ingest
 from limner.serve.store.reading import Given
 from tests.infer.packs import threshold_pack
 from tests.serve.conftest import Server
