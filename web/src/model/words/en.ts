@@ -7,7 +7,6 @@ export const en = {
   "act.copied": "Copied",
   "act.copy": "Copy",
   "act.delete": "Delete",
-  "act.more": "More",
   "act.next": "Next",
   "act.previous": "Previous",
   "act.save": "Save",

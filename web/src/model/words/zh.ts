@@ -9,7 +9,6 @@ export const zh: Catalogue = {
   "act.copied": "已复制",
   "act.copy": "复制",
   "act.delete": "删除",
-  "act.more": "更多",
   "act.next": "下一页",
   "act.previous": "上一页",
   "act.save": "保存",
