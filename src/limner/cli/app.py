@@ -15,6 +15,7 @@ import typer
 
 import limner
 from limner.cli import (
+    audit,
     bench,
     bench_plans,
     drawing,
@@ -74,6 +75,7 @@ bench.app.command("forecast-space", epilog="Example: limner bench forecast-space
 )
 app.add_typer(packs.app, name="packs")
 app.add_typer(pacs.app, name="pacs")
+app.add_typer(audit.app, name="audit")
 app.add_typer(bench.app, name="bench")
 
 

@@ -61,7 +61,8 @@ def test_fifty_kills(besiege, capsys):
         siege.check_served()
         files, studies, jobs, saves, signed = siege.ledger.counts()
         lines.append(
-            f"{number:4d}  {act:7s}  {delay:7.2f}  {back:12.1f}  {files:19d}  {studies:7d}  {jobs:4d}  {saves:11d}  {signed:10d}"
+            f"{number:4d}  {act:7s}  {delay:7.2f}  {back:12.1f}  {files:19d}  {studies:7d}  {jobs:4d}  "
+            f"{saves:11d}  {signed:10d}"
         )
         with capsys.disabled():
             print(lines[-1], flush=True)
