@@ -12,7 +12,7 @@ from limner.serve.app import create_app
 from limner.serve.house import House
 from limner.serve.safety.passwords import hash_password
 from limner.serve.safety.sessions import CSRF_HEADER
-from limner.serve.settings import ServeSettings
+from limner.serve.settings import Limits, ServeSettings
 from limner.serve.tables import User
 
 PASSWORD = "correct horse battery"
@@ -37,7 +37,7 @@ class Server:
 
     def anyone(self) -> TestClient:
         """A client who is not logged in."""
-        client = TestClient(self.app, base_url="https://testserver", raise_server_exceptions=True)
+        client = TestClient(self.app, base_url="https://localhost", raise_server_exceptions=True)
         self.clients.append(client)
         return client
 
@@ -62,7 +62,7 @@ def make_server(tmp_path) -> Iterator[Callable[..., Server]]:
     made: list[Server] = []
 
     def make(**settings) -> Server:
-        settings = {"public_url": "https://testserver", **settings}
+        settings = {"limits": Limits(logins_per_minute=10_000), **settings}
         house = House.open(ServeSettings(data=tmp_path / f"data{len(made)}", **settings))
         made.append(Server(house, create_app(house=house)))
         return made[-1]

@@ -11,14 +11,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 import yaml
 
-from limner.serve.safety.sessions import CSRF_HEADER
+from limner.serve.safety.sessions import COOKIE, CSRF_HEADER
 
 PASSWORD = "correct horse battery"
 
@@ -36,7 +36,8 @@ class Live:
 
     def anyone(self) -> httpx.Client:
         """A client who is not logged in."""
-        client = httpx.Client(base_url=self.url, cookies=loopback_cookies(), timeout=60, trust_env=False, verify=False)
+        client = httpx.Client(base_url=self.url, timeout=60, trust_env=False, verify=False)
+        client.event_hooks = {"request": [partial(_send_cookie, client)]}
         self.clients.append(client)
         return client
 
@@ -68,9 +69,11 @@ class Live:
         return self.process.wait(30)
 
 
-def loopback_cookies() -> CookieJar:
-    """Sends secure cookies over http too, as browsers do on loopback."""
-    return CookieJar(DefaultCookiePolicy(secure_protocols=("http", "https")))
+def _send_cookie(client: httpx.Client, request: httpx.Request) -> None:
+    """Sends the secure cookie over http too, as browsers do on loopback; httpx does not."""
+    held = client.cookies.get(COOKIE)
+    if held and request.url.scheme == "http":
+        request.headers["Cookie"] = f"{COOKIE}={held}"
 
 
 def start(data: Path, *arguments: str, **settings: Any) -> Live:

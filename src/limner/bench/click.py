@@ -24,11 +24,14 @@ from limner.data.cases import read_image
 from limner.data.cohort import read_cohort
 from limner.data.phantoms import draw, sample
 from limner.errors import CohortError
-from limner.image import Grid, Image
+from limner.image import Grid, Image, LabelMap
+from limner.image.anatomy import named
 from limner.infer.click import Clicks, ClickSettings, Scene, click
 from limner.infer.evaluate import EvaluateOptions, Interval
 from limner.infer.evaluate.figures import mean_interval
+from limner.infer.sight import see
 from limner.io.nifti import read_nifti_labels
+from limner.packs import load_pack
 
 Progress = Callable[[str, float], None]
 Mask = NDArray[np.bool_]
@@ -49,6 +52,7 @@ class ClickBench:
         organ, lesion: regions of the mask. The organ is drawn before the first click, the lesion is not.
         clicks: of each lesion.
         smallest_ml: lesions below are left out.
+        pack: whose net is asked, too; None where the image alone is cut.
         settings: how a click is read.
     """
 
@@ -58,6 +62,7 @@ class ClickBench:
     lesion: str = "liver tumor"
     clicks: int = 5
     smallest_ml: float = 0.2
+    pack: str | None = None
     settings: ClickSettings = field(default_factory=ClickSettings)
 
 
@@ -157,9 +162,16 @@ def _of_lesions(
     counts = np.bincount(parts.ravel())
     counts[0] = 0
     large = [k for k in np.argsort(-counts) if counts[k] * grid.voxel_ml >= bench.smallest_ml]
-    scene = Scene(image.array, grid, organ.astype(np.uint8), LESION)
+    known = named(bench.organ, 1, "organ"), named(bench.lesion, LESION, "lesion")
+    labels = LabelMap(organ.astype(np.uint8), grid, known)
     for number, k in enumerate(large, start=1):
-        dice, seconds = clicked(scene, parts == k, bench.clicks, bench.settings)
+        truth = parts == k
+        sight = None
+        if bench.pack is not None:
+            sight = see(load_pack(bench.pack), image, labels, LESION, innermost(truth, grid)[0])
+        dice, seconds = clicked(
+            Scene(image.array, grid, labels.array, LESION, sight), truth, bench.clicks, bench.settings
+        )
         ml = round(float(counts[k]) * grid.voxel_ml, 3)
         yield ClickRow(f"{id}-{number}", patient, ml, dice, seconds)
 

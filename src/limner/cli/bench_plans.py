@@ -42,6 +42,7 @@ def click(
     lesion: Annotated[str, typer.Option(help="Region that is clicked on, each of its parts.")] = "liver tumor",
     clicks: Annotated[int, typer.Option(min=1, help="Of each lesion.")] = 5,
     smallest: Annotated[float, typer.Option(min=0, help="Millilitres; lesions below are left out.")] = 0.2,
+    pack: Annotated[str | None, typer.Option(help="Ask its net, too; the image alone is cut if not given.")] = None,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -49,7 +50,7 @@ def click(
     from limner.bench import ClickBench, bench_click
 
     with show.progress_bar() as progress:
-        result = bench_click(ClickBench(cohort, split, organ, lesion, clicks, smallest), progress)
+        result = bench_click(ClickBench(cohort, split, organ, lesion, clicks, smallest, pack), progress)
     show_bench.click(result, as_json)
 
 

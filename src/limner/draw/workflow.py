@@ -241,9 +241,7 @@ def _export(folder: Path, drawn: _Drawn, drawing: Drawing) -> None:
     drawn.reasons.write(folder / EXPLANATION)
     if "seg" in drawing.files:
         seg = folder / FILES["seg"]
-        write_seg(
-            labels, series, seg, pack_name=pack.name, pack_version=pack.version, by_hand=drawn.predicted.by_hand
-        )
+        write_seg(labels, series, seg, pack_name=pack.name, pack_version=pack.version, by_hand=drawn.predicted.by_hand)
         write_sr(drawing, labels, series, seg, folder / FILES["sr"])
 
 

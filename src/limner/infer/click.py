@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,14 @@ Values = NDArray[np.float32]
 Box = tuple[slice, slice, slice]
 LIKE = 0.15
 """Probabilities that differ by more than this are no longer alike."""
+
+
+class Boxed(Protocol):
+    """Values of a scan, asked for a box at a time: an array, or :class:`limner.infer.sight.Sight`."""
+
+    def __getitem__(self, box: Box, /) -> NDArray[np.float32]:
+        """``(Z, Y, X)`` of the box."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -82,14 +91,15 @@ class Scene:
         grid: where they stand.
         labels: ``(Z, Y, X)`` what is drawn there now, 0 where nothing is; None where nothing is known.
         value: of the label that is being corrected: what carries it is looked through, and counts as nothing drawn.
-        probability: ``(Z, Y, X)`` 0-1 of a net; given, the cut follows the net, shifted to obey the points.
+        probability: ``(Z, Y, X)`` 0-1 of a net, an array or what gives a box of it; given, the cut follows the net,
+            shifted to obey the points.
     """
 
     array: NDArray[np.generic]
     grid: Grid
     labels: NDArray[np.unsignedinteger] | None = None
     value: int = 0
-    probability: Values | None = None
+    probability: Boxed | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,4 +17,4 @@ def tell_moment(moment: datetime) -> str:
     return f"{moment.isoformat(timespec='milliseconds')}Z"
 
 
-Moment = Annotated[datetime, PlainSerializer(tell_moment, return_type=str)]
+Moment = Annotated[datetime, PlainSerializer(tell_moment, return_type=str, when_used="json")]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import statistics
 import time
 from datetime import timedelta
 
 import pytest
 
 from limner.serve.safety.sessions import COOKIE, CSRF_HEADER
-from limner.serve.settings import Accounts
+from limner.serve.settings import Accounts, Limits
 from limner.serve.tables import Session, now
 from tests.serve.conftest import PASSWORD
 
@@ -60,17 +59,18 @@ def test_an_admin_unlocks(make_server):
 
 
 def test_a_wrong_name_takes_as_long_as_a_wrong_password(make_server):
-    server = make_server(accounts=Accounts(lockout_failures=10_000))
+    server = make_server(accounts=Accounts(lockout_failures=10_000), limits=Limits(logins_per_minute=10_000))
     server.add_user("ann", "reader")
     client = server.anyone()
     took: dict[str, list[float]] = {"ann": [], "nobody": []}
     for _ in range(15):
         for name, seconds in took.items():
-            start = time.perf_counter()
+            start = time.process_time()
             assert _try(client, name).status_code == 401
-            seconds.append(time.perf_counter() - start)
+            seconds.append(time.process_time() - start)
+    # processor time, and the least of each: what else runs on this machine is not counted
     # a skipped hash would make one of them several times as fast
-    fast, slow = sorted(statistics.median(one) for one in took.values())
+    fast, slow = sorted(min(one) for one in took.values())
     assert slow < 1.6 * fast
 
 

@@ -53,7 +53,7 @@ def test_an_invited_user_chooses_a_password(server):
         made.json()["user"] | {"name": "ann", "display": "Ann Chan", "can_log_in": False, "invited": True}
         == (made.json()["user"])
     )
-    assert made.json()["invite"]["link"].startswith("https://testserver/invite#")
+    assert made.json()["invite"]["link"].startswith("https://localhost/invite#")
     secret = _secret(made.json()["invite"]["link"])
     client = server.anyone()
     assert client.get(f"/api/invites/{secret}").json()["name"] == "ann"

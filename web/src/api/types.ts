@@ -26,6 +26,11 @@ export interface SessionNow {
   readonly first_start: boolean;
 }
 
+export interface Person {
+  readonly id: string;
+  readonly display: string;
+}
+
 export type StudyStatus = "new" | "drawing" | "drawn" | "planned" | "signed" | "failed";
 
 export interface Patient {
@@ -61,7 +66,8 @@ export interface StudyDetail extends Study {
   readonly series: readonly Series[];
   readonly results: readonly Result[];
   readonly jobs: readonly Job[];
-  readonly grants: readonly string[];
+  /** To whom it is shown; only its owner is told. */
+  readonly grants: readonly Person[];
 }
 
 export interface Series {
@@ -92,7 +98,17 @@ export interface Result {
   readonly title: string;
   readonly summary: Readonly<Record<string, unknown>>;
   readonly signed: { readonly by: string; readonly at: string; readonly text: string } | null;
+  readonly mine: boolean;
+  /** Told by GET /api/results/{id}; the list of a study leaves it out. */
   readonly files: readonly string[];
+}
+
+/** A result as GET /api/results/{id} tells it. */
+export interface ResultWhole extends Result {
+  /** Number of the newest version of this drawing. */
+  readonly newest: number;
+  /** What drawing.json says; null for what is no drawing. */
+  readonly drawing: Readonly<Record<string, unknown>> | null;
 }
 
 export type JobState = "queued" | "running" | "done" | "failed" | "cancelled";
@@ -108,7 +124,7 @@ export interface Job {
   readonly message: string;
   readonly study_id: string | null;
   readonly result_id: string | null;
-  readonly made_id?: string | null;
+  readonly made_id: string | null;
   readonly created: string;
   readonly started: string | null;
   readonly ended: string | null;

@@ -1,10 +1,9 @@
 // The search of the work list, from everywhere. What is typed never goes into an address: it may be a patient's name.
 import type { JSX } from "preact";
-import { keptSignal, navigate, path } from "../model/place";
+import { navigate, path } from "../model/place";
+import { searchText } from "../model/worklist";
 import { say } from "../model/words";
 import { Icon } from "../panels/icon";
-
-export const searchText = keptSignal("search", "");
 
 export function Search(): JSX.Element {
   return (

@@ -18,17 +18,13 @@ import { match } from "./router";
 export function Shell(): JSX.Element {
   const [keymap, setKeymap] = useState(false);
   useEffect(follow, []);
-  useKeys(
-    say("keys.everywhere"),
-    [
-      { key: "?", label: say("keys.this"), run: () => setKeymap(true) },
-      { key: "/", label: say("keys.search"), run: focusSearch },
-      { key: "Alt+s", label: say("keys.studies"), run: () => navigate("/studies") },
-      { key: "Alt+j", label: say("keys.jobs"), run: () => navigate("/jobs") },
-      { key: "Alt+t", label: say("keys.theme"), run: toggleShade },
-    ],
-    [say("keys.everywhere")],
-  );
+  useKeys(say("keys.everywhere"), [
+    { key: "?", label: say("keys.this"), run: () => setKeymap(true) },
+    { key: "/", label: say("keys.search"), run: focusSearch },
+    { key: "Alt+s", label: say("keys.studies"), run: () => navigate("/studies") },
+    { key: "Alt+j", label: say("keys.jobs"), run: () => navigate("/jobs") },
+    { key: "Alt+t", label: say("keys.theme"), run: toggleShade },
+  ]);
   const frame = match.value?.route.frame ?? "list";
   const signedIn = user.value !== null;
   return (

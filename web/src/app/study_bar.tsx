@@ -1,6 +1,6 @@
 // Whose study is open, and the ways to look at it: one click from page to page.
 import type { JSX } from "preact";
-import { isoDate, personName } from "../model/format";
+import { isoDate } from "../model/format";
 import { path } from "../model/place";
 import { may } from "../model/session";
 import { currentDrawing, openResult, openStudy, resultsOf } from "../model/study";
@@ -47,7 +47,7 @@ export function StudyBar(): JSX.Element {
         </a>
         {study && (
           <span class="crumb-study" title={study.description}>
-            <strong>{personName(study.patient.name) || say("studies.nameless")}</strong>
+            <strong>{study.patient.name || say("studies.nameless")}</strong>
             <span class="crumb-facts">
               {[study.modalities.join("/"), isoDate(study.date), study.description].filter(Boolean).join(" · ")}
             </span>

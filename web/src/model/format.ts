@@ -54,12 +54,3 @@ export function clock(seconds: number): string {
   if (minutes >= 60) return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}:${String(rest).padStart(2, "0")}`;
   return `${minutes}:${String(rest).padStart(2, "0")}`;
 }
-
-/** A name as DICOM writes it (PS3.5 6.2.1: `Family^Given^Middle^Prefix^Suffix`) as people write it. */
-export function personName(dicom: string): string {
-  const [alphabetic = "", ideographic = ""] = dicom.split("=");
-  const [family = "", given = "", middle = "", prefix = "", suffix = ""] = (ideographic || alphabetic).split("^").map((one) => one.trim());
-  if (/[\u3400-\u9fff]/.test(family + given)) return family + given;
-  const rest = [prefix, given, middle].filter(Boolean).join(" ");
-  return [[family, rest].filter(Boolean).join(", "), suffix].filter(Boolean).join(" ");
-}

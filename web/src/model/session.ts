@@ -36,7 +36,8 @@ export function settle(now: SessionNow): void {
   session.value = now;
   lastAnswer = lastActive = performance.now();
   const theirs = LANGS.find((one) => one === now.user?.lang);
-  if (theirs && !langChosen.value && theirs !== lang.value) lang.value = theirs;
+  // every account begins with "en", so that alone is no choice against the browser's language
+  if (theirs && theirs !== "en" && !langChosen.value) lang.value = theirs;
   if (now.user) timedOut.value = false;
 }
 
@@ -134,6 +135,8 @@ effect(() => {
   else events.close();
 });
 
+/** The other language, here and for the account, so that another machine speaks it, too. */
 export function switchLang(): void {
   chooseLang(lang.value === "en" ? "zh" : "en");
+  if (user.value) void api.patch("/api/session", { lang: lang.value }).catch(() => undefined);
 }

@@ -2,7 +2,7 @@
 import { computed, signal } from "@preact/signals";
 import { api } from "../api/client";
 import { events } from "../api/events";
-import type { Result, ResultKind, StudyDetail } from "../api/types";
+import type { Result, ResultKind, ResultWhole, StudyDetail } from "../api/types";
 import { watchJobs } from "./jobs";
 import { fail } from "./toasts";
 
@@ -36,7 +36,7 @@ export async function enterStudy(id: string): Promise<StudyDetail> {
 }
 
 /** Opens a result, and its study where it has one. */
-export async function enterResult<T extends Result = Result>(id: string): Promise<T> {
+export async function enterResult<T extends Result = ResultWhole>(id: string): Promise<T> {
   const result = await api.get<T>(`/api/results/${id}`);
   openResult.value = result;
   if (result.study_id) await enterStudy(result.study_id);

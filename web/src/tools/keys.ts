@@ -1,6 +1,6 @@
 // The keyboard of a page. Keys are registered with a label, and the overlay (`?`) lists what is registered now.
 import { signal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 
 export interface Key {
   /** As `KeyboardEvent.key`, with "Ctrl+" (also ⌘), "Alt+" or "Shift+" before it: "j", "Ctrl+z", "Shift+ArrowUp". */
@@ -30,9 +30,15 @@ export function register(title: string, keys: readonly Key[]): () => void {
   };
 }
 
-/** Keys of a component while it stands; `on` are the values that the keys' functions look at. */
-export function useKeys(title: string, keys: readonly Key[], on: readonly unknown[] = []): void {
-  useEffect(() => register(title, keys), [title, ...on]);
+/** Keys of a component while it stands. Their functions are always the latest, so they see the latest state. */
+export function useKeys(title: string, keys: readonly Key[], _on?: readonly unknown[]): void {
+  const latest = useRef(keys);
+  latest.current = keys;
+  const shape = keys.map((one) => `${one.key} ${one.label}`).join("\n");
+  useEffect(() => {
+    const wrapped = keys.map((one, n) => ({ ...one, run: (event: KeyboardEvent) => latest.current[n]?.run(event) }));
+    return register(title, wrapped);
+  }, [title, shape]);
 }
 
 /** How a press is spelled in the table. Shift is spelled only where it does not change the character. */

@@ -14,6 +14,8 @@ __all__ = ["VERBS", "Desk", "DeskBusyError", "DeskError", "DeskTimeoutError", "S
 
 VERBS: dict[str, str] = {
     # name: dotted path of a function (shelf, key, **plain arguments) -> plain answer
+    "correct.check": "limner.serve.desk.correcting:check",
+    "correct.segment": "limner.serve.desk.correcting:segment",
     "forecast.volumes": "limner.serve.desk.volumes:forecast",
     "generator.directions": "limner.serve.desk.generator:directions",
     "generator.image": "limner.serve.desk.generator:image",

@@ -25,7 +25,7 @@ from limner.serve.house import AHouse, House
 from limner.serve.safety.access import Actor, ReaderWrites
 from limner.serve.settings import MIB, Limits
 from limner.serve.store.blobs import fsync
-from limner.serve.store.ingest import Outcome, Sender, ingest
+from limner.serve.store.intake import Outcome, Sender, ingest
 from limner.serve.store.reading import Given, Refused, Rules
 from limner.serve.tables import new_id
 

@@ -41,7 +41,8 @@ def main() -> None:
     settings = ServeSettings.model_validate_json(sys.stdin.buffer.readline())
     end_with_parent()
     step_back()
-    logging.basicConfig(level=logging.INFO, format="%(name)s %(levelname)s %(message)s")
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    log.setLevel(logging.INFO)
     house = House.open(settings)
     try:
         work(house, states.Claim(job_id, attempt))
@@ -157,7 +158,7 @@ def end_with_parent() -> None:
 
 def _await_end_of_input() -> None:
     with contextlib.suppress(OSError, ValueError):
-        while sys.stdin.buffer.read(1):
+        while os.read(0, 1):  # not by sys.stdin: a thread that waits there cannot be ended in good order
             pass
     os._exit(1)
 

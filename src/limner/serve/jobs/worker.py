@@ -42,10 +42,12 @@ class Worker:
 
     Args:
         house: whose jobs.
+        module: what is started for each, as ``python -m`` does.
     """
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, module: str = "limner.serve.jobs.run") -> None:
         self._house = house
+        self._module = module
         self._stopping = threading.Event()
         self.queue = Queue(house, self.run)
         self.queue.task  # noqa: B018 - the consumer must know it
@@ -63,7 +65,7 @@ class Worker:
                 mine = states.claim(db, job_id)
             if mine is None:
                 return
-            process = start(self._house.settings, mine, lock)
+            process = start(self._module, self._house.settings, mine, lock)
         finally:
             os.close(lock)
         self._stay_with(process, mine)
@@ -136,12 +138,12 @@ class Worker:
         self._stopping.set()
 
 
-def start(settings: ServeSettings, mine: states.Claim, lock: int) -> subprocess.Popen[bytes]:
+def start(module: str, settings: ServeSettings, mine: states.Claim, lock: int) -> subprocess.Popen[bytes]:
     """Starts the job's process, which inherits the lock."""
     spare = str(max(1, (os.cpu_count() or 1) - 1))
     env = {**os.environ, **dict.fromkeys(THREADS, spare), "PYTHONPATH": os.pathsep.join(one for one in sys.path if one)}
     process = subprocess.Popen(
-        [sys.executable, "-m", "limner.serve.jobs.run", mine.job_id, str(mine.attempt)],
+        [sys.executable, "-m", module, mine.job_id, str(mine.attempt)],
         stdin=subprocess.PIPE,
         pass_fds=(lock,),
         env=env,
@@ -168,8 +170,8 @@ def end(process: subprocess.Popen[bytes]) -> None:
 def main() -> None:
     """Serves the settings that come as the first line of standard input, until that input ends."""
     settings = ServeSettings.model_validate_json(sys.stdin.buffer.readline())
-    logging.basicConfig(level=logging.INFO, format="%(name)s %(levelname)s %(message)s")
-    logging.getLogger("huey").setLevel(logging.WARNING)
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    log.setLevel(logging.INFO)
     house = House.open(settings)
     worker = Worker(house)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -181,7 +183,7 @@ def main() -> None:
 
 def _end_with_server() -> None:
     with contextlib.suppress(OSError, ValueError):
-        while sys.stdin.buffer.read(1):
+        while os.read(0, 1):  # not by sys.stdin: a thread that waits there cannot be ended in good order
             pass
     os._exit(1)  # the server is gone; the jobs' processes go with this one
 

@@ -25,7 +25,8 @@ ROUTERS = (
     "limner.serve.routes.jobs",
     "limner.serve.routes.results",
     "limner.serve.routes.events",
-    "limner.serve.routes.series",
-    "limner.serve.routes.structures",
+    "limner.serve.routes.audit",
+    "limner.serve.routes.corrections",
+    "limner.serve.routes.cohort",
     # one a line, by subject
 )

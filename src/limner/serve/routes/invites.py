@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session as Transaction
 
 from limner.serve import audit
 from limner.serve.house import AHouse
+from limner.serve.moments import Moment
 from limner.serve.routes.session import Password, SessionNow, session_now
 from limner.serve.safety.access import Role
 from limner.serve.safety.invites import anyone, find_invite
 from limner.serve.safety.sessions import start_session
 from limner.serve.safety.users import add_user, clean_display, set_password
 from limner.serve.tables import Invite, User, now
-from limner.serve.times import Utc
 
 router = APIRouter(prefix="/api/invites", tags=["invites"])
 
@@ -28,7 +28,7 @@ class InviteNow(BaseModel):
     role: Role
     name: str | None
     display: str | None
-    expires: Utc
+    expires: Moment
     password_length: int
 
 

@@ -70,8 +70,9 @@ def new_job(asked: NewJob, actor: ReaderWrites, house: AHouse) -> JobTold:
         study_id, result_id = _on(db, actor, kind, asked)
         if options.get("series_id"):
             find_series(db, actor, options["series_id"])
-        if options.get("earlier_id"):
-            find_result(db, actor, options["earlier_id"], "drawing")
+        for name in ("earlier_id", "drawing_id"):
+            if options.get(name):
+                find_result(db, actor, options[name], "drawing")
     job = house.queue.submit(Request(asked.kind, actor.user_id, study_id, result_id, options))
     return _told(house, job)
 

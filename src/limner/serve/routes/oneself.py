@@ -10,6 +10,7 @@ from sqlalchemy import delete, select
 
 from limner.serve import audit
 from limner.serve.house import AHouse
+from limner.serve.moments import Moment
 from limner.serve.routes.session import Me, Password
 from limner.serve.safety.access import Oneself, OneselfWrites
 from limner.serve.safety.attempts import count_failure, seconds_locked
@@ -17,7 +18,6 @@ from limner.serve.safety.passwords import check_password, check_rules, hash_pass
 from limner.serve.safety.sessions import has_ended
 from limner.serve.safety.users import clean_display, end_sessions
 from limner.serve.tables import Session, User
-from limner.serve.times import Utc
 
 router = APIRouter(prefix="/api", tags=["oneself"])
 
@@ -44,8 +44,8 @@ class OwnSession(BaseModel):
     """A browser in which one is logged in; ``here`` is the one that asks."""
 
     id: str
-    created: Utc
-    seen: Utc
+    created: Moment
+    seen: Moment
     agent: str
     here: bool
 

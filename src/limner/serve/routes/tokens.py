@@ -11,10 +11,10 @@ from sqlalchemy import select
 
 from limner.serve import audit
 from limner.serve.house import AHouse
+from limner.serve.moments import Moment
 from limner.serve.safety.access import Oneself, OneselfWrites, Scope
 from limner.serve.safety.secrets import fingerprint, new_secret
 from limner.serve.tables import Token, now
-from limner.serve.times import Utc
 
 router = APIRouter(prefix="/api/tokens", tags=["tokens"])
 PREFIX = "limner_"
@@ -28,9 +28,9 @@ class TokenNow(BaseModel):
     id: str
     name: str
     scopes: list[Scope]
-    created: Utc
-    used: Utc | None
-    expires: Utc | None
+    created: Moment
+    used: Moment | None
+    expires: Moment | None
 
 
 class Tokens(BaseModel):

@@ -16,7 +16,7 @@ from limner.serve import audit
 from limner.serve.house import AHouse, House
 from limner.serve.safety.access import Actor, Reader, ReaderWrites
 from limner.serve.store import uploads
-from limner.serve.store.ingest import Outcome, Sender, ingest
+from limner.serve.store.intake import Outcome, Sender, ingest
 from limner.serve.store.reading import Given
 from limner.serve.tables import Upload
 

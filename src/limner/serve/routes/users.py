@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session as Transaction
 
 from limner.serve import audit
 from limner.serve.house import AHouse, House
+from limner.serve.moments import Moment
 from limner.serve.safety.access import DEPARTMENT, Admin, Reader, Role, role_of
 from limner.serve.safety.attempts import forgive, is_locked
 from limner.serve.safety.bind import typed_address
 from limner.serve.safety.invites import has_open_invite, link, make_invite
 from limner.serve.safety.users import add_user, change_role, clean_display, find_user, set_active
 from limner.serve.tables import Session, User
-from limner.serve.times import Utc
 
 router = APIRouter(prefix="/api", tags=["users"])
 
@@ -37,8 +37,8 @@ class UserNow(BaseModel):
     can_log_in: bool
     oidc: bool
     invited: bool
-    created: Utc
-    seen: Utc | None
+    created: Moment
+    seen: Moment | None
 
 
 class Users(BaseModel):
@@ -62,7 +62,7 @@ class Link(BaseModel):
     """A link that can be used once. It is shown now and never again."""
 
     link: str
-    expires: Utc
+    expires: Moment
 
 
 class MadeUser(BaseModel):

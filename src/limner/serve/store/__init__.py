@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from limner.serve.store.blobs import Blob, Blobs, fsync
-    from limner.serve.store.ingest import Outcome, Sender, add_instances, department, ingest, tell
+    from limner.serve.store.intake import Outcome, Sender, add_instances, department, ingest, tell
     from limner.serve.store.reading import Given, Refused, Rules
-    from limner.serve.store.removal import sweep
+    from limner.serve.store.removal import delete_files, delete_rows, sweep
     from limner.serve.store.series import files_of
 
 _ROOM = "limner.serve.store"
@@ -21,17 +21,19 @@ _DOORS = {
     "Blob": f"{_ROOM}.blobs",
     "Blobs": f"{_ROOM}.blobs",
     "Given": f"{_ROOM}.reading",
-    "Outcome": f"{_ROOM}.ingest",
+    "Outcome": f"{_ROOM}.intake",
     "Refused": f"{_ROOM}.reading",
     "Rules": f"{_ROOM}.reading",
-    "Sender": f"{_ROOM}.ingest",
-    "add_instances": f"{_ROOM}.ingest",
-    "department": f"{_ROOM}.ingest",
+    "Sender": f"{_ROOM}.intake",
+    "add_instances": f"{_ROOM}.intake",
+    "delete_files": f"{_ROOM}.removal",
+    "delete_rows": f"{_ROOM}.removal",
+    "department": f"{_ROOM}.intake",
     "files_of": f"{_ROOM}.series",
     "fsync": f"{_ROOM}.blobs",
-    "ingest": f"{_ROOM}.ingest",
+    "ingest": f"{_ROOM}.intake",
     "sweep": f"{_ROOM}.removal",
-    "tell": f"{_ROOM}.ingest",
+    "tell": f"{_ROOM}.intake",
 }
 
 __all__ = [
@@ -43,6 +45,8 @@ __all__ = [
     "Rules",
     "Sender",
     "add_instances",
+    "delete_files",
+    "delete_rows",
     "department",
     "files_of",
     "fsync",

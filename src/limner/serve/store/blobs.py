@@ -52,7 +52,7 @@ class Blobs:
         return self.folder / sha256[:2] / f"{sha256}{ending}"
 
     def take(self, files: Iterable[tuple[Path, str]]) -> list[Blob]:
-        """Takes files in; they may be removed afterwards. When this returns, all are on the disk.
+        """Takes files in; they may be removed afterwards, but not written to. When this returns, all are on the disk.
 
         The same bytes twice are one file. A file is linked, not copied, where the disk can do that.
 

@@ -17,6 +17,7 @@ from limner.serve.tables import Job, Result, Study, User
 
 Status = Literal["new", "drawing", "drawn", "planned", "signed", "failed"]
 Order = Literal["created", "-created", "date", "-date", "patient", "-patient"]
+_OWNER = func.coalesce(func.nullif(User.display, ""), User.name)
 RESULTS = ("drawing", "plan", "forecast")
 
 
@@ -52,15 +53,16 @@ class Row:
 def search(db: Session, actor: Actor, wanted: Wanted) -> tuple[list[Row], int]:
     """One page of what an actor may see, and how many there are."""
     conditions = [visible(actor), *_conditions(wanted)]
-    query = select(Study, _status(), User.display).join(User, User.id == Study.owner_id).options(defer(Study.tags))
-    page = query.where(*conditions).order_by(*_order(wanted.order)).limit(wanted.limit).offset(wanted.offset)
+    page = select(Study.id).where(*conditions).order_by(*_order(wanted.order)).limit(wanted.limit)
+    ids = list(db.scalars(page.offset(wanted.offset)))  # the ids first: whole rows would be sorted and thrown away
     total = db.scalar(select(func.count()).select_from(Study).where(*conditions)) or 0
-    return _rows(db, page), total
+    rows = {row.study.id: row for row in rows_of(db, ids)}
+    return [rows[one] for one in ids], total
 
 
 def rows_of(db: Session, studies: Sequence[str]) -> list[Row]:
     """Some studies by id, the newest examination first."""
-    query = select(Study, _status(), User.display).join(User, User.id == Study.owner_id).options(defer(Study.tags))
+    query = select(Study, _status(), _OWNER).join(User, User.id == Study.owner_id).options(defer(Study.tags))
     return _rows(db, query.where(Study.id.in_(studies)).order_by(*_order("-date")))
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from limner.serve.house import House
-from limner.serve.store.ingest import count_again
+from limner.serve.store.intake import count_again
 from limner.serve.tables import Instance, Result, Series, Study, Upload, now
 
 ORPHAN_S = 3600.0

@@ -21,7 +21,7 @@ from limner.serve.house import House
 from limner.serve.settings import MIB, Limits
 from limner.serve.store.archives import unpack
 from limner.serve.store.blobs import fsync
-from limner.serve.store.ingest import Outcome, Sender, ingest
+from limner.serve.store.intake import Outcome, Sender, ingest
 from limner.serve.store.kinds import ARCHIVES, ending_of
 from limner.serve.store.reading import Given, Refused, Rules
 from limner.serve.tables import Upload, new_id

@@ -155,7 +155,8 @@ function followBench(bench: Bench, scene: PlanScene, map: { readonly value: bool
       const { target, needles } = { target: bench.target.value, needles: bench.state.value?.needles };
       if (!target || !needles || skinOf === target) return;
       skinOf = target;
-      void loadSkin(bench, scene, target).then(() => pageReady(), fail);
+      pageReady(); // anatomy and needles stand; the skin follows
+      void loadSkin(bench, scene, target).catch(fail);
     }),
     effect(() => scene.showSkin(true, map.value && bench.mode.value === "needle")),
     effect(() => scene.showNeedles(needlesOf(bench), HAND)),
@@ -189,6 +190,7 @@ function showCut(bench: Bench, scene: PlanScene): void {
   const [held, told] = [bench.cut.value, bench.state.value?.resection];
   const on = bench.mode.value === "resection" && held !== null && told !== undefined && told !== null;
   scene.cutting.group.visible = on;
+  scene.dense(on);
   if (!on) return scene.hideSides();
   const part = movable(held.cut)[bench.cutPart.value];
   scene.cutting.place(part === undefined ? null : frameOf(held.cut, part, told.target_mm));
@@ -237,6 +239,5 @@ function usePlanKeys(bench: Bench, hands: { turn: Turn } | null, map: { value: b
       { key: "a", label: say("plan.from_front"), run: () => hands?.turn.look("anterior") },
       { key: "r", label: say("plan.mode_resection"), run: () => (bench.mode.value = cutting ? "needle" : "resection") },
     ],
-    [bench, hands, cutting],
   );
 }

@@ -16,17 +16,22 @@ function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
+/** A probability and the limit below which it lies, with as many digits as tell them apart. */
+function besideLimit(p: number, limit: number): { p: string; limit: string } {
+  const digits = percent(p) === percent(limit) ? 1 : 0;
+  return { p: percent(p, digits), limit: percent(limit, digits) };
+}
+
 /** The answer in a few words. */
 export function Headline({ answer, pack }: Props) {
   const best = likeliest(answer);
   const found = answer.findings.filter((one) => one.kind !== "class");
   if (answer.abstained) {
     const name = best ? nameOf(best.name, pack) : found[0] ? nameOf(found[0].name, pack) : "";
-    const limit = percent(answer.abstain_below ?? 0);
     return (
       <div class="ex-headline ex-unsure" role="status">
         <strong>{say("explain.not_sure")}</strong>
-        <p>{best ? say("explain.not_sure_why", { name, p: percent(best.probability), limit }) : say("explain.not_sure_outline", { name })}</p>
+        <p>{best ? say("explain.not_sure_why", { name, ...besideLimit(best.probability, answer.abstain_below ?? 0) }) : say("explain.not_sure_outline", { name })}</p>
       </div>
     );
   }
@@ -41,7 +46,7 @@ export function Headline({ answer, pack }: Props) {
   return (
     <div class="ex-headline">
       <strong>{capital(nameOf(best.name, pack))}</strong> <span class="ex-number">{percent(best.probability)}</span>
-      <p>{say(answer.calibrated ? "explain.calibrated" : "explain.not_calibrated")}</p>
+      {answer.task === "classify" && <p>{say(answer.calibrated ? "explain.calibrated" : "explain.not_calibrated")}</p>}
     </div>
   );
 }

@@ -1,10 +1,12 @@
 // One picture with its answer and its reasons: the panes side by side, and beside them what they mean.
+import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Result, StudyDetail } from "../../api/types";
 import type { HeatNote, MapKind } from "../../model/explaining/answer";
 import { type Explainer, fileAddress, hover, nameOf, type Opened, opacity, openExplanation, valueAt, view } from "../../model/explaining/state";
 import { WHOLE } from "../../model/explaining/view";
 import { number } from "../../model/format";
+import { lang } from "../../model/look";
 import { fail } from "../../model/toasts";
 import { say } from "../../model/words";
 import { heatPixels, rimPixels, strength } from "../../render/explaining/heat";
@@ -64,7 +66,14 @@ function Boxes({ opened }: { opened: Opened }) {
   );
 }
 
-function PicturePane({ opened, aspect, onShown }: { opened: Opened; aspect: number; onShown: (() => void) | undefined }) {
+interface PictureProps {
+  readonly opened: Opened;
+  readonly aspect: number;
+  readonly onShown: (() => void) | undefined;
+  readonly children: ComponentChildren;
+}
+
+function PicturePane({ opened, aspect, onShown, children }: PictureProps) {
   const [outlined, setOutlined] = useState(true);
   const [bare, setBare] = useState(false);
   const overlays = useMemo(() => outlines(opened), [opened]);
@@ -90,11 +99,20 @@ function PicturePane({ opened, aspect, onShown }: { opened: Opened; aspect: numb
           </label>
         )}
       </div>
+      {children}
     </figure>
   );
 }
 
-function HeatPane({ opened, kind, note, aspect }: { opened: Opened; kind: MapKind; note: HeatNote | undefined; aspect: number }) {
+interface HeatProps {
+  readonly opened: Opened;
+  readonly kind: MapKind;
+  readonly note: HeatNote | undefined;
+  readonly aspect: number;
+  readonly compact: boolean;
+}
+
+function HeatPane({ opened, kind, note, aspect, compact }: HeatProps) {
   const layer = opened.layers[kind];
   const pixels = useMemo(() => (layer ? heatPixels(layer, kind === "lime") : null), [layer, kind]);
   const name = TITLES[kind];
@@ -129,7 +147,7 @@ function HeatPane({ opened, kind, note, aspect }: { opened: Opened; kind: MapKin
           onInput={(event) => (opacity.value = { ...opacity.value, [kind]: Number(event.currentTarget.value) })}
         />
       </label>
-      <Verdict name={name} checks={note.checks} warnings={note.warnings} />
+      <Verdict name={name} checks={note.checks} warnings={note.warnings} closed={compact} />
     </figure>
   );
 }
@@ -156,7 +174,7 @@ interface Props {
   readonly study: StudyDetail;
   readonly result: Result;
   readonly pack: Explainer | null;
-  readonly onAsk?: (about: string) => void;
+  readonly onAsk?: (about: string | null) => void;
   readonly onShown?: () => void;
   /** One row of several that are compared. */
   readonly compact?: boolean;
@@ -172,9 +190,11 @@ export function Case({ study, result, pack, onAsk, onShown, compact = false }: P
     <article class={compact ? "ex-case ex-compact" : "ex-case"} data-study={study.id} data-result={result.id}>
       <div class="ex-left">
         <div class="ex-panes">
-          <PicturePane opened={opened} aspect={aspect} onShown={onShown} />
+          <PicturePane opened={opened} aspect={aspect} onShown={onShown}>
+            {explanation?.attributes && !compact && <Attributes table={explanation.attributes} p={explanation.probability} />}
+          </PicturePane>
           {KINDS.map((kind) => (
-            <HeatPane key={kind} opened={opened} kind={kind} note={note(kind)} aspect={aspect} />
+            <HeatPane key={kind} opened={opened} kind={kind} note={note(kind)} aspect={aspect} compact={compact} />
           ))}
         </div>
         <div class="ex-under">
@@ -193,7 +213,11 @@ export function Case({ study, result, pack, onAsk, onShown, compact = false }: P
           <>
             <h3>{say("explain.why_of", { name: nameOf(explanation.name, pack) })}</h3>
             <Sentence explanation={explanation} pack={pack} />
-            {explanation.attributes && !compact && <Attributes table={explanation.attributes} p={explanation.probability} />}
+            {onAsk && explanation.lang !== lang.value && (
+              <button type="button" class="small" onClick={() => onAsk(result.summary["asked"] as string | null)}>
+                {say("explain.say_it")}
+              </button>
+            )}
           </>
         ) : (
           <Note kind="note">{answer.why_none || say("explain.nothing_found")}</Note>

@@ -40,7 +40,14 @@ function titleOf(study: StudyDetail | StudyRow): string {
   return study.description || isoDate(study.date) || moment(study.created);
 }
 
-export function Row({ id, pack, onTakeOut }: { id: string; pack: Explainer; onTakeOut?: () => void }) {
+interface RowProps {
+  readonly id: string;
+  readonly pack: Explainer;
+  readonly onTakeOut?: () => void;
+  readonly onShown?: () => void;
+}
+
+export function Row({ id, pack, onTakeOut, onShown }: RowProps) {
   const study = useStudy(id);
   if (!study) return <Waiting />;
   const result = newest(study, pack.name, null, 0);
@@ -57,10 +64,10 @@ export function Row({ id, pack, onTakeOut }: { id: string; pack: Explainer; onTa
         )}
       </header>
       {result ? (
-        <Case study={study} result={result} pack={pack} compact />
+        <Case study={study} result={result} pack={pack} compact {...(onShown ? { onShown } : {})} />
       ) : (
         <div class="ex-unasked">
-          <img src={pictureAddress(id, 0, 320)} alt={say("explain.picture")} />
+          <img src={pictureAddress(id, 0, 320)} alt={say("explain.picture")} onLoad={onShown} />
           <div>
             <p>{say("explain.not_asked", { pack: pack.name })}</p>
             <button type="button" class="primary" onClick={() => void ask(study, pack.name, 0, null)}>

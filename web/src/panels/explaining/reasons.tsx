@@ -46,7 +46,7 @@ export function Attributes({ table, p }: { table: AttributeNote; p: number }) {
         </tbody>
       </table>
       {table.mask === "measured" && <p class="ex-quiet">{say("explain.outline_measured")}</p>}
-      {table.checks.length > 0 && <Verdict name={say("explain.attributes")} checks={table.checks} />}
+      {table.checks.length > 0 && <Verdict name={say("explain.method_attributes")} checks={table.checks} closed />}
     </section>
   );
 }

@@ -29,8 +29,16 @@ function Row({ check }: { check: Check }) {
   );
 }
 
-/** `warnings` are the server's own sentences, where it had some beside the checks. */
-export function Verdict({ name, checks, warnings = [] }: { name: string; checks: readonly Check[]; warnings?: readonly string[] }) {
+interface Props {
+  readonly name: string;
+  readonly checks: readonly Check[];
+  /** The server's own sentences, where it had some beside the checks. */
+  readonly warnings?: readonly string[];
+  /** The list is closed where all is well; what failed is always open. */
+  readonly closed?: boolean;
+}
+
+export function Verdict({ name, checks, warnings = [], closed = false }: Props) {
   const broken = failed(checks);
   if (!checks.length) return <p class="ex-verdict ex-unknown">{say("explain.unchecked", { name })}</p>;
   return (
@@ -42,7 +50,7 @@ export function Verdict({ name, checks, warnings = [] }: { name: string; checks:
       ) : (
         <p class="ex-verdict ex-good">{say("explain.passed_all", { all: checks.length })}</p>
       )}
-      <details open={broken.length > 0}>
+      <details open={!closed || broken.length > 0}>
         <summary>{say("explain.checks")}</summary>
         <ul class="ex-checks">
           {checks.map((check) => (

@@ -52,7 +52,7 @@ export function Chart({ band, readings = [], others = [], day, onDay }: ChartPro
         ml
       </text>
       <text class="chart-name" x={WIDTH - EDGE.right} y={HEIGHT - 6} text-anchor="end">
-        {say("forecast.days")}
+        {say(readings.length ? "forecast.days_plain" : "forecast.days")}
       </text>
       <path class="chart-band" d={`${line(band.p90)}${back.join("")}Z`} />
       {others.map((one, k) => (

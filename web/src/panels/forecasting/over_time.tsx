@@ -33,7 +33,7 @@ export function OverTime({ answer }: { answer: Table | null }): JSX.Element {
         <Days first={measured.day} last={last} day={now} onDay={setDay} playing={playing} onPlay={setPlaying} />
       </div>
       <aside class="forecast-side" aria-label={say("forecast.known")}>
-        <Now band={band} day={now} today_ml={measured.volume_ml} name={say("forecast.lesion")} />
+        <Now band={band} day={now} today_ml={measured.volume_ml} name={say("forecast.lesion")} measured />
         <Note kind="warn">
           <strong>{say("forecast.of_others", { n: answer.learned_from.patients })}</strong>
           <p>{answer.learned_from.source}</p>

@@ -45,14 +45,14 @@ export function brokenSentence(one: Broken): string {
   }
 }
 
-/** All of a needle in one sentence, for those who listen. */
+/** All of a needle in one sentence: why it is refused, or what there is to know of it. */
 export function verdict(path: Path): string {
-  if (!path.safe) return say("plan.refused_because", { why: path.broken.map(brokenSentence).join("; ") });
+  if (!path.safe) return path.broken.map(brokenSentence).join("; ");
   const facts = {
     length: mm(path.length_mm),
     angle: degrees(path.angle_deg),
     nearest: path.nearest?.name ?? say("plan.nothing_near"),
     clearance: interval(path.clearance_mm),
   };
-  return say(path.safe_only_at_mean ? "plan.allowed_at_mean" : "plan.allowed", facts);
+  return path.safe_only_at_mean ? `${say("plan.at_mean_why")} ${say("plan.facts", facts)}` : say("plan.facts", facts);
 }

@@ -4,7 +4,7 @@ import { number } from "../../model/format";
 import type { Path } from "../../model/planning/forms";
 import { say, sayOr } from "../../model/words";
 import type { Bench } from "../../tools/planning/bench";
-import { brokenSentence, degrees, interval, ml, mm, verdict } from "./figures";
+import { degrees, interval, ml, mm, verdict } from "./figures";
 
 const SHOWN = 8;
 
@@ -16,7 +16,7 @@ export function Verdict({ bench }: { bench: Bench }): JSX.Element | null {
   return (
     <div class={`plan-verdict ${kind}${bench.asking.value ? " asking" : ""}`} role="status" aria-live="polite" aria-atomic="true">
       <strong>{say(kind === "refused" ? "plan.refused" : kind === "doubt" ? "plan.at_mean_short" : "plan.may")}</strong>
-      <span>{kind === "refused" ? path.broken.map(brokenSentence).join("; ") : verdict(path)}</span>
+      <span>{verdict(path)}</span>
     </div>
   );
 }

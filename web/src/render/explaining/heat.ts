@@ -41,13 +41,16 @@ export function warm(s: number): Rgb {
   return mixed(WARM[low] ?? FOR, WARM[low + 1] ?? FOR, place - low);
 }
 
+/** Weak heat hardly hides the picture: opacity grows faster than strength. */
+const STEEP = 1.25;
+
 /** Colour and opacity (0–255) of each grey value. */
 function table(signed: boolean): Uint8ClampedArray {
   const found = new Uint8ClampedArray(4 * 256);
   for (let value = 0; value < 256; value += 1) {
     const s = strength(value);
     const shown = signed ? Math.abs(s) : Math.max(0, s);
-    found.set([...(signed ? (s >= 0 ? FOR : AGAINST) : warm(shown)), 255 * shown ** 0.7], 4 * value);
+    found.set([...(signed ? (s >= 0 ? FOR : AGAINST) : warm(shown)), 255 * shown ** STEEP], 4 * value);
   }
   return found;
 }

@@ -17,6 +17,7 @@ import {
 } from "three";
 import type { Frame } from "../../model/planning/cuts";
 import { add, times, toScene } from "../../model/planning/vectors";
+import { steady } from "./steady";
 
 export type Handle = "move" | "across" | "along";
 
@@ -43,7 +44,7 @@ export class Cutting {
     );
     this.sheet.renderOrder = this.outline.renderOrder = 2600;
     this.surface.renderOrder = 900;
-    this.handles = { move: grip("#ffffff", 5), across: grip("#ffd166", 4), along: grip("#8ecbff", 4) };
+    this.handles = { move: grip("#ffffff", 10), across: grip("#ffd166", 8), along: grip("#8ecbff", 8) };
     this.group.add(this.sheet, this.outline, this.surface, ...Object.values(this.handles));
     this.group.visible = false;
   }
@@ -89,11 +90,12 @@ export class Cutting {
   }
 }
 
-function grip(color: string, radius: number): Mesh {
+function grip(color: string, radius_px: number): Mesh {
   const ball = new Mesh(
-    new SphereGeometry(radius, 20, 14),
+    new SphereGeometry(1, 20, 14),
     new MeshBasicMaterial({ color, depthTest: false, transparent: true, opacity: 0.95 }),
   );
   ball.renderOrder = 3001;
+  steady(ball, radius_px);
   return ball;
 }

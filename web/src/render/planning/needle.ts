@@ -11,6 +11,7 @@ import {
   Vector3,
 } from "three";
 import { type Vec, toScene } from "../../model/planning/vectors";
+import { steady } from "./steady";
 
 export type Standing = "best" | "other" | "doubt" | "refused" | "asked";
 
@@ -26,7 +27,6 @@ export const NEEDLE_COLORS: Readonly<Record<Standing, string>> = {
 const RADIUS_MM = 1.1;
 /** How far a needle is shown before it enters. */
 const OUTSIDE_MM = 45;
-const HANDLE_MM = 4.2;
 const UP = new Vector3(0, 1, 0);
 
 export class Needle {
@@ -36,7 +36,7 @@ export class Needle {
   private readonly rods: readonly Mesh[];
   private readonly solid = new MeshStandardMaterial({ roughness: 0.35 });
   private readonly faint = new MeshBasicMaterial({ transparent: true, opacity: 0.38, depthTest: false, depthWrite: false });
-  private readonly grip = new MeshBasicMaterial({ color: "#ffffff", depthTest: false, transparent: true, opacity: 0.95 });
+  private readonly grip = new MeshBasicMaterial({ color: "#ffffff", depthTest: false, transparent: true, opacity: 0.8 });
   private readonly end = new MeshBasicMaterial({ color: "#ffd166", depthTest: false, transparent: true, opacity: 0.95 });
 
   constructor(readonly id: string) {
@@ -47,8 +47,8 @@ export class Needle {
     this.tip = new Mesh(ball, this.end);
     this.rods[1]!.renderOrder = 3000;
     this.entry.renderOrder = this.tip.renderOrder = 3001;
-    this.entry.scale.setScalar(HANDLE_MM);
-    this.tip.scale.setScalar(0.62 * HANDLE_MM);
+    steady(this.entry, 9);
+    steady(this.tip, 6);
     this.group.add(...this.rods, this.entry, this.tip);
     this.group.name = id;
     this.hold(false);

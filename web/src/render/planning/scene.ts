@@ -12,6 +12,8 @@ import { Skin, type SkinHit } from "./skin";
 
 /** What the skin of the planner stands for; the drawing's own coarser surface of it is not shown beside. */
 const BODY = "body";
+const LIVER = "liver";
+const DENSE = 0.72;
 
 export interface NeedleLook {
   readonly id: string;
@@ -26,6 +28,8 @@ export class PlanScene {
   private readonly needles = new Map<string, Needle>();
   private skin: Skin | null = null;
   private halves: Halves | null = null;
+  /** How dense the liver was drawn before its sides were shown; null while they are not. */
+  private before: number | null = null;
   private skinShown = { visible: true, map: false };
 
   private constructor(
@@ -107,9 +111,23 @@ export class PlanScene {
     return shown;
   }
 
+  /** The liver is denser while its two sides matter, and as it was afterwards. */
+  dense(on: boolean): void {
+    const liver = this.structures.find((one) => one.title === LIVER && one.kind === "organ");
+    if (!liver || on === (this.before !== null)) return;
+    const now = this.store.state.opacity[liver.id] ?? liver.opacity;
+    if (!on) this.store.fade(liver.id, this.before ?? now);
+    this.before = on ? now : null;
+    if (on) this.store.fade(liver.id, Math.max(now, DENSE));
+  }
+
   hideSides(): void {
     this.halves?.hide();
     this.stage.draw();
+  }
+
+  get hasSkin(): boolean {
+    return this.skin !== null;
   }
 
   get takenShare(): number {

@@ -4,7 +4,7 @@ import { GLTFLoader } from "three/examples/jsm/loaders/GLTFLoader.js";
 import { MM_PER_METRE } from "../../model/space";
 
 const VEIL = 0.13;
-const MAP = 0.82;
+const MAP = 0.9;
 const PLAIN = "#d9b8a4";
 
 export interface SkinHit {

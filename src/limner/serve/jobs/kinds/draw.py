@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 
 from limner.findings import Drawing
+from limner.serve.cohort.uncertainty import doubt_of
 from limner.serve.jobs.context import JobContext, Made
 from limner.serve.jobs.packs import pack_folder
 from limner.serve.tables import Series, Study
@@ -61,6 +62,7 @@ def made_of(job: JobContext, drawing: Drawing, *, series_id: str | None) -> Made
 
 def summary(drawing: Drawing) -> dict[str, object]:
     """What a list shows of a drawing: how many, how large, how sure."""
+    doubt = doubt_of(drawing)
     lesions = [one for one in drawing.findings if one.kind == "lesion"]
     volumes = [found.value for one in lesions if (found := one.measure("volume")) is not None]
     sure = [one.probability for one in lesions if one.probability is not None]
@@ -73,6 +75,7 @@ def summary(drawing: Drawing) -> dict[str, object]:
         "not_sure": sum(one.abstained for one in drawing.findings),
         "abstained": drawing.abstained,
         "problems": [one.code for one in drawing.problems],
+        "doubt": {"score": doubt.score, "reasons": [list(one) for one in doubt.reasons]},
     }
 
 
