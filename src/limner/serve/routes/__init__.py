@@ -25,8 +25,6 @@ ROUTERS = (
     "limner.serve.routes.jobs",
     "limner.serve.routes.results",
     "limner.serve.routes.events",
-    "limner.serve.routes.series",
-    "limner.serve.routes.structures",
     "limner.serve.routes.corrections",
     "limner.serve.routes.cohort",
     # one a line, by subject
