@@ -9,7 +9,7 @@ PIP := PYTHONDONTWRITEBYTECODE=1 $(BIN)/python -m pip --disable-pip-version-chec
 TEST_PACKAGES := chromium dicom3tools poppler-utils libegl1 libgl1-mesa-dri postgresql redis-server dcmtk
 export PIP_NO_INPUT := 1
 
-.PHONY: demo test lint types contracts pytest docs format clean system-packages
+.PHONY: demo test lint types contracts pytest long pictures docs format clean system-packages
 
 demo: $(BIN)/python ## draw the built-in study in a fresh environment
 	@echo "Installing Limner (the core, without torch) into $(VENV) ..."
@@ -34,8 +34,14 @@ contracts:
 
 # Training has a process of its own: after all other native libraries, in one process, torch crashed there now and then.
 pytest:
-	$(BIN)/python -m pytest --ignore=tests/train
-	$(BIN)/python -m pytest tests/train
+	$(BIN)/python -m pytest -m "not long" --ignore=tests/train
+	$(BIN)/python -m pytest -m "not long" tests/train
+
+long: ## what takes minutes each: kills at random times, attacks on every route
+	$(BIN)/python -m pytest -m long
+
+pictures: ## the screenshots of the README and docs/workstation.md, made by the tests that walk through the pages
+	LIMNER_PICTURES=docs/workstation $(BIN)/python -m pytest tests/web/workstation -m pictures
 
 docs: ## write the pages that are generated
 	$(BIN)/python -m typer limner.cli utils docs --name limner --output docs/commands.md

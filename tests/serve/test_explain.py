@@ -11,6 +11,9 @@ from PIL import Image
 
 from limner.image import Picture, watermark
 from limner.io.synthetic import Origin, origin_of, picture_png
+from limner.packs import shipped_pack
+from limner.serve.jobs import states
+from limner.serve.jobs.run import work
 from tests.draw.pictures import spot
 
 
@@ -89,3 +92,84 @@ def test_whose_picture_it_is_and_what_is_none(server, reader):
     assert reader.get(f"{address}?n=1").status_code == 404
     assert reader.get("/api/studies/nothing/picture.png").status_code == 404
     assert server.anyone().get("/api/explainers").status_code == 401
+
+
+def explained(server, client: TestClient, study: str, **options) -> dict:
+    """Asks for an explanation, has it made in this process, and gives the job back."""
+    asked = client.post("/api/jobs", json={"kind": "explain", "study_id": study, "options": options})
+    assert asked.status_code == 201, asked.text
+    return done(server, client, asked.json()["id"])
+
+
+def done(server, client: TestClient, job: str) -> dict:
+    with server.house.database.session() as db:
+        mine = states.claim(db, job)
+    work(server.house, mine)
+    return client.get(f"/api/jobs/{job}").json()
+
+
+def read_json(client: TestClient, result: str, file: str) -> dict:
+    return client.get(f"/api/results/{result}/files/{file}").json()
+
+
+def test_a_pack_is_asked_and_says_why(server, reader):
+    study = upload(reader, jpeg())
+    job = explained(server, reader, study, pack="skin-lesion", method="both", lang="zh")
+    assert job["state"] == "done", job["message"]
+    result = reader.get(f"/api/results/{job['made_id']}").json()
+    assert result["kind"] == "explanation" and result["study_id"] == study and result["pack"] == "skin-lesion"
+    answer = read_json(reader, result["id"], "answer.json")
+    assert set(answer["probabilities"]) == set(shipped_pack("skin-lesion").spec.classes)
+    assert result["summary"]["name"] == answer["explained"]["name"]
+    assert result["summary"]["asked"] is None and result["summary"]["lang"] == "zh"
+    why = read_json(reader, result["id"], "explanation.json")
+    assert [one["kind"] for one in why["maps"]] == ["grad-cam", "lime"] and why["lang"] == "zh"
+    assert all(check["name"] and isinstance(check["passed"], bool) for one in why["maps"] for check in one["checks"])
+    layers = {answer["files"][f"layer {kind}"] for kind in ("grad-cam", "lime", "parts")}
+    assert layers <= set(result["files"])
+    assert server.person("reader").get(f"/api/results/{result['id']}").status_code == 404
+
+
+def test_another_class_is_asked_about_and_a_strange_one_told(server, reader):
+    study = upload(reader, jpeg())
+    job = explained(server, reader, study, pack="skin-lesion", about="malignant", method="grad-cam")
+    summary = reader.get(f"/api/results/{job['made_id']}").json()["summary"]
+    assert summary["asked"] == summary["name"] == "malignant"
+    job = explained(server, reader, study, pack="skin-lesion", about="freckle")
+    assert job["state"] == "failed" and "knows no 'freckle'" in job["message"]
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "says"),
+    [
+        ({}, 422, "Give a pack for a picture"),
+        ({"pack": "skin-lesion", "drawing_id": "x"}, 422, "Give a pack for a picture"),
+        ({"pack": "skin-lesion", "method": "astrology"}, 422, "method"),
+        ({"drawing_id": "nothing"}, 404, "no such drawing"),
+    ],
+)
+def test_what_cannot_be_asked_is_told_at_the_door(reader, options, status, says):
+    study = upload(reader, jpeg())
+    asked = reader.post("/api/jobs", json={"kind": "explain", "study_id": study, "options": options})
+    assert asked.status_code == status and says in asked.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"pack": "freckles"}, "No pack"),
+        ({"pack": "../../etc"}, "no name of a pack"),
+        ({"pack": "abdomen-ct"}, "no answer about pictures"),
+        ({"pack": "skin-lesion", "n": 3}, "holds 1 pictures"),
+    ],
+)
+def test_what_fails_later_says_why(server, reader, options, says):
+    job = explained(server, reader, upload(reader, jpeg()), **options)
+    assert job["state"] == "failed" and says in job["message"] and str(server.house.settings.data) not in job["message"]
+
+
+def test_a_scan_is_asked_by_its_drawing_only(server, reader):
+    study = reader.post("/api/uploads/sample").json()["studies"][0]
+    job = explained(server, reader, study, pack="skin-lesion")
+    assert job["state"] == "failed" and "draw it first" in job["message"]
+    assert reader.get(f"/api/studies/{study}/picture.png").status_code == 404

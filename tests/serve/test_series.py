@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from limner.serve.store.ingest import Sender, ingest
 from nibabel import Nifti1Image
 from PIL import Image as Pillow
 from sqlalchemy import select
 
 from limner.image import Grid, Image
 from limner.io import open_studies, read_nifti
+from limner.serve.store.intake import Sender, ingest
 from limner.serve.store.reading import Given
 from limner.serve.store.turn import as_int16, turn
 from limner.serve.store.windows import opening_window, windows_of

@@ -14,7 +14,20 @@ from typing import Annotated, NoReturn
 import typer
 
 import limner
-from limner.cli import bench, bench_plans, drawing, enhance, explain, forecast, generate, learning, packs, plan, serve
+from limner.cli import (
+    audit,
+    bench,
+    bench_plans,
+    drawing,
+    enhance,
+    explain,
+    forecast,
+    generate,
+    learning,
+    packs,
+    plan,
+    serve,
+)
 from limner.errors import LimnerError
 
 app = typer.Typer(
@@ -60,6 +73,7 @@ bench.app.command("forecast-space", epilog="Example: limner bench forecast-space
     bench_plans.forecast_space
 )
 app.add_typer(packs.app, name="packs")
+app.add_typer(audit.app, name="audit")
 app.add_typer(bench.app, name="bench")
 
 

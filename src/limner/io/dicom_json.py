@@ -64,7 +64,8 @@ def bulk(path: Path, place: str) -> bytes | None:
         data: Any = pydicom.dcmread(path, force=True)
         for one in place.split("/"):
             if isinstance(data, pydicom.Dataset):
-                data = data.get(Tag(int(one, 16)))
+                tag = tag_of(one)
+                data = data.get(Tag(int(tag, 16))) if tag else None
                 if data is None:
                     return None
                 data = data.value

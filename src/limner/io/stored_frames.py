@@ -95,6 +95,10 @@ def decoded_frames(path: Path, numbers: Sequence[int]) -> Iterator[NDArray[Any]]
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            header = pydicom.dcmread(path, stop_before_pixels=True, force=True)
+            if header.get("BitsAllocated") == 1 and not is_compressed(header.file_meta.get("TransferSyntaxUID", "")):
+                yield from _bit_frames(_read(path), numbers)
+                return
             yield from iter_pixels(path, indices=[one - 1 for one in numbers])
     except Exception as error:  # each of four decoders has its own kinds
         raise NotAnImageError(f"The pixels cannot be decoded ({type(error).__name__}): the file is damaged.") from error
@@ -151,6 +155,14 @@ def _cut(data: pydicom.Dataset, numbers: Sequence[int], *, swap: bool) -> list[b
     if any(len(one) != size for one in frames):
         return None
     return [np.frombuffer(one, f">u{width}").astype(f"<u{width}").tobytes() for one in frames] if swap else frames
+
+
+def _bit_frames(data: pydicom.Dataset, numbers: Sequence[int]) -> Iterator[NDArray[np.uint8]]:
+    """Frames of single bits, which begin anywhere within a byte (PS3.5 8.1.1)."""
+    size = data.Rows * data.Columns
+    bits = np.unpackbits(np.frombuffer(data.PixelData, np.uint8), bitorder="little")
+    for one in numbers:
+        yield bits[(one - 1) * size : one * size].reshape(data.Rows, data.Columns)
 
 
 def _bytes(header: pydicom.Dataset, frame: NDArray[Any]) -> bytes:

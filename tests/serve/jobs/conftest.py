@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from limner.serve.store.ingest import Sender, ingest
 
 from limner.serve.app import create_app
 from limner.serve.house import House
 from limner.serve.jobs.worker import Worker
 from limner.serve.settings import ServeSettings
+from limner.serve.store.intake import Sender, ingest
 from limner.serve.store.reading import Given
 from tests.infer.packs import threshold_pack
 from tests.serve.conftest import Server

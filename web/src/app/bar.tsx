@@ -8,9 +8,9 @@ import { logOut, may, switchLang, user } from "../model/session";
 import { fail } from "../model/toasts";
 import { Icon, Mark, type IconName } from "../panels/icon";
 import { Menu } from "../panels/menu";
+import { Account, openAccount } from "./account";
 import { Search } from "./search";
 import { StudyBar } from "./study_bar";
-import { openTokens, Tokens } from "./tokens";
 
 interface BarProps {
   readonly frame: "list" | "study" | "plain";
@@ -43,7 +43,7 @@ export function Bar({ frame, onKeymap }: BarProps): JSX.Element {
         <LangButton />
         <UserMenu />
       </div>
-      <Tokens />
+      <Account />
     </header>
   );
 }
@@ -111,7 +111,7 @@ function UserMenu(): JSX.Element {
       label={say("shell.account", { name: me.display || me.name })}
       head={head}
       items={[
-        { label: say("tokens.title"), icon: <Icon name="key" />, run: openTokens },
+        { label: say("account.title"), icon: <Icon name="user" />, run: openAccount },
         { label: say("shell.log_out"), icon: <Icon name="leave" />, run: () => void logOut().catch(fail) },
       ]}
     >

@@ -74,7 +74,7 @@ export function PasswordField({ label, value, onValue, autocomplete, hint, minLe
       </label>
       <div class="field-foot">
         {hint && <small class="muted">{hint}</small>}
-        <button type="button" class="link small-text" aria-pressed={shown} onClick={() => setShown(!shown)}>
+        <button type="button" class="link small-text" aria-label={say(shown ? "gate.hide_label" : "gate.show_label")} onClick={() => setShown(!shown)}>
           {say(shown ? "gate.hide" : "gate.show")}
         </button>
       </div>

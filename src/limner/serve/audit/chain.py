@@ -52,7 +52,11 @@ def _take_turn(db: Session) -> None:
 
 
 def entry_hash(entry: AuditEntry) -> str:
-    """SHA-256 over the entry's fields and the hash of the one before, as canonical JSON."""
-    fields = [entry.n, entry.at, entry.actor, entry.action, entry.object_id, entry.details, entry.previous]
+    """SHA-256 over the entry's fields and the hash of the one before."""
+    return hash_fields([entry.n, entry.at, entry.actor, entry.action, entry.object_id, entry.details, entry.previous])
+
+
+def hash_fields(fields: list[Any]) -> str:
+    """SHA-256 of a list as canonical JSON: sorted keys, no spaces, ASCII."""
     told = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(told.encode()).hexdigest()

@@ -86,7 +86,7 @@ def _add_objects(db: Transaction, job: JobContext, made: Made) -> None:
     """SEG and SR of a drawing become instances of its study, so that a DICOM client finds them, too."""
     if not made.objects or job.job.study_id is None:
         return
-    from limner.serve.store import add_instances
+    from limner.serve.store.intake import add_instances
     from limner.serve.store.reading import Given
 
     folder = job.house.result_folder(job.job.id)

@@ -25,6 +25,7 @@ ROUTERS = (
     "limner.serve.routes.jobs",
     "limner.serve.routes.results",
     "limner.serve.routes.events",
+    "limner.serve.routes.audit",
     "limner.serve.routes.corrections",
     "limner.serve.routes.cohort",
     # one a line, by subject

@@ -1,8 +1,8 @@
 // Why a pack answers as it does: of a picture with Grad-CAM and LIME side by side, of a scan finding by finding.
 import { useEffect, useState } from "preact/hooks";
 import type { StudyDetail } from "../../api/types";
-import { type Explainer, explainers, fitting, loadExplainers, newest, view } from "../../model/explaining/state";
-import { WHOLE } from "../../model/explaining/view";
+import { type Explainer, explainers, fitting, loadExplainers, newest, toggleHeat, view } from "../../model/explaining/state";
+import { STEP, WHOLE, zoomed } from "../../model/explaining/view";
 import { active, startJob } from "../../model/jobs";
 import { lang } from "../../model/look";
 import { pageReady, query, queryNumber, queryText, setQuery } from "../../model/place";
@@ -14,6 +14,7 @@ import { ask, Asking, Working } from "../../panels/explaining/asking";
 import { Case } from "../../panels/explaining/case";
 import { ChoosePicture, MOST, Row } from "../../panels/explaining/compare";
 import { Findings } from "../../panels/explaining/findings";
+import { type Key, useKeys } from "../../tools/keys";
 import type { PageProps } from "../router";
 import "./explain.css";
 
@@ -28,6 +29,17 @@ export default function Explain({ params }: PageProps) {
   const study = openStudy.value;
   if (!study || study.id !== id || !explainers.value) return <Waiting />;
   return study.kind === "picture" ? <Picture study={study} packs={explainers.value} /> : <Findings study={study} onShown={() => pageReady()} />;
+}
+
+/** Keys that hold wherever the focus is; on a pane the arrows move, too. */
+function lookKeys(): Key[] {
+  const by = (factor: number) => () => (view.value = zoomed(view.value, factor, view.value));
+  return [
+    { key: "h", label: say("explain.key_heat"), run: () => toggleHeat() },
+    { key: "+", label: say("explain.key_closer"), run: by(STEP) },
+    { key: "-", label: say("explain.key_farther"), run: by(1 / STEP) },
+    { key: "0", label: say("explain.whole"), run: () => (view.value = WHOLE) },
+  ];
 }
 
 /** The pack in the address, else the one that was asked last, else the one that fits what the headers say. */
@@ -47,10 +59,14 @@ function Picture({ study, packs }: { study: StudyDetail; packs: readonly Explain
   const others = (query.value.get("with") ?? "").split(",").filter(Boolean);
   const result = pack ? newest(study, pack.name, about, n) : null;
   const [choosing, setChoosing] = useState(false);
+  useKeys(say("explain.title"), lookKeys());
   const compare = (ids: readonly string[]) => setQuery({ with: ids.join(",") });
-  const askAbout = (name: string) => {
+  // while another question is on its way, the pack's own answer stands
+  const shown = result ?? (pack && about !== null ? newest(study, pack.name, null, n) : null);
+  const askAbout = (name: string | null) => {
     setQuery({ about: name });
-    if (pack && !newest(study, pack.name, name, n)) void ask(study, pack.name, n, name);
+    const there = pack && newest(study, pack.name, name, n);
+    if (pack && there?.summary["lang"] !== lang.value) void ask(study, pack.name, n, name);
   };
   return (
     <div class="ex-page">
@@ -62,10 +78,10 @@ function Picture({ study, packs }: { study: StudyDetail; packs: readonly Explain
             <Row key={id} id={id} pack={pack} onTakeOut={() => compare(others.filter((one) => one !== id))} />
           ))}
         </div>
-      ) : result && pack ? (
+      ) : shown && pack ? (
         <>
           <Working study={study.id} />
-          <Case study={study} result={result} pack={pack} onAsk={askAbout} onShown={() => pageReady()} />
+          <Case study={study} result={shown} pack={pack} onAsk={askAbout} onShown={() => pageReady()} />
         </>
       ) : (
         <Asking

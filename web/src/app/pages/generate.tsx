@@ -3,14 +3,16 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { api } from "../../api/client";
 import type { List } from "../../api/types";
 import { image, Latest } from "../../model/generating/images";
-import { fromQuery, type Generator, type GeneratorItem, toQuery, type Wish } from "../../model/generating/wish";
-import { startJob } from "../../model/jobs";
+import { fromQuery, type Generator, type GeneratorItem, LARGEST_SEED, toQuery, type Wish } from "../../model/generating/wish";
+import { moment } from "../../model/format";
+import { jobs, loadJobs, startJob } from "../../model/jobs";
 import { navigate, pageReady, query } from "../../model/place";
 import { attempt, fail } from "../../model/toasts";
 import { say } from "../../model/words";
-import { Empty, Note, Waiting } from "../../panels/bits";
+import { Empty, Note, Progress, Waiting } from "../../panels/bits";
 import { Sheet, Way } from "../../panels/generating/seeds";
 import { Sliders } from "../../panels/generating/sliders";
+import { useKeys } from "../../tools/keys";
 import "./generate.css";
 
 export default function Generate() {
@@ -89,6 +91,13 @@ interface BenchProps {
 }
 
 function Bench({ generator, wish, onChange }: BenchProps) {
+  const seed = (by: number) => onChange({ ...wish, way: null, seed: Math.max(0, Math.min(LARGEST_SEED, wish.seed + by)) });
+  const keys = [
+    { key: "n", label: say("generate.key_next"), run: () => seed(1) },
+    { key: "b", label: say("generate.key_before"), run: () => seed(-1) },
+    { key: "0", label: say("generate.reset"), run: () => onChange({ ...wish, moves: {} }) },
+  ];
+  useKeys(say("generate.title"), keys, [wish]);
   return (
     <div class="ge-bench">
       <div class="ge-main">
@@ -99,6 +108,7 @@ function Bench({ generator, wish, onChange }: BenchProps) {
       <div class="ge-others">
         <Sheet wish={wish} onChange={onChange} />
         <Folder generator={generator} wish={wish} />
+        <Folders />
       </div>
     </div>
   );
@@ -163,6 +173,25 @@ function Shown({ generator, wish, onChange }: BenchProps) {
       </figcaption>
       <p class="ge-quiet">{generator.description}</p>
     </figure>
+  );
+}
+
+/** Folders that were made, and those on their way. */
+function Folders() {
+  const mine = jobs.value.filter((one) => one.kind === "generate" && ["queued", "running", "done"].includes(one.state)).slice(0, 6);
+  useEffect(() => void attempt(loadJobs), []);
+  return (
+    <div class="ge-folders">
+      {mine.map((one) =>
+        one.state === "done" && one.made_id ? (
+          <a key={one.id} class="ge-made" href={`/api/results/${one.made_id}/files/sheet.png`} target="_blank" rel="noreferrer">
+            <img src={`/api/results/${one.made_id}/files/sheet.png`} alt={say("generate.sheet_of", { when: moment(one.ended ?? one.created) })} loading="lazy" />
+          </a>
+        ) : (
+          <Progress key={one.id} fraction={one.state === "queued" ? null : one.fraction} label={say("generate.folder")} />
+        ),
+      )}
+    </div>
   );
 }
 

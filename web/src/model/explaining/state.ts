@@ -50,6 +50,16 @@ export const hover = signal<Point | null>(null);
 /** Opacity of each kind of heat, 0–1. */
 export const opacity = signal<Readonly<Record<MapKind, number>>>({ "grad-cam": 0.7, lime: 0.7 });
 
+let before = opacity.value;
+const NONE: Readonly<Record<MapKind, number>> = { "grad-cam": 0, lime: 0 };
+
+/** Takes all heat away, or brings back what there was. */
+export function toggleHeat(): void {
+  const seen = Object.values(opacity.value).some((one) => one > 0);
+  if (seen) before = opacity.value;
+  opacity.value = seen ? NONE : before;
+}
+
 export async function loadExplainers(): Promise<readonly Explainer[]> {
   explainers.value ??= (await api.get<List<Explainer>>("/api/explainers")).items;
   return explainers.value;
@@ -68,14 +78,15 @@ export function fitting(packs: readonly Explainer[], study: StudyDetail): readon
   return [...packs.filter(fits), ...others.filter((one) => !special(one)), ...others.filter(special)];
 }
 
-/** What the newest explanation of a picture by a pack is; null where there is none. */
+/** The newest explanation of a picture by a pack, in the reader's language if there is one; null where there is none. */
 export function newest(study: StudyDetail, pack: string, about: string | null, n: number): Result | null {
   const asked = (one: Result) => {
     const { summary } = one;
     return (summary["n"] ?? 0) === n && (about === null ? summary["asked"] === null : summary["asked"] === about);
   };
   const some = study.results.filter((one) => one.kind === "explanation" && one.pack.split(" ")[0] === pack && asked(one));
-  return some.sort((one, other) => (one.created < other.created ? 1 : -1))[0] ?? null;
+  const spoken = (one: Result) => (one.summary["lang"] === lang.value ? 1 : 0);
+  return some.sort((one, other) => spoken(other) - spoken(one) || (one.created < other.created ? 1 : -1))[0] ?? null;
 }
 
 export function fileAddress(result: Pick<Result, "id">, file: string): string {

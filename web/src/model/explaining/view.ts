@@ -14,6 +14,8 @@ export interface Point {
 
 export const WHOLE: View = { zoom: 1, x: 0.5, y: 0.5 };
 export const CLOSEST = 12;
+/** By how much one step zooms. */
+export const STEP = 1.25;
 
 function within(view: View): View {
   const zoom = Math.max(1, Math.min(CLOSEST, view.zoom));

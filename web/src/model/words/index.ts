@@ -30,9 +30,12 @@ export function say(key: WordKey, values: Readonly<Record<string, string | numbe
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 }
 
-/** As `say`, for a number of things: `key_one` is taken where n is 1. */
-export function count<K extends string>(key: K & (`${K}_one` extends WordKey ? K : never) & WordKey, n: number): string {
-  return say(n === 1 ? (`${key}_one` as WordKey) : key, { n });
+/** Keys that have a form for one thing beside the form for many. */
+type Countable = { [K in WordKey]: K extends `${infer Many}_one` ? (Many extends WordKey ? Many : never) : never }[WordKey];
+
+/** As `say`, for a number of things: the key with `_one` is taken where n is 1. */
+export function count(key: Countable, n: number): string {
+  return say(n === 1 ? ((key as string) + "_one" as WordKey) : key, { n });
 }
 
 /** The text of a key that is put together from parts; `fallback` where there is no such key. */

@@ -46,7 +46,7 @@ export function Headline({ answer, pack }: Props) {
   return (
     <div class="ex-headline">
       <strong>{capital(nameOf(best.name, pack))}</strong> <span class="ex-number">{percent(best.probability)}</span>
-      <p>{say(answer.calibrated ? "explain.calibrated" : "explain.not_calibrated")}</p>
+      {answer.task === "classify" && <p>{say(answer.calibrated ? "explain.calibrated" : "explain.not_calibrated")}</p>}
     </div>
   );
 }

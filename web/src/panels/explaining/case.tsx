@@ -6,6 +6,7 @@ import type { HeatNote, MapKind } from "../../model/explaining/answer";
 import { type Explainer, fileAddress, hover, nameOf, type Opened, opacity, openExplanation, valueAt, view } from "../../model/explaining/state";
 import { WHOLE } from "../../model/explaining/view";
 import { number } from "../../model/format";
+import { lang } from "../../model/look";
 import { fail } from "../../model/toasts";
 import { say } from "../../model/words";
 import { heatPixels, rimPixels, strength } from "../../render/explaining/heat";
@@ -173,7 +174,7 @@ interface Props {
   readonly study: StudyDetail;
   readonly result: Result;
   readonly pack: Explainer | null;
-  readonly onAsk?: (about: string) => void;
+  readonly onAsk?: (about: string | null) => void;
   readonly onShown?: () => void;
   /** One row of several that are compared. */
   readonly compact?: boolean;
@@ -212,6 +213,11 @@ export function Case({ study, result, pack, onAsk, onShown, compact = false }: P
           <>
             <h3>{say("explain.why_of", { name: nameOf(explanation.name, pack) })}</h3>
             <Sentence explanation={explanation} pack={pack} />
+            {onAsk && explanation.lang !== lang.value && (
+              <button type="button" class="small" onClick={() => onAsk(result.summary["asked"] as string | null)}>
+                {say("explain.say_it")}
+              </button>
+            )}
           </>
         ) : (
           <Note kind="note">{answer.why_none || say("explain.nothing_found")}</Note>

@@ -65,8 +65,9 @@ interface Props {
 function Ways({ generator, wish, onChange, principal }: Props & { principal: boolean }) {
   const shown = generator.directions.filter((one) => one.principal === principal);
   if (!shown.length) return null;
+  const moved = shown.some((one) => (wish.moves[one.id] ?? 0) !== 0);
   return (
-    <details open={!principal || shown.length === generator.directions.length} class="ge-ways">
+    <details open={!principal || moved || shown.length === generator.directions.length} class="ge-ways">
       <summary title={say(principal ? "generate.principal_hint" : "generate.named_hint")}>
         {say(principal ? "generate.principals" : "generate.directions")}
       </summary>

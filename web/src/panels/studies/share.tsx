@@ -43,7 +43,7 @@ export function Share({ study, onClose }: Props): JSX.Element {
   };
   return (
     <Dialog title={say("studies.share_title")} onClose={onClose}>
-      <form class="gate-form" onSubmit={(event) => void save(event)}>
+      <form class="stack" onSubmit={(event) => void save(event)}>
         <p class="muted">{say("studies.share_text")}</p>
         <label class="check">
           <input type="checkbox" checked={everyone} onChange={(event) => setEveryone(event.currentTarget.checked)} />

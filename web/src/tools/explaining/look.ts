@@ -1,8 +1,7 @@
 // Looking closer: wheel and pinch zoom at the point, a drag moves, a double click shows the whole; keys do the same.
 import { hover, view } from "../../model/explaining/state";
-import { moved, type Point, pointAt, WHOLE, zoomed } from "../../model/explaining/view";
+import { moved, type Point, pointAt, STEP, WHOLE, zoomed } from "../../model/explaining/view";
 
-const STEP = 1.25;
 const KEY_SHARE = 0.1;
 
 function placeIn(pane: HTMLElement, event: MouseEvent): Point {

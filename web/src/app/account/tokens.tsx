@@ -1,17 +1,15 @@
 // One's own API tokens: made here, shown once, taken back here.
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { signal } from "@preact/signals";
-import { api } from "../api/client";
-import type { List, Scope } from "../api/types";
-import { ago } from "../model/format";
-import { may } from "../model/session";
-import { attempt } from "../model/toasts";
-import { say } from "../model/words";
-import { Note } from "../panels/bits";
-import { Dialog } from "../panels/dialog";
-import { Icon } from "../panels/icon";
-import { Secret } from "../panels/secret";
+import { api } from "../../api/client";
+import type { List, Scope } from "../../api/types";
+import { ago, moment } from "../../model/format";
+import { may } from "../../model/session";
+import { attempt } from "../../model/toasts";
+import { say } from "../../model/words";
+import { Note } from "../../panels/bits";
+import { Icon } from "../../panels/icon";
+import { Secret } from "../../panels/secret";
 
 interface Token {
   readonly id: string;
@@ -22,16 +20,7 @@ interface Token {
   readonly expires: string | null;
 }
 
-const open = signal(false);
-export const openTokens = (): void => {
-  open.value = true;
-};
-
-export function Tokens(): JSX.Element | null {
-  return open.value ? <TokensDialog /> : null;
-}
-
-function TokensDialog(): JSX.Element {
+export function Tokens(): JSX.Element {
   const [list, setList] = useState<readonly Token[]>([]);
   const [made, setMade] = useState<string | null>(null);
   const load = async (): Promise<void> => {
@@ -44,7 +33,8 @@ function TokensDialog(): JSX.Element {
     await load();
   };
   return (
-    <Dialog title={say("tokens.title")} onClose={() => (open.value = false)} wide>
+    <section class="stack">
+      <h3>{say("tokens.title")}</h3>
       <p class="muted">{say("tokens.text")}</p>
       {made && (
         <Note kind="good">
@@ -53,8 +43,8 @@ function TokensDialog(): JSX.Element {
         </Note>
       )}
       <TokenForm
-        onMade={(token) => {
-          setMade(token);
+        onMade={(secret) => {
+          setMade(secret);
           void load();
         }}
       />
@@ -65,6 +55,7 @@ function TokensDialog(): JSX.Element {
               <strong>{one.name}</strong>
               <span class="muted">{one.scopes.map((scope) => say(`scope.${scope}`)).join(", ")}</span>
               <span class="muted">{one.used ? say("tokens.used", { time: ago(one.used) }) : say("tokens.unused")}</span>
+              {one.expires && <span class="muted">{say("tokens.until", { time: moment(one.expires) })}</span>}
               <button type="button" class="quiet square" aria-label={say("tokens.remove", { name: one.name })} onClick={() => void remove(one.id)}>
                 <Icon name="trash" />
               </button>
@@ -72,20 +63,20 @@ function TokensDialog(): JSX.Element {
           ))}
         </ul>
       )}
-    </Dialog>
+    </section>
   );
 }
 
-function TokenForm({ onMade }: { onMade: (token: string) => void }): JSX.Element {
+function TokenForm({ onMade }: { onMade: (secret: string) => void }): JSX.Element {
   const [name, setName] = useState("");
   const [scope, setScope] = useState<Scope>("read");
   const make = async (event: Event): Promise<void> => {
     event.preventDefault();
     const scopes: Scope[] = scope === "admin" ? ["read", "write", "admin"] : scope === "write" ? ["read", "write"] : ["read"];
-    const made = await attempt(() => api.post<{ token: string }>("/api/tokens", { name, scopes }));
+    const made = await attempt(() => api.post<{ secret: string }>("/api/tokens", { name: name.trim(), scopes }));
     if (!made) return;
     setName("");
-    onMade(made.token);
+    onMade(made.secret);
   };
   return (
     <form class="inline-form" onSubmit={(event) => void make(event)}>
