@@ -348,6 +348,8 @@ export const en = {
   "read.sagittal": "Sagittal",
   "read.scale_heat": "Against (blue) to for (red) the finding",
   "read.scale_share": "0 (violet) to 1 (yellow)",
+  "read.headset": "Headset",
+  "read.headset_hint": "Shows the scene in a headset: carry it with a squeeze, point and pull the trigger to pick",
   "read.scene": "3D scene; drag to turn, click to move the slices",
   "read.scene_failed": "This browser shows no 3D scene.",
   "read.scene_none": "The 3D scene appears when the study has been drawn.",

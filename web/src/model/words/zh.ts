@@ -350,6 +350,8 @@ export const zh: Catalogue = {
   "read.sagittal": "矢状位",
   "read.scale_heat": "反对（蓝）至支持（红）该发现",
   "read.scale_share": "0（紫）至 1（黄）",
+  "read.headset": "头戴设备",
+  "read.headset_hint": "在头戴设备中显示三维场景：握住可移动，扣动扳机可选取",
   "read.scene": "三维场景；拖动旋转，点击移动层面",
   "read.scene_failed": "此浏览器无法显示三维场景。",
   "read.scene_none": "绘制完成后显示三维场景。",
