@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -138,6 +139,7 @@ def listen(
         typer.Option("--from", metavar="TITLE", help="Who may send; anyone who reaches us if not given."),
     ] = None,
     title: Title = "LIMNER",
+    as_json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Receive DICOM files until stopped (C-STORE), into STUDY/SERIES/INSTANCE.dcm."""
@@ -147,16 +149,21 @@ def listen(
     handlers = Handlers(
         take=lambda path, _: keep_in(out, path),
         allow=lambda caller: not senders or caller.ae_title in senders,
-        done=lambda caller: typer.echo(f"{caller.ae_title or 'somebody'} is done."),
+        done=lambda caller: _say({"sender": caller.ae_title}, "{sender} is done.", as_json),
     )
     receiver = Receiver(title, (host, port), handlers)
-    typer.echo(f"Listening as {title} at {host}:{receiver.port}; what comes goes to {out}. Stop with Ctrl-C.")
+    told = {"title": title, "host": host, "port": receiver.port, "folder": str(out)}
+    _say(told, "Listening as {title} at {host}:{port}; what comes goes to {folder}. Stop with Ctrl-C.", as_json)
     try:
         threading.Event().wait()
     except KeyboardInterrupt:
-        typer.echo("Stopped.")
+        _say({"stopped": True}, "Stopped.", as_json)
     finally:
         receiver.stop()
+
+
+def _say(told: dict[str, object], words: str, as_json: bool) -> None:
+    typer.echo(json.dumps(told) if as_json else words.format(**told))
 
 
 def _node(text: str) -> Node:
