@@ -8,12 +8,6 @@ const MM = 1000;
 const AHEAD_M = 0.9;
 const HEIGHT_M = 1.25;
 const RAY_M = 3;
-const MODE = "immersive-vr";
-
-/** Whether this browser has a headset to show things in. */
-export async function hasHeadset(): Promise<boolean> {
-  return (await navigator.xr?.isSessionSupported(MODE).catch(() => false)) ?? false;
-}
 
 /** What a test may see of a headset that shows the scene. */
 export interface HeadsetView {
@@ -31,7 +25,7 @@ export interface HeadsetView {
  */
 export async function enterHeadset(stage: Stage, named: (surface: Surface | null) => void): Promise<HeadsetView> {
   const { renderer, camera } = stage;
-  const session = await navigator.xr!.requestSession(MODE, { optionalFeatures: ["local-floor"] });
+  const session = await navigator.xr!.requestSession("immersive-vr", { optionalFeatures: ["local-floor"] });
   const before = { position: camera.position.clone(), turned: camera.quaternion.clone() };
   const reader = new Group();
   reader.scale.setScalar(MM);

@@ -7,7 +7,7 @@ import { api } from "../../api/client";
 import { isShown } from "../../model/state";
 import { say } from "../../model/words";
 import type { ReadingScene } from "../../render/reading/scene";
-import { enterHeadset, type HeadsetView, hasHeadset } from "../../tools/headset";
+import type { HeadsetView } from "../../tools/headset";
 import type { Desk } from "../../tools/reading/desk";
 import { Icon } from "../icon";
 
@@ -58,11 +58,12 @@ export function ScenePane({ desk }: { desk: Desk }): JSX.Element {
 /** Only where the browser has a headset. */
 function HeadsetButton({ desk }: { desk: Desk }): JSX.Element | null {
   const [there, setThere] = useState(false);
-  useEffect(() => void hasHeadset().then(setThere), []);
+  useEffect(() => void navigator.xr?.isSessionSupported("immersive-vr").then(setThere, () => setThere(false)), []);
   if (!there) return null;
   const enter = async (): Promise<void> => {
     const scene = window.limnerScene;
     if (!scene) return;
+    const { enterHeadset } = await import("../../tools/headset");
     window.limnerHeadset = await enterHeadset(scene.stage, (surface) => {
       desk.reading.finding.value = surface?.structure.id ?? null;
     });
