@@ -20,8 +20,7 @@ from limner.serve.house import House
 from limner.serve.safety.bind import open_socket
 from limner.serve.safety.passwords import hash_password
 from limner.serve.settings import ServeSettings
-from limner.serve.store.ingest import Sender, ingest
-from limner.serve.store.reading import Given
+from limner.serve.store import Given, Sender, ingest
 from limner.serve.tables import Result, Series, User, new_id
 
 PASSWORD = "correct horse battery"
@@ -142,8 +141,8 @@ class Opened:
         self.ask("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done())))")
 
     def wait(self, expression: str) -> None:
-        """Until something holds in the page."""
-        self.page.wait_for_function(expression)
+        """Until something holds in the page. As a function: the page's policy forbids that text becomes code."""
+        self.page.wait_for_function(f"() => ({expression})")
         self.settle()
 
     def whole(self) -> None:
