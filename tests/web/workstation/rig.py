@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,8 +20,7 @@ from limner.serve.house import House
 from limner.serve.safety.bind import open_socket
 from limner.serve.safety.passwords import hash_password
 from limner.serve.settings import ServeSettings
-from limner.serve.store.intake import Sender, ingest
-from limner.serve.store.reading import Given
+from limner.serve.store import Given, Sender, ingest
 from limner.serve.tables import Result, Series, User, new_id
 
 PASSWORD = "correct horse battery"
@@ -145,11 +143,8 @@ class Opened:
         self.ask("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done())))")
 
     def wait(self, expression: str) -> None:
-        """Until something holds in the page. Asked from outside: the page's policy forbids it to run text as code."""
-        until = time.monotonic() + PATIENCE_MS / 1000
-        while not self.ask(f"!!({expression})"):
-            assert time.monotonic() < until, f"{expression} does not come; the page said {self.complaints}"
-            self.page.wait_for_timeout(30)
+        """Until something holds in the page. As a function: the page's policy forbids that text becomes code."""
+        self.page.wait_for_function(f"() => ({expression})")
         self.settle()
 
     def whole(self) -> None:
