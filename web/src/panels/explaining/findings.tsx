@@ -1,6 +1,5 @@
 // Why a pack drew what it drew in a scan: the evidence that each finding has, and how to ask for more.
-import { useState } from "preact/hooks";
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { api } from "../../api/client";
 import type { Result, StudyDetail } from "../../api/types";
 import type { Evidence, Explanation, Finding } from "../../model/explaining/answer";
@@ -87,9 +86,9 @@ function One({ study, drawing, finding }: { study: StudyDetail; drawing: Drawing
   return (
     <section class="ex-finding" aria-label={finding.id}>
       <header>
-        <h3>
+        <h2>
           {finding.name} <span class="ex-quiet">{finding.id}</span>
-        </h3>
+        </h2>
         {finding.probability !== null && <span class="ex-number">{percent(finding.probability)}</span>}
         {finding.abstained && <span class="tag">{say("explain.not_sure")}</span>}
         <a href={`/read/${study.id}?finding=${encodeURIComponent(finding.id)}`}>{say("explain.in_scan")}</a>
@@ -121,13 +120,17 @@ function One({ study, drawing, finding }: { study: StudyDetail; drawing: Drawing
 export function Findings({ study, onShown }: { study: StudyDetail; onShown: () => void }) {
   const newest = resultsOf(study, "drawing")[0] ?? null;
   const [drawing, setDrawing] = useState<DrawingResult | null>(null);
+  const [read, setRead] = useState(false);
   useEffect(() => {
-    if (!newest) return onShown();
+    if (!newest) return;
     void attempt(() => api.get<DrawingResult>(`/api/results/${newest.id}`)).then((found) => {
       setDrawing(found);
-      onShown();
+      setRead(true);
     });
   }, [newest?.id]);
+  useEffect(() => {
+    if (read || !newest) onShown();
+  }, [read, newest?.id]);
   if (!newest) {
     return (
       <Empty icon="explain" title={say("explain.no_drawing")}>
