@@ -110,7 +110,7 @@ def test_a_study_is_told_to_those_who_may_see_it(server, listen):
         audit.append(db, ann.watcher.user_id, "study.open", study.id)  # to read is no change
         db.get_one(Study, study.id).shared = True
         audit.append(db, ann.watcher.user_id, "study.share", study.id)
-    wait_for([ann, bob, cy], lambda: cy.told)
+    wait_for([ann, bob, cy], lambda: cy.told and len(ann.told) == len(bob.told) == 2)
     assert ann.told == bob.told == 2 * cy.told
 
 

@@ -6,8 +6,8 @@ import base64
 from pathlib import Path as FilePath
 from typing import Annotated, Literal
 
-import anyio.to_thread
 from fastapi import APIRouter, Header, HTTPException, Path, Request
+from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session as Transaction
@@ -108,7 +108,7 @@ async def correct(
     path = house.folder("scratch") / f"{new_id()}.nii.gz"
     try:
         await _receive(request, path)
-        return await anyio.to_thread.run_sync(_correct, house, actor, result_id, x_base, x_comment, path)
+        return await run_in_threadpool(_correct, house, actor, result_id, x_base, x_comment, path)
     finally:
         path.unlink(missing_ok=True)
 
@@ -121,7 +121,7 @@ async def _receive(request: Request, path: FilePath) -> None:
             size += len(piece)
             if size > MOST_PACKED:
                 raise HTTPException(413, f"A label map may have {MOST_PACKED // MIB} MiB, gzipped.")
-            await anyio.to_thread.run_sync(file.write, piece)
+            await run_in_threadpool(file.write, piece)
     if not size:
         raise HTTPException(422, "The body is empty: send the corrected label map, gzipped NIfTI.")
 

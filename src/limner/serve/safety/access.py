@@ -167,14 +167,15 @@ def find_result(db: Transaction, actor: Actor, result_id: str, kind: str | None 
         HTTPException: 404.
     """
     result = db.get(Result, result_id)
-    if result is None or (kind and result.kind != kind):
-        raise _missing(kind or "result")
-    if result.study_id is None:
-        if result.owner_id != actor.user_id:
-            raise _missing(kind or "result")
-        return result
-    find_study(db, actor, result.study_id)
+    if result is None or (kind and result.kind != kind) or not _may_see(db, actor, result):
+        raise _missing(kind or "result")  # the same words: whether it exists is not told
     return result
+
+
+def _may_see(db: Transaction, actor: Actor, result: Result) -> bool:
+    if result.study_id is None:
+        return result.owner_id == actor.user_id
+    return db.scalars(select(Study.id).where(Study.id == result.study_id, visible(actor))).first() is not None
 
 
 def _missing(noun: str) -> HTTPException:
