@@ -18,6 +18,10 @@ interface DrawingResult extends Result {
   readonly drawing: { readonly findings: readonly Finding[]; readonly pack: { readonly name: string } };
 }
 
+interface Structures {
+  readonly structures: readonly { readonly id: string; readonly title: string }[];
+}
+
 const METHODS = ["lime", "grad-cam", "all"] as const;
 
 function Proof({ result, one }: { result: Result; one: Evidence }) {
@@ -74,7 +78,14 @@ function Later({ result }: { result: Result }) {
   );
 }
 
-function One({ study, drawing, finding }: { study: StudyDetail; drawing: DrawingResult; finding: Finding }) {
+interface OneProps {
+  readonly study: StudyDetail;
+  readonly drawing: DrawingResult;
+  readonly finding: Finding;
+  readonly title: string;
+}
+
+function One({ study, drawing, finding, title }: OneProps) {
   const evidence = finding.evidence ?? [];
   const later = study.results.filter(
     (one) => one.kind === "explanation" && one.parent_id === drawing.id && one.summary["finding"] === finding.id,
@@ -87,7 +98,7 @@ function One({ study, drawing, finding }: { study: StudyDetail; drawing: Drawing
     <section class="ex-finding" aria-label={finding.id}>
       <header>
         <h2>
-          {finding.name} <span class="ex-quiet">{finding.id}</span>
+          {title} <span class="ex-quiet">{finding.id}</span>
         </h2>
         {finding.probability !== null && <span class="ex-number">{percent(finding.probability)}</span>}
         {finding.abstained && <span class="tag">{say("explain.not_sure")}</span>}
@@ -116,11 +127,25 @@ function One({ study, drawing, finding }: { study: StudyDetail; drawing: Drawing
   );
 }
 
+/** What the findings are called in the reader's language. */
+function useTitles(drawing: Result | null): Readonly<Record<string, string>> {
+  const [titles, setTitles] = useState<Readonly<Record<string, string>>>({});
+  const spoken = lang.value;
+  useEffect(() => {
+    if (!drawing) return;
+    void attempt(() => api.get<Structures>(`/api/results/${drawing.id}/structures?lang=${spoken}`)).then((found) => {
+      if (found) setTitles(Object.fromEntries(found.structures.map((one) => [one.id, one.title])));
+    });
+  }, [drawing?.id, spoken]);
+  return titles;
+}
+
 /** All findings of the newest drawing of a scan. */
 export function Findings({ study, onShown }: { study: StudyDetail; onShown: () => void }) {
   const newest = resultsOf(study, "drawing")[0] ?? null;
   const [drawing, setDrawing] = useState<DrawingResult | null>(null);
   const [read, setRead] = useState(false);
+  const titles = useTitles(newest);
   useEffect(() => {
     if (!newest) return;
     void attempt(() => api.get<DrawingResult>(`/api/results/${newest.id}`)).then((found) => {
@@ -146,7 +171,7 @@ export function Findings({ study, onShown }: { study: StudyDetail; onShown: () =
     <div class="ex-scan">
       <Note kind="note">{say("explain.scan_hint")}</Note>
       <Working study={study.id} />
-      {drawing && found.map((one) => <One key={one.id} study={study} drawing={drawing} finding={one} />)}
+      {drawing && found.map((one) => <One key={one.id} study={study} drawing={drawing} finding={one} title={titles[one.id] ?? one.name} />)}
       {drawing && !found.length && <p>{say("explain.nothing_found")}</p>}
     </div>
   );
