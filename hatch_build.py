@@ -25,6 +25,7 @@ PARTS = (
     "build.mjs",
     "vite.config.mjs",
     "licences.mjs",
+    "pack.mjs",
     "tsconfig.json",
     "index.html",
     "public",

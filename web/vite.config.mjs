@@ -2,13 +2,14 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 import { licences } from "./licences.mjs";
+import { pack } from "./pack.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const server = process.env.LIMNER_SERVER ?? "http://127.0.0.1:8600";
 
 export default defineConfig({
   root: here("."),
-  plugins: [licences()],
+  plugins: [licences(), pack()],
   build: {
     outDir: here("../src/limner/serve/web"),
     emptyOutDir: true,

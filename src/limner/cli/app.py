@@ -25,6 +25,7 @@ from limner.cli import (
     generate,
     learning,
     packs,
+    pacs,
     plan,
     serve,
 )
@@ -73,6 +74,7 @@ bench.app.command("forecast-space", epilog="Example: limner bench forecast-space
     bench_plans.forecast_space
 )
 app.add_typer(packs.app, name="packs")
+app.add_typer(pacs.app, name="pacs")
 app.add_typer(audit.app, name="audit")
 app.add_typer(bench.app, name="bench")
 

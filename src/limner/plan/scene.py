@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import trimesh
 
 from limner.findings import NeedlePath
 from limner.image import Label, Mesh
@@ -33,6 +32,8 @@ def needle_meshes(paths: Sequence[NeedlePath]) -> tuple[Mesh, ...]:
 
 
 def _rod(number: int, path: NeedlePath) -> Mesh:
+    import trimesh
+
     entry, target = np.array(path.entry_mm), np.array(path.target_mm)
     outward = (entry - target) / max(float(np.linalg.norm(entry - target)), 1e-9)
     ends = np.stack([target, entry + OUTSIDE_MM * outward])

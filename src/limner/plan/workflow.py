@@ -16,7 +16,6 @@ from limner.plan.ablation import ablate
 from limner.plan.case import PlanCase, blind_spots, cut_by_scan, open_case
 from limner.plan.liver import Liver, gather_liver
 from limner.plan.options import PlanOptions
-from limner.plan.pages import write_pages
 from limner.plan.scene import CUT_VALUE, needle_meshes, surfaces_of
 from limner.plan.settings import PlanSettings, read_settings, write_settings
 from limner.scene.needles import Found, Planner
@@ -143,6 +142,8 @@ def _doubts(found: Found) -> list[ProblemNote]:
 
 
 def _write(folder: Path, planned: _Planned, options: PlanOptions, tell: Progress) -> Plan:
+    from limner.plan.pages import write_pages  # pages bring matplotlib: who only asks for settings does without
+
     tell("scene", 0.0)
     paths = tuple(
         one.model_copy(update={"id": f"path-{k}", "file": f"needles/path-{k}.png"})

@@ -5,28 +5,24 @@ from __future__ import annotations
 import importlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
-from fastapi.responses import FileResponse
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
 
 from limner import __version__
-from limner.serve import audit
+from limner.serve import audit, pages
 from limner.serve.house import House
-from limner.serve.problems import Problem, add_problems, problem
+from limner.serve.problems import Problem, add_problems
 from limner.serve.routes import ROUTERS
 from limner.serve.safety.access import Need
 from limner.serve.safety.guard import guarded
 from limner.serve.settings import ServeSettings
 from limner.serve.store.removal import sweep
 
-PAGES = Path(__file__).parent / "web"
-"""The built front end (``hatch_build.py``)."""
 REFUSALS: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": text}
     for status, text in {
@@ -78,7 +74,7 @@ def create_app(settings: ServeSettings | None = None, house: House | None = None
     add_problems(app)
     for path in ROUTERS:
         app.include_router(importlib.import_module(path).router)
-    _serve_pages(app)
+    app.include_router(pages.router)  # the last: it takes every address that is left
     app.openapi = lambda: openapi(app)  # type: ignore[method-assign]
     return app
 
@@ -118,18 +114,3 @@ def _need(dependant: Dependant) -> Need | None:
     if isinstance(dependant.call, Need):
         return dependant.call
     return next((found for one in dependant.dependencies if (found := _need(one)) is not None), None)
-
-
-def _serve_pages(app: FastAPI) -> None:
-    """The front end: its files, and the one page for every address that a reader may reload."""
-
-    @app.get("/{path:path}", include_in_schema=False)
-    def page(path: str) -> Any:
-        if path.startswith(("api/", "dicom-web")):
-            return problem(404, "There is no such address; GET /api/openapi.json lists them.")
-        file = (PAGES / path).resolve()
-        if path and file.is_file() and file.is_relative_to(PAGES.resolve()):
-            return FileResponse(file)
-        if not (PAGES / "index.html").is_file():
-            return problem(404, "The front end is not built here: `pip install` builds it, or `npm run build` in web/.")
-        return FileResponse(PAGES / "index.html")

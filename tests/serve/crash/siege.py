@@ -1,7 +1,7 @@
 """A real server that is killed (SIGKILL, its whole group) while it works, and what must hold afterwards.
 
-The ledger knows what the server acknowledged. After each kill the disk is looked at as it lies there, then the server is
-started again and asked. Random times come from a seed.
+The ledger knows what the server acknowledged. After each kill the disk is looked at as it lies there; then the server
+is started again and asked. Random times come from a seed.
 """
 
 from __future__ import annotations
@@ -27,23 +27,22 @@ import httpx
 import nibabel as nib
 import numpy as np
 import yaml
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from limner.findings import Drawing
-from limner.serve import audit
-from limner.serve.audit.chain import START
 from limner.serve.house import House
 from limner.serve.jobs.states import STOPPED_TWICE
+from limner.serve.jobs.sweep import sweep
 from limner.serve.routes.results import digest
 from limner.serve.safety.secrets import fingerprint
 from limner.serve.settings import ServeSettings
-from limner.serve.store.blobs import Blobs
-from limner.serve.tables import AuditEntry, Instance, Job, Result, Series, Study, Token, Upload, User
+from limner.serve.tables import AuditEntry, Instance, Job, Result, Series, Token, Upload, User
+from tests.serve.crash.holds import check_chain, check_studies
+from tests.serve.crash.processes import descendants, is_alive
 from tests.serve.jobs.conftest import PACK, put_pack
 
 LIMITS = {"jobs_per_user": 1000, "requests_per_minute": 100_000, "logins_per_minute": 1000}
-SPAN_S = {"upload": 2.5, "job": 8.0, "save": 8.0, "sign": 0.6}
-"""Within how long after its begin an act is killed."""
+ACTS = ("upload", "job", "save", "sign")
 GONE_S = 5.0
 
 
@@ -83,6 +82,8 @@ class Siege:
         self.rng = np.random.default_rng(seed)
         self.ledger = Ledger()
         self.drawing = ""
+        self.span_s = dict.fromkeys(ACTS, 0.5)
+        """Within how long after its begin an act is killed: half as long again as it takes here."""
         self._secret = secrets.token_urlsafe(24)
         self._count = 0
         self._config = data.parent / "siege.yaml"
@@ -135,7 +136,7 @@ class Siege:
         return time.monotonic() - begun
 
     def kill(self) -> None:
-        """Kills the server's group at once; jobs' processes are in groups of their own and must notice by themselves."""
+        """Kills the server's group at once; processes of jobs have their own groups and must notice by themselves."""
         all_of_them = [self.process.pid, *descendants(self.process.pid)]
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
@@ -151,7 +152,22 @@ class Siege:
             self.process.terminate()
             self.process.wait(30)
             self.process.stdout.close()
+        if self.client is not None:
+            self.client.close()
         self.log.close()
+
+    def begin(self) -> None:
+        """Starts with one study and one drawing of it, and learns how long things take on this machine."""
+        self.start()
+        times = [time.monotonic()]
+        self.upload_once()
+        times.append(time.monotonic())
+        job = self.draw()
+        assert job["state"] == "done", job["message"]
+        times.append(time.monotonic())
+        self.drawing = job["made_id"]
+        self.span_s["upload"] = 1.5 * (times[1] - times[0])
+        self.span_s["job"] = self.span_s["save"] = 1.5 * (times[2] - times[1])
 
     # -- the acts; each writes down what was acknowledged, and ends when the server is gone
 
@@ -183,12 +199,15 @@ class Siege:
         return self._wait(job["id"])
 
     def save(self) -> dict[str, Any]:
-        """A correction of the first drawing: a few voxels change at random."""
+        """A correction of the newest version: a few voxels change at random."""
+        for job_id in self.ledger.labels:
+            job = self._wait(job_id)
+            if job["state"] == "done":
+                self.drawing = job["made_id"]
+        version = self.client.get(f"/api/results/{self.drawing}").json()["version"]
         content = self._paint()
-        answer = self.client.post(
-            f"/api/results/{self.drawing}/corrections", content=content,
-            headers={"X-Base": "1", "X-Comment": "siege", "Content-Type": "application/octet-stream"},
-        )  # fmt: skip
+        headers = {"X-Base": str(version), "X-Comment": "siege", "Content-Type": "application/octet-stream"}
+        answer = self.client.post(f"/api/results/{self.drawing}/corrections", content=content, headers=headers)
         answer.raise_for_status()
         job = answer.json()
         self.ledger.jobs[job["id"]] = "correct"
@@ -222,7 +241,7 @@ class Siege:
 
     def storm(self, act: str) -> float:
         """An act, and a kill at a random time within it; seconds from its begin."""
-        delay = float(self.rng.uniform(0.0, SPAN_S[act]))
+        delay = float(self.rng.uniform(0.0, self.span_s[act]))
         todo = {"upload": self.upload, "job": self.draw, "save": self.save, "sign": self.sign}[act]
         failed: list[BaseException] = []
 
@@ -331,41 +350,6 @@ class Siege:
                 assert np.array_equal(np.asarray(sent.dataobj), np.asarray(kept.dataobj)), job_id
             rows = set(db.scalars(select(Result.id)))
             assert {one.name for one in house.folder("results").iterdir()} == rows
-            failed = set(db.scalars(select(Job.id).where(Job.state == "failed")))
-            assert {one.name.removesuffix(".lock") for one in house.folder("jobs").iterdir()} <= failed
-
-
-def check_chain(entries: list[AuditEntry]) -> None:
-    """Every entry has its number, the hash of the one before, and its own."""
-    assert [one.n for one in entries] == list(range(1, len(entries) + 1))
-    assert [one.previous for one in entries] == [START, *(one.hash for one in entries)][: len(entries)]
-    assert all(audit.entry_hash(one) == one.hash for one in entries)
-
-
-def check_studies(db: Any, blobs: Blobs) -> None:
-    """Every instance that is listed has its bytes, and a study's sums are of all that is listed."""
-    for sha256, ending in db.execute(select(Instance.sha256, Instance.ending).distinct()):
-        assert hashlib.sha256(blobs.path(sha256, ending).read_bytes()).hexdigest() == sha256
-    counts = dict(
-        db.execute(select(Series.study_id, func.count(Instance.id)).join(Instance).group_by(Series.study_id)).all()
-    )
-    for study in db.scalars(select(Study)):
-        assert study.instance_count == counts[study.id] >= 32, f"study {study.id} is half there"
-
-
-def descendants(pid: int) -> list[int]:
-    """All processes below one (proc(5), /proc/PID/task/TID/children)."""
-    found: list[int] = []
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        with contextlib.suppress(OSError):
-            for child in map(int, task.read_text().split()):
-                found += [child, *descendants(child)]
-    return found
-
-
-def is_alive(pid: int) -> bool:
-    """Whether it runs; one that has ended and was not asked for its code does not."""
-    try:
-        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return False
+            sweep(house)
+            done = set(db.scalars(select(Job.id).where(Job.state == "done")))
+            assert not done & {one.name.removesuffix(".lock") for one in house.folder("jobs").iterdir()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,9 +47,7 @@ class Bench:
             owner = db.query(User).filter(User.name == self.name).one()
             study_id = db.get_one(Result, parent).study_id if parent else self._study(db, owner)
             title = "180" if kind == "forecast" else kind
-            db.add(
-                Result(id=result_id, kind=kind, owner_id=owner.id, study_id=study_id, parent_id=parent, title=title)
-            )
+            db.add(Result(id=result_id, kind=kind, owner_id=owner.id, study_id=study_id, parent_id=parent, title=title))
         house.close()
         return result_id
 
@@ -128,5 +125,3 @@ class Opened:
         box = self.page.locator("canvas").first.bounding_box()
         assert box is not None
         return box["x"] + at["x"], box["y"] + at["y"]
-
-

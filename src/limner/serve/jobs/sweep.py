@@ -40,10 +40,15 @@ def _sweep_scratch(house: House) -> int:
         scratch = Scratch.of(house, job_id)
         with house.database.reading() as db:
             job = db.get(Job, job_id)
-        if job is not None and (job.state in WAITING or (job.ended and now() - job.ended < KEPT)):
-            continue
-        if job is None and scratch.is_young(KEPT.total_seconds()):
-            continue  # a request that has not written its row yet
-        scratch.clear(given=True)
-        swept += 1
+        if not _is_wanted(job, scratch):
+            scratch.clear(given=True)
+            swept += 1
     return swept
+
+
+def _is_wanted(job: Job | None, scratch: Scratch) -> bool:
+    if job is None:
+        return scratch.is_young(KEPT.total_seconds())  # a request that has not written its row yet
+    if job.state in WAITING:
+        return True
+    return job.state != "done" and job.ended is not None and now() - job.ended < KEPT

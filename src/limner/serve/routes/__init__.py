@@ -18,6 +18,8 @@ ROUTERS = (
     "limner.serve.routes.generate",
     "limner.serve.routes.plans",
     "limner.serve.routes.rules",
+    "limner.serve.routes.pacs",
+    "limner.serve.routes.packs",
     "limner.serve.dicomweb.qido",
     "limner.serve.dicomweb.wado",
     "limner.serve.dicomweb.frames",

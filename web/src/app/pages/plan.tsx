@@ -239,6 +239,5 @@ function usePlanKeys(bench: Bench, hands: { turn: Turn } | null, map: { value: b
       { key: "a", label: say("plan.from_front"), run: () => hands?.turn.look("anterior") },
       { key: "r", label: say("plan.mode_resection"), run: () => (bench.mode.value = cutting ? "needle" : "resection") },
     ],
-    [bench, hands, cutting],
   );
 }

@@ -48,6 +48,28 @@ async function fetched(wish: Wish, show: "picture" | "labels"): Promise<Kept> {
   return found;
 }
 
+const line: (() => Promise<void>)[] = [];
+let walking = false;
+
+/** As `image`, one after another, so that what a hand moves never waits behind a sheet of small ones.
+ *
+ * Null where `wanted` says no when its turn comes. */
+export function patiently(wish: Wish, wanted: () => boolean): Promise<Kept | null> {
+  return new Promise((resolve, reject) => {
+    line.push(async () => {
+      if (wanted()) await image(wish).then(resolve, reject);
+      else resolve(null);
+    });
+    if (!walking) void walk();
+  });
+}
+
+async function walk(): Promise<void> {
+  walking = true;
+  for (let next = line.shift(); next; next = line.shift()) await next();
+  walking = false;
+}
+
 /** Asks for the latest wish only: one is on its way, those in between are left out. */
 export class Latest {
   private next: Wish | null = null;

@@ -1,6 +1,6 @@
 // Nobodies by their seeds, and the way from one to another.
 import { useEffect, useState } from "preact/hooks";
-import { image, known } from "../../model/generating/images";
+import { known, patiently } from "../../model/generating/images";
 import { LARGEST_SEED, type Wish } from "../../model/generating/wish";
 import { number } from "../../model/format";
 import { fail } from "../../model/toasts";
@@ -22,7 +22,7 @@ function Thumb({ wish, seed, pressed, onPress, label }: { wish: Wish; seed: numb
     let current = true;
     // a slider that is being dragged asks for one picture; its sheet follows when it rests
     const rest = window.setTimeout(() => {
-      image(mine).then((found) => current && setAddress(found.address), fail);
+      patiently(mine, () => current).then((found) => current && found && setAddress(found.address), fail);
     }, known(mine) ? 0 : 250);
     return () => {
       current = false;

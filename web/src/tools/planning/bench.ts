@@ -24,7 +24,8 @@ export interface CutInHand {
   readonly answer: CutAnswer | null;
 }
 
-const AGAIN_MS = 350;
+/** How often one asks how far it is: while nothing stands, and while the liver follows. */
+const [SOON_MS, LATER_MS] = [300, 1000];
 const STILL_MM = 0.05;
 
 export class Bench {
@@ -92,7 +93,7 @@ export class Bench {
       const first = state.needles?.paths[0];
       if (first && this.chosen.value === null) this.choose(first.id);
       if (state.step === "done") return;
-      await new Promise((done) => setTimeout(done, AGAIN_MS));
+      await new Promise((done) => setTimeout(done, state.needles ? LATER_MS : SOON_MS));
     }
   }
 
