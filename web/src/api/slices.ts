@@ -44,6 +44,7 @@ export function loadSlices(volume: Volume, loading: Loading): () => void {
   };
   const all = async (): Promise<void> => {
     await fetchRun({ k: loading.wanted(), count: 1 });
+    await new Promise((done) => requestAnimationFrame(() => setTimeout(done))); // until that slice is on the screen
     await Promise.all(Array.from({ length: AT_ONCE }, line));
   };
   all().catch((error: unknown) => {

@@ -3,6 +3,7 @@ import { render } from "preact";
 import { followLinks } from "../model/place";
 import { loadSession } from "../model/session";
 import { wordsReady } from "../model/words";
+import { loadPage, match } from "./router";
 import { Shell } from "./shell";
 import "./styles/tokens.css";
 import "./styles/base.css";
@@ -12,6 +13,7 @@ import "./styles/lists.css";
 
 async function start(place: HTMLElement): Promise<void> {
   followLinks(document.body);
+  if (match.value) void loadPage(match.value.route).catch(() => undefined); // its code comes while the session is asked for
   // a server that is away is told by the shell, which asks again
   await Promise.all([loadSession().catch(() => undefined), wordsReady()]);
   render(<Shell />, place);

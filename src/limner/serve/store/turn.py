@@ -100,7 +100,7 @@ def as_int16(array: NDArray[Any]) -> tuple[NDArray[np.int16], float, float]:
     if array.dtype.kind in "iu":
         if _INT16.min <= low and high <= _INT16.max:
             return np.ascontiguousarray(array, np.int16), 1.0, 0.0
-        if high - low <= 65534:  # the least of 16 bits is left free: pages know by it what has not come yet
+        if high - low <= 65534:
             middle = int(low + high) // 2
             return (array.astype(np.int32) - middle).astype(np.int16), 1.0, float(middle)
     slope, intercept = max(high - low, 1e-12) / 65534, (low + high) / 2

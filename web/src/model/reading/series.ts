@@ -37,7 +37,7 @@ export interface SeriesInfo {
 /** The voxels of a series. Slices arrive one by one, those near the reader first. */
 export class Volume {
   readonly grid: Grid;
-  /** Stored values, x fastest; zero where nothing has come yet. */
+  /** Stored values, x fastest; zero where nothing has come yet, see `has`. */
   readonly data: Int16Array<ArrayBuffer>;
   readonly has: Uint8Array;
   arrived = 0;
@@ -47,8 +47,6 @@ export class Volume {
     this.grid = new Grid(info.shape, info.spacing_mm, info.affine);
     this.data = new Int16Array(this.grid.voxels);
     this.has = new Uint8Array(info.shape[0]);
-    // what has not come yet is black in every window, not the grey of stored zero
-    this.data.fill(-32768);
   }
 
   get sliceVoxels(): number {

@@ -14,7 +14,7 @@ export function Panes({ desk, onPane }: { desk: Desk; onPane: (pane: PaneView, t
   const layout = reading.layout.value;
   const place = useRef<HTMLDivElement>(null);
   const card = useRef<HTMLCanvasElement>(null);
-  const [engine] = useState(() => new CardEngine(desk));
+  const [engine] = useState(() => (desk.card = new CardEngine(desk)));
   useEffect(() => engine.watch(place.current!, card.current!), [engine]);
   const pane = (plane: Plane): JSX.Element => (
     <Pane

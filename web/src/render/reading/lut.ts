@@ -16,13 +16,12 @@ const STORED = 65536;
 export function windowTable(info: Pick<SeriesInfo, "slope" | "intercept">, shown: Shown): Uint32Array {
   const table = new Uint32Array(STORED);
   const low = shown.center - shown.width / 2;
-  for (let at = 1; at < STORED; at++) {
+  for (let at = 0; at < STORED; at++) {
     const value = (at - 32768) * info.slope + info.intercept;
     const share = Math.min(1, Math.max(0, (value - low) / shown.width));
     const grey = Math.round(255 * (shown.invert ? 1 - share : share));
     table[at] = 0xff000000 | (grey << 16) | (grey << 8) | grey;
   }
-  table[0] = 0xff000000; // not come yet: black, inverted or not
   return table;
 }
 

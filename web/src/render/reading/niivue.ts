@@ -14,6 +14,11 @@ const TYPE: Readonly<Record<Plane, SLICE_TYPE>> = {
   sagittal: SLICE_TYPE.SAGITTAL,
 };
 
+const LABELS = "limner-labels";
+const STEPS = 256;
+/** There is no rim here that says where a label ends, so its fill says it. */
+const FIRMER = 1.6;
+
 /** A pane, and where it lies on the canvas, CSS pixels. */
 export interface Tile {
   readonly viewport: Viewport;
@@ -92,19 +97,29 @@ export class NiivueEngine {
     this.overlay = null;
     if (!labels) return;
     this.overlay = await image(niftiOf(volume, Int16Array.from(labels), 1, 0), "labels");
+    this.color(this.overlay, tints);
     this.nv.addVolume(this.overlay);
-    this.tint(tints);
   }
 
-  /** Colours and opacities of the labels. */
+  /**
+   * Colours and opacities of the labels: a map of 256 steps, one for each value. NiiVue's own label maps know only one
+   * opacity for all.
+   */
   tint(tints: readonly (Tint | null)[]): void {
     if (!this.overlay) return;
-    const pick = (c: 0 | 1 | 2) => tints.map((one) => one?.rgb[c] ?? 0);
-    const alphas = tints.map((one, value) => (value && one ? Math.min(255, one.fill * 1.6) : 0));
-    this.overlay.setColormapLabel({
-      R: pick(0), G: pick(1), B: pick(2), A: alphas, I: tints.map((_, value) => value), labels: tints.map(String),
-    });
+    this.color(this.overlay, tints);
     this.nv.updateGLVolume();
+  }
+
+  private color(overlay: NVImage, tints: readonly (Tint | null)[]): void {
+    const step = (value: number): Tint | null => tints[value] ?? null;
+    const steps = Array.from({ length: STEPS }, (_, value) => value);
+    const pick = (c: 0 | 1 | 2) => steps.map((value) => step(value)?.rgb[c] ?? 0);
+    const alphas = steps.map((value) => Math.min(255, FIRMER * (step(value)?.fill ?? 0)));
+    this.nv.addColormap(LABELS, { R: pick(0), G: pick(1), B: pick(2), A: alphas, I: steps });
+    if (overlay.colormap !== LABELS) overlay.colormap = LABELS; // which measures its range again
+    overlay.cal_min = 0;
+    overlay.cal_max = STEPS - 1;
   }
 
   /** Draws the tiles, with their slices through `cross`. */

@@ -26,6 +26,8 @@ export interface Layers {
   readonly heat: Heat | null;
 }
 
+const BLACK = 0xff000000;
+
 export class SlicePicture {
   readonly canvas = document.createElement("canvas");
   private readonly context = this.canvas.getContext("2d", { alpha: false, willReadFrequently: false })!;
@@ -42,10 +44,16 @@ export class SlicePicture {
     this.fit(columns, rows);
     const strides = [1, size[0], size[0] * size[1]] as const;
     const [su, sv, start] = [strides[u], strides[v], slice * strides[w]];
-    const { data } = volume;
+    const { data, has } = volume;
     const pixels = this.pixels;
     for (let y = 0, p = 0; y < rows; y++) {
-      let at = start + (flipV ? rows - 1 - y : y) * sv;
+      const row = flipV ? rows - 1 - y : y;
+      if (v === 2 && !has[row]) {
+        pixels.fill(BLACK, p, p + columns); // has not come yet
+        p += columns;
+        continue;
+      }
+      let at = start + row * sv;
       for (let x = 0; x < columns; x++, p++, at += su) pixels[p] = table[data[at]! + 32768]!;
     }
     const where = { columns, rows, su, sv, start, flipV };

@@ -19,6 +19,7 @@ import { resultsOf } from "../../model/study";
 import { fail } from "../../model/toasts";
 import { Looks, ShownSlice } from "../../render/reading/pane";
 import { Comparison } from "./compare";
+import type { CardEngine } from "./engine";
 
 /** A view with what paints it. */
 export class Board {
@@ -150,6 +151,8 @@ export class Desk {
   readonly obstacle: Signal<string | null> = signal(null);
   /** Forces an engine: "canvas" or "niivue". */
   readonly engine: Signal<string | null> = signal(null);
+  /** What draws by the graphics card, while the panes stand. */
+  card: CardEngine | null = null;
   private readonly stops: (() => void)[] = [];
 
   constructor(private readonly user: string) {}

@@ -17,6 +17,8 @@ export class CardEngine {
   private place: HTMLElement | null = null;
   private wanted = false;
   private starting = false;
+  private laid: Uint8Array | Uint16Array | null = null;
+  private tinted: readonly (Tint | null)[] = [];
   /** What the last frame took; tests and the bench read it. */
   frame_ms = 0;
   frames = 0;
@@ -38,17 +40,7 @@ export class CardEngine {
         void view.arrived.value;
         if (volume?.whole && !this.ready.value && !this.starting) void this.start(canvas);
       }),
-      effect(() => {
-        const engine = this.ready.value;
-        const labels = this.desk.reading.overlays.value ? view.labels.value : null;
-        const volume = view.volume.value;
-        if (engine && volume) engine.setLabels(volume, labels?.data ?? null, this.tints()).then(() => this.want(), fail);
-      }),
-      effect(() => {
-        void [view.labelStates.value, view.labelColors.value];
-        this.ready.value?.tint(this.tints());
-        this.want();
-      }),
+      effect(() => this.dress()),
       effect(() => {
         void [view.cross.value, view.camera.value, view.window.value, view.invert.value, this.panes.value];
         void this.desk.reading.layout.value;
@@ -61,6 +53,20 @@ export class CardEngine {
       this.ready.peek()?.close();
       this.ready.value = null;
     };
+  }
+
+  /** Brings labels and their colours to the card: each change of either fills its texture again, so only on a change. */
+  private dress(): void {
+    const { view } = this.desk.reading;
+    const [engine, volume] = [this.ready.value, view.volume.value];
+    void [view.labelStates.value, view.labelColors.value];
+    const labels = this.desk.reading.overlays.value ? (view.labels.value?.data ?? null) : null;
+    const tints = this.tints();
+    if (!engine || !volume) return;
+    if (labels !== this.laid) engine.setLabels(volume, labels, tints).then(() => this.want(), fail);
+    else if (labels && tints !== this.tinted) engine.tint(tints);
+    [this.laid, this.tinted] = [labels, tints];
+    this.want();
   }
 
   private tints(): readonly (Tint | null)[] {

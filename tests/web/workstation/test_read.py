@@ -1,0 +1,451 @@
+"""The Read page in a real browser, on a phantom whose every voxel is known: sides, millimetres, values, links."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image as Pillow
+
+from limner.draw import draw
+from tests.web.workstation.rig import Opened, Sent, Workstation, workstation
+
+pytestmark = pytest.mark.browser
+
+LIVER_HU, BONE_HU = 100, 700
+TUMOR = (-45.0, -15.0, 12.5)
+"""World mm of a voxel near the middle of the phantom's tumour: on the patient's right, x is negative."""
+IN_LIVER = (-20.0, -10.0, -17.5)
+SPINE = (0.0, 50.0, 2.5)
+MOVED_MM = 30.0
+"""How much higher the second date's patient lay."""
+VIEW = "limnerRead.desk.reading.view"
+
+
+@dataclass
+class Room:
+    """A workstation with the phantom at two dates, both drawn."""
+
+    station: Workstation
+    study: Sent
+    later: Sent
+    drawing: str
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory, write_ct, thresholds, body) -> Iterator[Room]:
+    folder = tmp_path_factory.mktemp("read")
+    first, second = write_ct(folder / "a"), write_ct(folder / "b", StudyDate="20240601")
+    _raise(second, body)
+    draw(folder / "a", folder / "drawn", predictor=thresholds)
+    with workstation(folder / "data") as station:
+        study, later = station.send(first), station.send(second)
+        drawing = station.put_drawing(study, folder / "drawn")
+        _raise_drawing(station.house.result_folder(station.put_drawing(later, folder / "drawn")))
+        yield Room(station, study, later, drawing, folder / "drawn")
+
+
+def _raise(files: list[Path], body) -> None:
+    """The patient of the second date lies higher in the scanner, and its slices say so."""
+    import pydicom
+
+    for z, path in enumerate(files):
+        slice_ = pydicom.dcmread(path)
+        x, y, height = body.grid.world((z, 0, 0))
+        slice_.ImagePositionPatient = [x, y, height + MOVED_MM]
+        slice_.save_as(path)
+
+
+def _raise_drawing(folder: Path) -> None:
+    """The drawing of the second date, made from the first one's."""
+    drawing = json.loads((folder / "drawing.json").read_text())
+    for one in drawing["findings"]:
+        x, y, z = one["center_mm"]
+        one["center_mm"] = [x, y, z + MOVED_MM]
+    (folder / "drawing.json").write_text(json.dumps(drawing))
+    labels = nibabel.load(folder / "labels.nii.gz")
+    affine = labels.affine.copy()
+    affine[2, 3] += MOVED_MM
+    nibabel.save(nibabel.Nifti1Image(np.asarray(labels.dataobj), affine), folder / "labels.nii.gz")
+
+
+@pytest.fixture(scope="module")
+def once(room, browser) -> Opened:
+    """One page for the whole file; each test says what it needs of it."""
+    page = room.station.open(browser, f"/read/{room.study.id}")
+    page.whole()
+    return page
+
+
+@pytest.fixture
+def page(once) -> Opened:
+    """The page as it opens: cross-hair in the middle, three planes, nothing measured, abdomen's window."""
+    once.ask(
+        f"""() => {{ const desk = limnerRead.desk, {{ reading }} = desk, view = reading.view;
+        reading.layout.value = 'mpr'; reading.plane.value = 'axial'; reading.tool.value = 'cross';
+        reading.measures.value = []; reading.draft.value = null; reading.finding.value = null;
+        reading.overlays.value = true; view.invert.value = false; desk.preset(1); view.fit();
+        view.goTo({VIEW}.volume.value.grid.middle); }}"""
+    )
+    once.settle()
+    return once
+
+
+def _go(page: Opened, world) -> None:
+    page.ask(f"world => {VIEW}.goToWorld(world)", list(world))
+    page.settle()
+
+
+def _grey(hu: float, center: float = 50, width: float = 400) -> int:
+    return round(255 * min(1.0, max(0.0, (hu - center) / width + 0.5)))
+
+
+def _plain(page: Opened) -> None:
+    """The picture alone."""
+    page.ask("limnerRead.desk.reading.overlays.value = false")
+    page.settle()
+
+
+# What is shown, and on which side.
+
+
+def test_the_picture_has_the_greys_that_the_window_gives(page):
+    _plain(page)
+    _go(page, IN_LIVER)
+    for plane in ("axial", "coronal", "sagittal"):
+        liver, air = page.colors(plane, [IN_LIVER, (IN_LIVER[0] - 400, IN_LIVER[1] - 400, IN_LIVER[2])])
+        assert liver == [_grey(LIVER_HU)] * 3, plane
+        assert air == [0, 0, 0]
+    _go(page, SPINE)
+    assert page.colors("axial", [SPINE]) == [[255, 255, 255]]
+
+
+def test_the_patients_right_is_on_the_left(page):
+    _go(page, TUMOR)
+    _plain(page)
+    for plane in ("axial", "coronal"):
+        width = page.ask(f"limnerRead.panes.find(one => one.plane === '{plane}').canvas.clientWidth")
+        assert page.pixel_of(plane, TUMOR)[0] < width / 2 - 20, plane
+    picture = np.asarray(Pillow.open(io.BytesIO(page.picture("axial"))).convert("L"), np.int32)
+    liver = np.abs(picture - _grey(LIVER_HU)) <= 3
+    half = picture.shape[1] // 2
+    assert liver[:, :half].sum() > 4 * liver[:, half:].sum()
+
+
+def test_front_is_up_head_is_up_and_the_nose_points_left(page):
+    front, back = (0.0, -60.0, 2.5), (0.0, 60.0, 2.5)
+    assert page.pixel_of("axial", front)[1] < page.pixel_of("axial", back)[1]
+    assert page.pixel_of("coronal", (0, 0, 60))[1] < page.pixel_of("coronal", (0, 0, -60))[1]
+    assert page.pixel_of("sagittal", front)[0] < page.pixel_of("sagittal", back)[0]
+    assert page.pixel_of("sagittal", (0, 0, 60))[1] < page.pixel_of("sagittal", (0, 0, -60))[1]
+
+
+# Scrolling, windows, labels.
+
+
+def test_keys_and_wheel_scroll_and_the_address_follows(page):
+    start = page.ask(f"{VIEW}.slice.value")
+    page.press("ArrowUp")
+    assert page.ask(f"{VIEW}.slice.value") == start + 1
+    page.press("PageDown")
+    assert page.ask(f"{VIEW}.slice.value") == start - 9
+    page.page.mouse.move(*page.screen_of("axial", (0, 0, 0)))
+    page.page.mouse.wheel(0, 100)
+    page.settle()
+    assert page.ask(f"{VIEW}.slice.value") == start - 10
+    page.wait(f"new URLSearchParams(location.search).get('k') === '{start - 10}'")
+    page.press("Home")
+    assert page.ask(f"{VIEW}.slice.value") == 31
+    page.press("End")
+    assert page.ask("limnerRead.panes.find(one => one.plane === 'axial').canvas.dataset.slice") == "0"
+
+
+def test_each_preset_has_its_greys(page, room):
+    _plain(page)
+    _go(page, IN_LIVER)
+    presets = room.station.geometry(room.study)["window"]
+    assert [one["name"] for one in presets[:4]] == ["abdomen", "liver", "lung", "bone"]
+    for n, preset in enumerate(presets, start=1):
+        page.press(str(n))
+        (grey, _, _), *_ = page.colors("axial", [IN_LIVER])
+        assert abs(grey - _grey(LIVER_HU, preset["center"], preset["width"])) <= 1, preset
+
+
+def test_the_right_button_changes_the_window_and_i_inverts(page):
+    _plain(page)
+    _go(page, IN_LIVER)
+    x, y = page.screen_of("axial", IN_LIVER)
+    mouse = page.page.mouse
+    mouse.move(x, y)
+    mouse.down(button="right")
+    mouse.move(x + 100, y + 40, steps=4)
+    mouse.up(button="right")
+    page.settle()
+    window = page.ask(f"{VIEW}.window.value")
+    assert window["width"] > 450 and window["center"] > 70
+    (before, *_), *_ = page.colors("axial", [IN_LIVER])
+    page.press("i")
+    (after, *_), *_ = page.colors("axial", [IN_LIVER])
+    assert abs(before + after - 255) <= 1
+
+
+def test_a_label_is_seen_until_it_is_switched_off(page):
+    _go(page, IN_LIVER)
+    red, green, blue = page.colors("axial", [IN_LIVER])[0]
+    assert red > blue + 8, "the liver's colour lies over it"
+    eye = page.page.locator(".rd-label[data-label='1'] .rd-eye")
+    eye.click()
+    page.settle()
+    assert page.colors("axial", [IN_LIVER]) == [[_grey(LIVER_HU)] * 3]
+    eye.click()
+    page.settle()
+    assert page.colors("axial", [IN_LIVER]) == [[red, green, blue]]
+    page.page.locator(".rd-label[data-label='1'] input").fill("100")
+    page.settle()
+    assert page.colors("axial", [IN_LIVER])[0][2] < blue - 20
+
+
+def test_a_finding_is_jumped_to_and_a_reload_stays_there(room, browser, page):
+    page.page.locator("[data-finding=tumor-1]").click()
+    page.settle()
+    assert np.allclose(page.cross(), (-45, -15, 10), atol=3.0)
+    k = page.ask(f"{VIEW}.slice.value")
+    assert k == pytest.approx((10 + 77.5) / 5, abs=0.6)
+    text = page.page.locator("[data-finding=tumor-1]").inner_text()
+    assert re.search(r"\d ml", text) and "p 1.00" in text
+    page.wait(f"new URLSearchParams(location.search).get('k') === '{k}'")
+    again = room.station.open(browser, page.page.url.removeprefix(page.url))
+    again.whole()
+    assert again.ask(f"{VIEW}.slice.value") == k
+    assert again.ask("limnerRead.desk.reading.layout.value") == "mpr"
+    assert again.ask("limnerRead.desk.main.drawing.value.id") == room.drawing
+    again.page.close()
+
+
+# Measuring.
+
+
+def _drag(page: Opened, tool: str, plane: str, *worlds) -> None:
+    page.press(tool)
+    mouse = page.page.mouse
+    for n, world in enumerate(worlds):
+        x, y = page.screen_of(plane, world)
+        mouse.move(x, y, steps=3)
+        if n == 0:
+            mouse.down()
+        elif n == 1:
+            mouse.up()
+        else:
+            mouse.down()
+            mouse.up()
+    if len(worlds) == 1:
+        mouse.up()
+    page.settle()
+
+
+def test_lengths_are_the_worlds(page):
+    _go(page, IN_LIVER)
+    a, b = (-50.0, -20.0, IN_LIVER[2]), (10.0, 25.0, IN_LIVER[2])
+    _drag(page, "l", "axial", a, b)
+    told = page.page.locator("[data-measure=length] .rd-value").inner_text()
+    assert float(told.removesuffix(" mm")) == pytest.approx(75.0, abs=0.6)  # a pixel of the mouse is half a mm here
+
+
+def test_lengths_across_slices_know_the_slice_distance(page):
+    _go(page, IN_LIVER)
+    _drag(page, "l", "coronal", (-40.0, IN_LIVER[1], -40.0), (-40.0, IN_LIVER[1], 50.0))
+    told = page.page.locator("[data-measure=length] .rd-value").inner_text()
+    assert float(told.removesuffix(" mm")) == pytest.approx(90.0, abs=1.2)
+
+
+def test_angles(page):
+    _go(page, IN_LIVER)
+    z = IN_LIVER[2]
+    _drag(page, "a", "axial", (-60, 0, z), (0, 0, z), (0, -50, z))
+    told = page.page.locator("[data-measure=angle] .rd-value").inner_text()
+    assert float(told.removesuffix("°")) == pytest.approx(90.0, abs=1.5)
+
+
+def test_a_region_in_the_liver_is_even_and_its_area_right(page):
+    _go(page, IN_LIVER)
+    z = IN_LIVER[2]
+    _drag(page, "e", "axial", (-30, -20, z), (-10, 0, z))
+    told = page.page.locator("[data-measure=ellipse] .rd-value").inner_text()
+    assert told.startswith("100.0 ± 0.0 HU") and "100 to 100" in told
+    area = float(re.search(r"([\d.]+) cm²", told)[1])
+    assert area == pytest.approx(np.pi, abs=0.2)
+
+
+def test_a_region_over_the_rim_has_the_mean_of_its_voxels(page, body):
+    _go(page, TUMOR)
+    a, b = (-60.0, -30.0, TUMOR[2]), (-30.0, 0.0, TUMOR[2])
+    _drag(page, "e", "axial", a, b)
+    points = page.ask("limnerRead.desk.reading.measures.value[0].points")
+    (ax, ay, z), (bx, by, _) = points
+    k = round(float(body.grid.index((ax, ay, z))[0]))
+    rows, columns = np.indices(body.grid.shape[1:])
+    x, y, _ = np.moveaxis(body.grid.world(np.stack([np.full_like(rows, k), rows, columns], -1)), -1, 0)
+    across, down = (x - (ax + bx) / 2) / (abs(ax - bx) / 2), (y - (ay + by) / 2) / (abs(ay - by) / 2)
+    values = body.array[k][across**2 + down**2 <= 1]
+    told = page.page.locator("[data-measure=ellipse] .rd-value").inner_text()
+    mean, spread = re.match(r"([\d.−-]+) ± ([\d.]+)", told).groups()
+    assert float(mean) == pytest.approx(values.mean(), abs=0.06)
+    assert float(spread) == pytest.approx(values.std(), abs=0.06)
+
+
+def test_a_probe_reads_and_measurements_outlive_the_page(room, browser, page):
+    _go(page, SPINE)
+    _drag(page, "p", "axial", SPINE)
+    assert page.page.locator("[data-measure=probe] .rd-value").inner_text() == f"{BONE_HU} HU"
+    page.page.reload()
+    page.page.wait_for_selector("body[data-ready=true]")
+    page.whole()
+    assert page.page.locator("[data-measure=probe] .rd-value").inner_text() == f"{BONE_HU} HU"
+    page.page.locator("[data-measure=probe]").click()
+    page.press("Delete")
+    assert page.page.locator("[data-measure]").count() == 0
+
+
+# The scene, the other engine, the other date.
+
+
+def test_the_scene_and_the_slices_move_each_other(page):
+    page.ask("limnerRead.desk.reading.layout.value = 'mpr3d'")
+    page.wait("window.limnerScene?.stage.frames > 0")
+    _go(page, TUMOR)
+    at = "(() => { const p = limnerScene.marker.position; return [p.x, -p.z, p.y]; })()"
+    page.wait(f"(() => {{ const [x] = {at}; return Math.abs(x - {TUMOR[0]}) < 3; }})()")
+    assert np.allclose(page.ask(at), page.cross(), atol=0.01)
+    scene = page.page.locator(".rd-scene canvas")
+    box = scene.bounding_box()
+    _go(page, (60, 40, -60))
+    before = page.cross()
+    scene.click(position={"x": box["width"] / 2, "y": box["height"] / 2})
+    page.settle()
+    after = page.cross()
+    assert np.linalg.norm(np.subtract(after, before)) > 30
+    chosen = page.ask("limnerRead.desk.reading.finding.value")
+    assert chosen in page.ask("limnerRead.desk.main.structures.value.map(one => one.id)")
+    page.ask("limnerRead.desk.reading.layout.value = 'mpr'")
+    page.settle()
+
+
+def test_both_engines_draw_the_same_millimetres(room, browser):
+    """NiiVue, asked for by the address; without a graphics card it is slow, so the window is small."""
+    settings = {"viewport": {"width": 1000, "height": 560}}
+    address = f"/read/{room.study.id}?layout=mpr&k=19"
+    pictures = {}
+    for engine in ("canvas", "niivue"):
+        page = room.station.open(browser, f"{address}&engine={engine}", **settings)
+        page.whole()
+        page.wait(f"document.querySelector('.rd-panes').dataset.engine === '{engine}'")
+        page.ask(f"{VIEW}.zoomBy(1.4, {VIEW}.cross.value)")
+        page.ask("limnerRead.desk.reading.overlays.value = false")
+        if engine == "niivue":
+            page.wait("limnerRead.desk.card.frames > 1")
+        for plane in ("axial", "coronal", "sagittal"):
+            shot = Pillow.open(io.BytesIO(page.picture(plane))).convert("L")
+            pictures[engine, plane] = np.asarray(shot, np.float32)
+        assert page.complaints == []
+        page.page.close()
+    for plane in ("axial", "coronal", "sagittal"):
+        apart = np.abs(pictures["canvas", plane] - pictures["niivue", plane])
+        assert pictures["canvas", plane].std() > 30
+        assert (apart > 48).mean() < 0.01, plane  # edges are smoothed a little otherwise; nothing lies elsewhere
+
+
+def test_two_dates_are_linked_by_the_liver(room, browser):
+    page = room.station.open(browser, f"/read/{room.study.id}?layout=one&k=10")
+    page.whole()
+    page.wait("limnerRead.desk.priors.value.length === 1")
+    page.page.locator("[data-tool=compare]").click()
+    page.wait("limnerRead.desk.comparison.mode.value === 'liver'")
+    _go(page, TUMOR)
+    there = "(() => { const v = limnerRead.desk.reading.other; return v.volume.value.grid.world(v.cross.value); })()"
+    here = page.cross()
+    assert np.allclose(np.subtract(page.ask(there), here), (0, 0, MOVED_MM), atol=0.6)
+    page.ask("limnerRead.desk.comparison.setMode('world')")
+    page.settle()
+    assert np.allclose(page.ask(there), here, atol=0.01)
+    page.ask("limnerRead.desk.comparison.setMode('free')")
+    page.press("ArrowUp")
+    assert np.allclose(page.ask(there), here, atol=0.01) and not np.allclose(page.cross(), here, atol=1)
+    assert page.page.locator(".rd-pane canvas").count() == 2
+    page.wait("new URLSearchParams(location.search).get('prior') !== null")
+    page.page.close()
+
+
+# The report, and how it all is to use.
+
+
+def test_a_report_is_opened_and_signed(room, browser):
+    second = room.station.put_drawing(room.study, room.folder)
+    page = room.station.open(browser, f"/read/{room.study.id}?drawing={second}&layout=one")
+    page.whole()
+    page.page.get_by_role("button", name="Open", exact=True).click()
+    frame = page.page.frame_locator(".rd-report iframe")
+    frame.get_by_role("heading", name="Findings").first.wait_for()
+    page.page.get_by_role("button", name="Back to the pictures").click()
+    page.page.get_by_role("button", name="Sign", exact=True).click()
+    dialog = page.page.get_by_role("dialog")
+    assert dialog.get_by_role("button", name="Sign", exact=True).is_disabled()
+    dialog.get_by_role("textbox").fill("Seen: one lesion.")
+    dialog.get_by_role("checkbox").check()
+    dialog.get_by_role("button", name="Sign", exact=True).click()
+    page.page.locator(".rd-signed").wait_for()
+    assert "Dr. Planner" in page.page.locator(".rd-signed").inner_text()
+    page.page.get_by_label("Versions of the drawing").select_option(room.drawing)
+    page.wait(f"limnerRead.desk.main.drawing.value.id === '{room.drawing}'")
+    assert page.page.locator(".rd-signed").count() == 0
+    page.page.close()
+
+
+def test_nothing_is_named_in_the_address_and_nothing_complains(page):
+    assert "Phantom" in page.page.locator("header, .bar").first.inner_text()
+    assert "phantom" not in (page.page.url + page.page.title()).lower()
+    assert page.complaints == []
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_no_barrier_that_axe_knows(page, scheme):
+    page.ask("scheme => document.documentElement.dataset.theme = scheme", scheme)
+    page.page.locator("[data-finding=tumor-1]").click()
+    page.settle()
+    found = Axe().run(page.page)
+    assert [(one["id"], one["nodes"][0]["html"]) for one in found.response["violations"]] == []
+
+
+def test_a_finger_scrolls_and_two_enlarge(room, browser):
+    settings = {"viewport": {"width": 820, "height": 1100}, "has_touch": True}
+    page = room.station.open(browser, f"/read/{room.study.id}?layout=one&k=16&drawing=none", **settings)
+    page.whole()
+    box = page.page.locator(".rd-pane canvas").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    touch = page.page.context.new_cdp_session(page.page)
+
+    def send(kind: str, *points: tuple[float, float]) -> None:
+        at = [{"x": px, "y": py, "id": n} for n, (px, py) in enumerate(points)]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": at})
+
+    send("touchStart", (x, y))
+    for n in range(1, 6):
+        send("touchMove", (x, y + 30 * n))
+    send("touchEnd")
+    page.settle()
+    assert page.ask(f"{VIEW}.slice.value") < 14
+    send("touchStart", (x - 40, y), (x + 40, y))
+    for n in range(1, 6):
+        send("touchMove", (x - 40 - 10 * n, y), (x + 40 + 10 * n, y))
+    send("touchEnd")
+    page.settle()
+    assert page.ask(f"{VIEW}.camera.value.zoom") == pytest.approx(90 / 40, rel=0.2)
+    page.page.close()
