@@ -294,7 +294,6 @@ export const en = {
   "read.findings": "Findings",
   "read.fit": "Fit to the pane",
   "read.from_to": "{min} to {max}",
-  "read.heat_confidence": "Probability of what is drawn",
   "read.heat_grad_cam": "Grad-CAM",
   "read.heat_lime": "LIME",
   "read.heat_of": "{method}: {finding}",

@@ -296,7 +296,6 @@ export const zh: Catalogue = {
   "read.findings": "发现",
   "read.fit": "适合窗格",
   "read.from_to": "{min} 至 {max}",
-  "read.heat_confidence": "所绘结构的概率",
   "read.heat_grad_cam": "Grad-CAM",
   "read.heat_lime": "LIME",
   "read.heat_of": "{method}：{finding}",
