@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from limner.serve.store.ingest import Sender, ingest
 from playwright.sync_api import Browser, BrowserContext, Page
 from sqlalchemy import func, select
 
@@ -20,7 +21,6 @@ from limner.serve.house import House
 from limner.serve.safety.bind import open_socket
 from limner.serve.safety.passwords import hash_password
 from limner.serve.settings import ServeSettings
-from limner.serve.store.ingest import Sender, ingest
 from limner.serve.store.reading import Given
 from limner.serve.tables import Result, Series, User, new_id
 
