@@ -112,6 +112,15 @@ def test_a_folder_of_them_is_asked_for(station, page):
     assert job["kind"] == "generate"
 
 
+def test_a_quiz_is_asked_for_with_real_pictures_of_ones_own(station, page):
+    pictures.send(station, pictures.photograph())
+    page.page.get_by_role("button", name="Real or made?").click()
+    page.page.locator(".ge-choices .ge-thumb").click()
+    page.page.get_by_role("button", name="Make a quiz of 2").click()
+    page.page.locator("dialog").wait_for(state="detached")
+    page.page.get_by_role("progressbar").first.wait_for()
+
+
 def test_keys_walk_through_seeds(page):
     moved(page, lambda: page.page.keyboard.press("n"))
     pictures.until(page, "location.search.includes('seed=6')")
