@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import nibabel
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -44,15 +46,12 @@ def room(tmp_path_factory, write_ct, thresholds, body) -> Iterator[Room]:
     folder = tmp_path_factory.mktemp("read")
     first, second = write_ct(folder / "a"), write_ct(folder / "b", StudyDate="20240601")
     _raise(second, body)
-    drawn = []
-    for name, files in (("da", first), ("db", second)):
-        draw(files[0].parent, folder / name, predictor=thresholds)
-        drawn.append(folder / name)
+    draw(folder / "a", folder / "drawn", predictor=thresholds)
     with workstation(folder / "data") as station:
         study, later = station.send(first), station.send(second)
-        drawing = station.put_drawing(study, drawn[0])
-        station.put_drawing(later, drawn[1])
-        yield Room(station, study, later, drawing, drawn[0])
+        drawing = station.put_drawing(study, folder / "drawn")
+        _raise_drawing(station.house.result_folder(station.put_drawing(later, folder / "drawn")))
+        yield Room(station, study, later, drawing, folder / "drawn")
 
 
 def _raise(files: list[Path], body) -> None:
@@ -64,6 +63,19 @@ def _raise(files: list[Path], body) -> None:
         x, y, height = body.grid.world((z, 0, 0))
         slice_.ImagePositionPatient = [x, y, height + MOVED_MM]
         slice_.save_as(path)
+
+
+def _raise_drawing(folder: Path) -> None:
+    """The drawing of the second date, made from the first one's."""
+    drawing = json.loads((folder / "drawing.json").read_text())
+    for one in drawing["findings"]:
+        x, y, z = one["center_mm"]
+        one["center_mm"] = [x, y, z + MOVED_MM]
+    (folder / "drawing.json").write_text(json.dumps(drawing))
+    labels = nibabel.load(folder / "labels.nii.gz")
+    affine = labels.affine.copy()
+    affine[2, 3] += MOVED_MM
+    nibabel.save(nibabel.Nifti1Image(np.asarray(labels.dataobj), affine), folder / "labels.nii.gz")
 
 
 @pytest.fixture(scope="module")
@@ -280,11 +292,10 @@ def test_a_region_over_the_rim_has_the_mean_of_its_voxels(page, body):
     points = page.ask("limnerRead.desk.reading.measures.value[0].points")
     (ax, ay, z), (bx, by, _) = points
     k = round(float(body.grid.index((ax, ay, z))[0]))
-    centers = body.grid.world(np.moveaxis(np.indices((1, *body.grid.shape[1:])), 0, -1) + [k, 0, 0])[0]
-    inside = ((centers[..., 0] - (ax + bx) / 2) / (abs(ax - bx) / 2)) ** 2 + (
-        (centers[..., 1] - (ay + by) / 2) / (abs(ay - by) / 2)
-    ) ** 2 <= 1
-    values = body.array[k][inside]
+    rows, columns = np.indices(body.grid.shape[1:])
+    x, y, _ = np.moveaxis(body.grid.world(np.stack([np.full_like(rows, k), rows, columns], -1)), -1, 0)
+    across, down = (x - (ax + bx) / 2) / (abs(ax - bx) / 2), (y - (ay + by) / 2) / (abs(ay - by) / 2)
+    values = body.array[k][across**2 + down**2 <= 1]
     told = page.page.locator("[data-measure=ellipse] .rd-value").inner_text()
     mean, spread = re.match(r"([\d.−-]+) ± ([\d.]+)", told).groups()
     assert float(mean) == pytest.approx(values.mean(), abs=0.06)
@@ -331,7 +342,7 @@ def test_the_scene_and_the_slices_move_each_other(page):
 def test_both_engines_draw_the_same_millimetres(room, browser):
     """NiiVue, asked for by the address; without a graphics card it is slow, so the window is small."""
     settings = {"viewport": {"width": 1000, "height": 560}}
-    address = f"/read/{room.study.id}?layout=mpr&k=19&drawing=none"
+    address = f"/read/{room.study.id}?layout=mpr&k=19"
     pictures = {}
     for engine in ("canvas", "niivue"):
         page = room.station.open(browser, f"{address}&engine={engine}", **settings)
