@@ -71,6 +71,7 @@ def create_app(settings: ServeSettings | None = None, house: House | None = None
         responses=REFUSALS,
     )
     app.state.house = house
+    house.provider  # noqa: B018 - what is missing for it is told at the start, not at the first login
     add_problems(app)
     for path in ROUTERS:
         app.include_router(importlib.import_module(path).router)
