@@ -17,6 +17,8 @@ from limner.errors import InputError
 from limner.serve import audit
 from limner.serve.audit.chain import START
 from limner.serve.database import Database
+from limner.serve.jobs import states
+from limner.serve.jobs.queue import Request
 from limner.serve.store import Given, Sender, ingest
 from limner.serve.tables import AuditEntry
 from tests.serve.conftest import PASSWORD
@@ -87,6 +89,25 @@ def test_many_writers_make_one_chain(url):
     assert [one.n for one in chain] == list(range(1, len(chain) + 1))
     assert [one.previous for one in chain] == [START, *(one.hash for one in chain[:-1])]
     assert all(audit.entry_hash(one) == one.hash for one in chain)
+
+
+def test_of_many_workers_one_takes_a_job(make_server, url):
+    server = make_server(database=url)
+    owner_id = server.add_user("bea", "planner")
+    database = server.house.database
+    job = server.house.queue.submit(Request("draw", owner_id))
+
+    def claim(_: int) -> states.Claim | None:
+        with database.session() as db:
+            return states.claim(db, job.id)
+
+    with ThreadPoolExecutor(WRITERS) as pool:
+        claims = [one for one in pool.map(claim, range(WRITERS)) if one]
+    assert claims == [states.Claim(job.id, 1)]
+    with database.session() as db:
+        assert states.recover(db, claims[0]) == "queued"
+        assert not states.complete(db, claims[0], None)
+    assert server.house.queue.reconcile() == 0  # its id is still in the queue
 
 
 @pytest.mark.parametrize("url", ["nothing://here", "sqlite:////no/such/folder/house.sqlite", "not an address"])

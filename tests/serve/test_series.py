@@ -15,8 +15,7 @@ from sqlalchemy import select
 
 from limner.image import Grid, Image
 from limner.io import open_studies, read_nifti
-from limner.serve.store.intake import Sender, ingest
-from limner.serve.store.reading import Given
+from limner.serve.store import Given, Sender, ingest
 from limner.serve.store.turn import as_int16, turn
 from limner.serve.store.windows import opening_window, windows_of
 from limner.serve.tables import Series, Study, User

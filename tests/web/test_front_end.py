@@ -62,7 +62,9 @@ def test_a_layer_imports_only_from_lower_ones():
 
 def test_nothing_in_the_source_is_markup_from_text_or_code_from_text():
     source = {path.name: path.read_text() for path in SOURCE.rglob("*.ts*")}
-    forbidden = r"innerHTML|outerHTML|insertAdjacentHTML|dangerouslySetInnerHTML|document\.write|\beval\(|new Function\("
+    forbidden = (
+        r"innerHTML|outerHTML|insertAdjacentHTML|dangerouslySetInnerHTML|document\.write|\beval\(|new Function\("
+    )
     assert [name for name, text in source.items() if re.search(forbidden, text)] == []
 
 

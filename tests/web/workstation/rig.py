@@ -20,8 +20,7 @@ from limner.serve.house import House
 from limner.serve.safety.bind import open_socket
 from limner.serve.safety.passwords import hash_password
 from limner.serve.settings import ServeSettings
-from limner.serve.store.ingest import Sender, ingest
-from limner.serve.store.reading import Given
+from limner.serve.store import Given, Sender, ingest
 from limner.serve.tables import Result, Series, User, new_id
 
 PASSWORD = "correct horse battery"
@@ -73,8 +72,8 @@ class Workstation:
         with self.house.database.reading() as db:
             return dict(db.get_one(Series, study.series).geometry or {})
 
-    def open(self, browser: Browser, address: str, **settings: Any) -> Opened:
-        """A page of the workstation in a browser that is logged in."""
+    def open(self, browser: Browser, address: str, *, script: str = "", **settings: Any) -> Opened:
+        """A page of the workstation in a browser that is logged in; ``script`` runs before the page's own."""
         settings = {"viewport": SCREEN, "reduced_motion": "reduce", "locale": "en-GB", **settings}
         context = browser.new_context(**settings)
         context.set_default_timeout(PATIENCE_MS)
@@ -83,6 +82,8 @@ class Workstation:
         assert answer.ok, answer.text()
         opened = Opened(context.new_page(), self.url)
         opened.listen()
+        if script:
+            opened.page.add_init_script(script)
         opened.go(address)
         return opened
 
@@ -142,8 +143,8 @@ class Opened:
         self.ask("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done())))")
 
     def wait(self, expression: str) -> None:
-        """Until something holds in the page."""
-        self.page.wait_for_function(expression)
+        """Until something holds in the page. As a function: the page's policy forbids that text becomes code."""
+        self.page.wait_for_function(f"() => ({expression})")
         self.settle()
 
     def whole(self) -> None:
@@ -177,8 +178,10 @@ class Opened:
         """What is painted at points of the world, (red, green, blue) each."""
         at = [self.pixel_of(plane, one) for one in worlds]
         return self.ask(
-            "([plane, at]) => { const canvas = limnerRead.panes.find(one => one.plane === plane).canvas;"
-            " const context = canvas.getContext('2d'); const s = canvas.width / canvas.clientWidth;"
+            "([plane, at]) => { const { canvas } = limnerRead.panes.find(one => one.plane === plane);"
+            " const copy = new OffscreenCanvas(canvas.width, canvas.height);"
+            " const context = copy.getContext('2d', { willReadFrequently: true }); context.drawImage(canvas, 0, 0);"
+            " const s = canvas.width / canvas.clientWidth;"
             " return at.map(([x, y]) => [...context.getImageData(Math.round(x * s), Math.round(y * s), 1, 1).data]"
             ".slice(0, 3)); }",
             [plane, at],

@@ -29,12 +29,12 @@ def page(tmp_path, browser, npm_packages, write_ct, thresholds) -> Iterator[Open
     with workstation(tmp_path / "data") as station:
         study = station.send(files)
         station.put_drawing(study, tmp_path / "drawing")
-        yield station.open(browser, f"/read/{study.id}?layout=mpr3d", scripts=[emulator + EMULATE])
+        yield station.open(browser, f"/read/{study.id}?layout=mpr3d", script=emulator + EMULATE)
 
 
 def test_the_scene_is_seen_with_both_eyes_and_a_trigger_picks(page):
     page.page.get_by_role("button", name="Headset").click()
-    page.wait("limnerHeadset?.frames() >= 3")
+    page.wait("globalThis.limnerHeadset?.frames() >= 3")
     assert page.ask("limnerHeadset.eyes()") == 2
     apart = page.ask(
         """() => {
@@ -52,7 +52,8 @@ def test_the_scene_is_seen_with_both_eyes_and_a_trigger_picks(page):
           hand.updateButtonValue("trigger", 1);
         }"""
     )
-    page.wait("limnerHeadset.frames() >= 6")
+    pulled = page.ask("limnerHeadset.frames()")
+    page.wait(f"limnerHeadset.frames() >= {pulled + 3}")
     page.ask("headset.controllers.right.updateButtonValue('trigger', 0)")
     page.wait("limnerHeadset.pointed() !== null")
     assert page.ask("limnerHeadset.pointed()") in page.ask("limnerScene.stage.surfaces.map(one => one.structure.id)")

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import nibabel
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image as Pillow
 
-from limner.draw import draw
+from limner.draw import DrawOptions, draw
+from limner.io import write_nifti_heat
 from tests.web.workstation.rig import Opened, Sent, Workstation, workstation
 
 pytestmark = pytest.mark.browser
 
-LIVER_HU, BONE_HU = 100, 700
+LIVER_HU, TUMOR_HU, BONE_HU = 100, 60, 700
 TUMOR = (-45.0, -15.0, 12.5)
 """World mm of a voxel near the middle of the phantom's tumour: on the patient's right, x is negative."""
 IN_LIVER = (-20.0, -10.0, -17.5)
@@ -44,15 +47,14 @@ def room(tmp_path_factory, write_ct, thresholds, body) -> Iterator[Room]:
     folder = tmp_path_factory.mktemp("read")
     first, second = write_ct(folder / "a"), write_ct(folder / "b", StudyDate="20240601")
     _raise(second, body)
-    drawn = []
-    for name, files in (("da", first), ("db", second)):
-        draw(files[0].parent, folder / name, predictor=thresholds)
-        drawn.append(folder / name)
+    draw(folder / "a", folder / "drawn", predictor=thresholds, options=DrawOptions(confidence=True))
+    heat = np.where(body.array == TUMOR_HU, 0.9, np.where(body.array == LIVER_HU, -0.5, 0.0))
+    write_nifti_heat(heat, body.grid, folder / "drawn" / "explanation" / "tumor-1" / "heat-grad-cam.nii.gz")
     with workstation(folder / "data") as station:
         study, later = station.send(first), station.send(second)
-        drawing = station.put_drawing(study, drawn[0])
-        station.put_drawing(later, drawn[1])
-        yield Room(station, study, later, drawing, drawn[0])
+        drawing = station.put_drawing(study, folder / "drawn")
+        _raise_drawing(station.house.result_folder(station.put_drawing(later, folder / "drawn")))
+        yield Room(station, study, later, drawing, folder / "drawn")
 
 
 def _raise(files: list[Path], body) -> None:
@@ -64,6 +66,19 @@ def _raise(files: list[Path], body) -> None:
         x, y, height = body.grid.world((z, 0, 0))
         slice_.ImagePositionPatient = [x, y, height + MOVED_MM]
         slice_.save_as(path)
+
+
+def _raise_drawing(folder: Path) -> None:
+    """The drawing of the second date, made from the first one's."""
+    drawing = json.loads((folder / "drawing.json").read_text())
+    for one in drawing["findings"]:
+        x, y, z = one["center_mm"]
+        one["center_mm"] = [x, y, z + MOVED_MM]
+    (folder / "drawing.json").write_text(json.dumps(drawing))
+    labels = nibabel.load(folder / "labels.nii.gz")
+    affine = labels.affine.copy()
+    affine[2, 3] += MOVED_MM
+    nibabel.save(nibabel.Nifti1Image(np.asarray(labels.dataobj), affine), folder / "labels.nii.gz")
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +96,8 @@ def page(once) -> Opened:
         f"""() => {{ const desk = limnerRead.desk, {{ reading }} = desk, view = reading.view;
         reading.layout.value = 'mpr'; reading.plane.value = 'axial'; reading.tool.value = 'cross';
         reading.measures.value = []; reading.draft.value = null; reading.finding.value = null;
-        reading.overlays.value = true; view.invert.value = false; desk.preset(1); view.fit();
+        reading.overlays.value = true; view.invert.value = false;
+        view.labelStates.value = window.opening ??= view.labelStates.value; desk.preset(1); view.fit();
         view.goTo({VIEW}.volume.value.grid.middle); }}"""
     )
     once.settle()
@@ -202,6 +218,32 @@ def test_a_label_is_seen_until_it_is_switched_off(page):
     assert page.colors("axial", [IN_LIVER])[0][2] < blue - 20
 
 
+def test_probability_and_heat_lie_over_the_picture(page):
+    _go(page, TUMOR)
+    page.ask(f"{VIEW}.labelStates.value = {{}}")
+    air = (-90.0, -90.0, TUMOR[2])
+    page.settle()
+    plain = page.colors("axial", [TUMOR, air])
+    assert plain[0] == [_grey(TUMOR_HU)] * 3
+    choice = page.page.get_by_role("combobox", name="Overlay")
+    choice.select_option("confidence.nii.gz#probability")
+    page.wait(f"{VIEW}.heat.value?.name === 'probability'")
+    sure, outside = page.colors("axial", [TUMOR, air])
+    assert sure[0] > sure[2] + 60 and outside == plain[1], "yellow where it is sure, nothing where nothing is drawn"
+    choice.select_option("confidence.nii.gz#uncertainty")
+    page.wait(f"{VIEW}.heat.value?.name === 'uncertainty'")
+    assert page.colors("axial", [TUMOR]) == [plain[0]]
+    choice.select_option("explanation/tumor-1/heat-grad-cam.nii.gz#grad-cam")
+    page.wait(f"{VIEW}.heat.value?.kind === 'heat'")
+    (hot, _, cold_of_hot), outside = page.colors("axial", [TUMOR, air])
+    assert hot > cold_of_hot + 60 and outside == plain[1]
+    _go(page, IN_LIVER)
+    red, _, blue = page.colors("axial", [IN_LIVER])[0]
+    assert blue > red + 20, "what speaks against the finding is blue"
+    choice.select_option("")
+    page.wait(f"{VIEW}.heat.value === null")
+
+
 def test_a_finding_is_jumped_to_and_a_reload_stays_there(room, browser, page):
     page.page.locator("[data-finding=tumor-1]").click()
     page.settle()
@@ -214,6 +256,7 @@ def test_a_finding_is_jumped_to_and_a_reload_stays_there(room, browser, page):
     again = room.station.open(browser, page.page.url.removeprefix(page.url))
     again.whole()
     assert again.ask(f"{VIEW}.slice.value") == k
+    assert np.allclose(again.cross(), page.cross(), atol=3.0)
     assert again.ask("limnerRead.desk.reading.layout.value") == "mpr"
     assert again.ask("limnerRead.desk.main.drawing.value.id") == room.drawing
     again.page.close()
@@ -280,11 +323,10 @@ def test_a_region_over_the_rim_has_the_mean_of_its_voxels(page, body):
     points = page.ask("limnerRead.desk.reading.measures.value[0].points")
     (ax, ay, z), (bx, by, _) = points
     k = round(float(body.grid.index((ax, ay, z))[0]))
-    centers = body.grid.world(np.moveaxis(np.indices((1, *body.grid.shape[1:])), 0, -1) + [k, 0, 0])[0]
-    inside = ((centers[..., 0] - (ax + bx) / 2) / (abs(ax - bx) / 2)) ** 2 + (
-        (centers[..., 1] - (ay + by) / 2) / (abs(ay - by) / 2)
-    ) ** 2 <= 1
-    values = body.array[k][inside]
+    rows, columns = np.indices(body.grid.shape[1:])
+    x, y, _ = np.moveaxis(body.grid.world(np.stack([np.full_like(rows, k), rows, columns], -1)), -1, 0)
+    across, down = (x - (ax + bx) / 2) / (abs(ax - bx) / 2), (y - (ay + by) / 2) / (abs(ay - by) / 2)
+    values = body.array[k][across**2 + down**2 <= 1]
     told = page.page.locator("[data-measure=ellipse] .rd-value").inner_text()
     mean, spread = re.match(r"([\d.−-]+) ± ([\d.]+)", told).groups()
     assert float(mean) == pytest.approx(values.mean(), abs=0.06)
@@ -331,7 +373,7 @@ def test_the_scene_and_the_slices_move_each_other(page):
 def test_both_engines_draw_the_same_millimetres(room, browser):
     """NiiVue, asked for by the address; without a graphics card it is slow, so the window is small."""
     settings = {"viewport": {"width": 1000, "height": 560}}
-    address = f"/read/{room.study.id}?layout=mpr&k=19&drawing=none"
+    address = f"/read/{room.study.id}?layout=mpr&k=19"
     pictures = {}
     for engine in ("canvas", "niivue"):
         page = room.station.open(browser, f"{address}&engine={engine}", **settings)

@@ -7,6 +7,7 @@ ROUTERS = (
     "limner.serve.routes.session",
     "limner.serve.routes.series",
     "limner.serve.routes.structures",
+    "limner.serve.routes.oidc",
     "limner.serve.routes.oneself",
     "limner.serve.routes.invites",
     "limner.serve.routes.users",

@@ -13,6 +13,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session as Transaction
 
 from limner.errors import PackError
+from limner.findings import Drawing
+from limner.infer.sight import asked_of
+from limner.io.drawing import labels_of
+from limner.packs import load_pack
 from limner.serve.house import AHouse, House
 from limner.serve.jobs.finish import family
 from limner.serve.jobs.kinds.correct import LABELS
@@ -59,6 +63,48 @@ class Mask(BaseModel):
     mask: str = Field(description="Base64 of gzip of bits, x fastest, the lowest bit of a byte first.")
     voxels: int
     ml: float
+
+
+class LabelOut(BaseModel):
+    """A label that may be painted."""
+
+    value: int
+    name: str
+    kind: str
+    color: tuple[int, int, int]
+    within: int | None = Field(None, description="The label of the organ that it lies in: what an eraser leaves.")
+
+
+class Labels(BaseModel):
+    """All labels that a corrected map may hold."""
+
+    items: list[LabelOut]
+    total: int
+    clicks: list[int] = Field(description="Labels that a net of the pack draws, so that a click may ask it.")
+
+
+@router.get("/labels", summary="The labels that may be painted")
+def get_labels(result_id: Id, actor: Planner, house: AHouse) -> Labels:
+    """Those of the drawing, and what its pack could have found."""
+    with house.database.reading() as db:
+        result = find_result(db, actor, result_id, "drawing")
+    drawing = Drawing.model_validate_json((house.result_folder(result.id) / "drawing.json").read_bytes())
+    pack = _pack_of(house, result)
+    found = {one.value: one for one in labels_of(drawing)}
+    within: dict[int, int] = {}
+    asked: list[int] = []
+    if pack is not None:
+        known = load_pack(pack)
+        found = {**{one.value: one for one in known.labels}, **found}
+        values = {one.name: one.value for one in found.values()}
+        for organ, parts in known.spec.regions.items():
+            within |= {values[part]: values[organ] for part in parts if part in values and organ in values}
+        asked = sorted(values[name] for name in asked_of(known) if name in values)
+    items = [
+        LabelOut(value=one.value, name=one.name, kind=one.kind, color=one.color, within=within.get(one.value))
+        for one in sorted(found.values(), key=lambda one: one.value)
+    ]
+    return Labels(items=items, total=len(items), clicks=asked)
 
 
 @router.post("/click", summary="Find what was clicked on")

@@ -92,6 +92,7 @@ function Room({ desk }: { desk: Desk }): JSX.Element {
   if (desk.obstacle.value === "no-series") return <Empty icon="studies" title={say("read.no_series")} />;
   return (
     <div class="rd">
+      <h1 class="sr-only">{say("read.title")}</h1>
       <Head desk={desk} />
       <Rail desk={desk} />
       <div class="rd-middle">

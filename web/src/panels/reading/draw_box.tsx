@@ -2,8 +2,9 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { api } from "../../api/client";
-import type { Job, List } from "../../api/types";
+import type { Job, List, Result } from "../../api/types";
 import { jobs } from "../../model/jobs";
+import { resultsOf } from "../../model/study";
 import { attempt } from "../../model/toasts";
 import { say, sayOr } from "../../model/words";
 import type { Desk } from "../../tools/reading/desk";
@@ -25,8 +26,13 @@ export function DrawBox({ desk }: { desk: Desk }): JSX.Element | null {
   if (!study || !series) return null;
   const job = drawingJob(study.id);
   if (job && (job.state === "queued" || job.state === "running")) return <Running job={job} />;
-  if (desk.main.drawing.value) return null;
+  // a drawing that is still on its way is one, too: nothing may flash up before it
+  if (desk.main.drawing.value || resultsOf(study, "drawing").some((one) => fits(one, series.id))) return null;
   return <Start desk={desk} failed={job?.state === "failed" ? job : null} />;
+}
+
+function fits(drawing: Result, series: string): boolean {
+  return !drawing.series_id || drawing.series_id === series;
 }
 
 function Running({ job }: { job: Job }): JSX.Element {

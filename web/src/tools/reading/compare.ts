@@ -1,5 +1,5 @@
 // Two dates of one patient side by side: what moves in one moves in the other, by the chosen link.
-import { type Signal, effect, signal, untracked } from "@preact/signals";
+import { type Signal, batch, effect, signal, untracked } from "@preact/signals";
 import { api } from "../../api/client";
 import type { StudyDetail } from "../../api/types";
 import { type Vec3, minus } from "../../model/reading/grid";
@@ -13,7 +13,7 @@ export class Comparison {
   readonly detail: Signal<StudyDetail | null> = signal(null);
   readonly mode: Signal<LinkMode> = signal("free");
   private offset: Vec3 | null = null;
-  private moving = false;
+  private readonly brought = new WeakSet<object>();
   private readonly stops: (() => void)[] = [];
 
   constructor(private readonly desk: Desk) {}
@@ -58,25 +58,23 @@ export class Comparison {
 
   private link(from: View, to: View): () => void {
     return effect(() => {
-      void [from.cross.value, from.camera.value, from.window.value, this.mode.value];
-      untracked(() => this.bring(from, to));
+      const { cross, camera, window } = from;
+      const moved = !this.brought.has(cross.value) || !this.brought.has(camera.value);
+      to.window.value = window.value;
+      if (moved) untracked(() => this.bring(from, to));
     });
   }
 
-  /** Moves one view after the other; the moved one does not answer. */
+  /** Moves one view after the other. What it sets is remembered: the moved one must not answer. */
   private bring(from: View, to: View): void {
     const basis = this.basis(from, to);
-    if (this.moving || !basis) return;
-    this.moving = true;
-    try {
-      const cross = linked(this.mode.value, from.cross.value, basis);
-      const center = linked(this.mode.value, from.camera.value.center, basis);
-      if (cross) to.cross.value = basis.to.clamped(cross);
-      if (center) to.camera.value = { center, zoom: from.camera.value.zoom };
-      to.window.value = from.window.value;
-    } finally {
-      this.moving = false;
-    }
+    if (!basis) return;
+    const cross = linked(this.mode.value, from.cross.value, basis);
+    const center = linked(this.mode.value, from.camera.value.center, basis);
+    batch(() => {
+      if (cross) this.brought.add((to.cross.value = basis.to.clamped(cross)));
+      if (center) this.brought.add((to.camera.value = { center, zoom: from.camera.value.zoom }));
+    });
   }
 
   private basis(from: View, to: View): LinkBasis | null {
