@@ -20,6 +20,7 @@ class DrawOptions:
             ``all``. Of lesions in a scan ``auto`` measures the shape and asks no net.
         channels: channel → a path, or words of a series' description, where a pack on slices of MR cannot tell.
         citations: what the report must name besides the methods, such as the source of the images.
+        confidence: also write how sure each labelled voxel is, for a viewer to lay over the scan.
     """
 
     pack: str | None = None
@@ -30,3 +31,4 @@ class DrawOptions:
     explain: str = "auto"
     channels: Mapping[str, str] = field(default_factory=dict)
     citations: tuple[str, ...] = ()
+    confidence: bool = False

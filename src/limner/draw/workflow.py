@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from limner.draw.meter import Meter, Progress
 from limner.draw.options import DrawOptions
 from limner.draw.picture import draw_picture
@@ -35,6 +37,7 @@ FILES = {
     "sr": "report.sr.dcm",
     "run": "run.json",
     "picture": PICTURE,
+    "confidence": "confidence.nii.gz",
 }
 EXPLANATION = "explanation"
 STEPS = ("open", "predict", "measure", "explain", "surfaces", "export", "verify", "report")
@@ -174,7 +177,7 @@ def _write(folder: Path, drawn: _Drawn, predictor: Predictor, options: DrawOptio
 
     with meter.step("export"):
         no_picture = _picture(drawn.meshes, folder / PICTURE)
-        drawing = _drawing(drawn, predictor.pack, no_picture)
+        drawing = _drawing(drawn, predictor.pack, no_picture, confidence=options.confidence)
         _export(folder, drawn, drawing)
     with meter.step("verify"):
         checks = verify_drawing(folder, drawn.labels, drawn.meshes, drawn.series)
@@ -188,7 +191,7 @@ def _write(folder: Path, drawn: _Drawn, predictor: Predictor, options: DrawOptio
     return drawing
 
 
-def _drawing(drawn: _Drawn, pack: PackNote, no_picture: Problem | None) -> Drawing:
+def _drawing(drawn: _Drawn, pack: PackNote, no_picture: Problem | None, *, confidence: bool) -> Drawing:
     """The nouns of ``drawing.json``; its files are those that this study and this machine allow."""
     from limner.io import dicom_obstacle
 
@@ -200,6 +203,8 @@ def _drawing(drawn: _Drawn, pack: PackNote, no_picture: Problem | None) -> Drawi
     here = [one for one in (no_dicom, no_picture) if one]
     problems = [*first, *drawn.study.problems, *drawn.series.problems, *drawn.predicted.problems, *absent, *here]
     left_out = {*(("seg", "sr") if no_dicom else ()), *(("picture",) if no_picture else ())}
+    if not confidence or drawn.predicted.confidence is None:
+        left_out.add("confidence")
     return Drawing(
         schema="limner.drawing/1",
         study=StudyNote(
@@ -230,7 +235,7 @@ def _picture(meshes: Sequence[Mesh], path: Path) -> Problem | None:
 
 def _export(folder: Path, drawn: _Drawn, drawing: Drawing) -> None:
     """Label map, segmentation object, scene, meshes, structured report and explanations."""
-    from limner.io import write_glb, write_nifti_labels, write_seg, write_sr, write_stl
+    from limner.io import write_glb, write_nifti_labels, write_nifti_shares, write_seg, write_sr, write_stl
 
     labels, series, pack = drawn.labels, drawn.series, drawing.pack
     write_nifti_labels(labels, folder / FILES["labels"])
@@ -239,6 +244,9 @@ def _export(folder: Path, drawn: _Drawn, drawing: Drawing) -> None:
     for mesh in drawn.meshes:
         write_stl(mesh, folder / "meshes" / f"{mesh.id}.stl")
     drawn.reasons.write(folder / EXPLANATION)
+    if "confidence" in drawing.files and drawn.predicted.confidence is not None:
+        sure = np.where(labels.array > 0, drawn.predicted.confidence, np.uint8(0))
+        write_nifti_shares(sure, labels.grid, folder / FILES["confidence"])
     if "seg" in drawing.files:
         seg = folder / FILES["seg"]
         write_seg(labels, series, seg, pack_name=pack.name, pack_version=pack.version, by_hand=drawn.predicted.by_hand)

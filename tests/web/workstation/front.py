@@ -51,9 +51,9 @@ def _fill(settings: ServeSettings) -> None:
 
 def _study(owner: str, n: int) -> Study:
     return Study(
-        uid=f"2.25.{n + 1}", owner_id=owner, patient_name=PATIENTS[n], patient_id=f"P{n}", sex="F", birth_date="1970-01-01",
-        date=f"2024-03-0{n + 1}", description=f"Study {n}", modalities=[MODALITIES[n]], shared=n == 0, series_count=1,
-        instance_count=10 * (n + 1), created=now() - timedelta(hours=n),
+        uid=f"2.25.{n + 1}", owner_id=owner, patient_name=PATIENTS[n], patient_id=f"P{n}", sex="F",
+        birth_date="1970-01-01", date=f"2024-03-0{n + 1}", description=f"Study {n}", modalities=[MODALITIES[n]],
+        shared=n == 0, series_count=1, instance_count=10 * (n + 1), created=now() - timedelta(hours=n),
     )  # fmt: skip
 
 

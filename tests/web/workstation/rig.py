@@ -178,8 +178,10 @@ class Opened:
         """What is painted at points of the world, (red, green, blue) each."""
         at = [self.pixel_of(plane, one) for one in worlds]
         return self.ask(
-            "([plane, at]) => { const canvas = limnerRead.panes.find(one => one.plane === plane).canvas;"
-            " const context = canvas.getContext('2d'); const s = canvas.width / canvas.clientWidth;"
+            "([plane, at]) => { const { canvas } = limnerRead.panes.find(one => one.plane === plane);"
+            " const copy = new OffscreenCanvas(canvas.width, canvas.height);"
+            " const context = copy.getContext('2d', { willReadFrequently: true }); context.drawImage(canvas, 0, 0);"
+            " const s = canvas.width / canvas.clientWidth;"
             " return at.map(([x, y]) => [...context.getImageData(Math.round(x * s), Math.round(y * s), 1, 1).data]"
             ".slice(0, 3)); }",
             [plane, at],

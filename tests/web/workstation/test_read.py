@@ -15,12 +15,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image as Pillow
 
-from limner.draw import draw
+from limner.draw import DrawOptions, draw
+from limner.io import write_nifti_heat
 from tests.web.workstation.rig import Opened, Sent, Workstation, workstation
 
 pytestmark = pytest.mark.browser
 
-LIVER_HU, BONE_HU = 100, 700
+LIVER_HU, TUMOR_HU, BONE_HU = 100, 60, 700
 TUMOR = (-45.0, -15.0, 12.5)
 """World mm of a voxel near the middle of the phantom's tumour: on the patient's right, x is negative."""
 IN_LIVER = (-20.0, -10.0, -17.5)
@@ -46,7 +47,9 @@ def room(tmp_path_factory, write_ct, thresholds, body) -> Iterator[Room]:
     folder = tmp_path_factory.mktemp("read")
     first, second = write_ct(folder / "a"), write_ct(folder / "b", StudyDate="20240601")
     _raise(second, body)
-    draw(folder / "a", folder / "drawn", predictor=thresholds)
+    draw(folder / "a", folder / "drawn", predictor=thresholds, options=DrawOptions(confidence=True))
+    heat = np.where(body.array == TUMOR_HU, 0.9, np.where(body.array == LIVER_HU, -0.5, 0.0))
+    write_nifti_heat(heat, body.grid, folder / "drawn" / "explanation" / "tumor-1" / "heat-grad-cam.nii.gz")
     with workstation(folder / "data") as station:
         study, later = station.send(first), station.send(second)
         drawing = station.put_drawing(study, folder / "drawn")
@@ -93,7 +96,8 @@ def page(once) -> Opened:
         f"""() => {{ const desk = limnerRead.desk, {{ reading }} = desk, view = reading.view;
         reading.layout.value = 'mpr'; reading.plane.value = 'axial'; reading.tool.value = 'cross';
         reading.measures.value = []; reading.draft.value = null; reading.finding.value = null;
-        reading.overlays.value = true; view.invert.value = false; desk.preset(1); view.fit();
+        reading.overlays.value = true; view.invert.value = false;
+        view.labelStates.value = window.opening ??= view.labelStates.value; desk.preset(1); view.fit();
         view.goTo({VIEW}.volume.value.grid.middle); }}"""
     )
     once.settle()
@@ -214,6 +218,32 @@ def test_a_label_is_seen_until_it_is_switched_off(page):
     assert page.colors("axial", [IN_LIVER])[0][2] < blue - 20
 
 
+def test_probability_and_heat_lie_over_the_picture(page):
+    _go(page, TUMOR)
+    page.ask(f"{VIEW}.labelStates.value = {{}}")
+    air = (-90.0, -90.0, TUMOR[2])
+    page.settle()
+    plain = page.colors("axial", [TUMOR, air])
+    assert plain[0] == [_grey(TUMOR_HU)] * 3
+    choice = page.page.get_by_role("combobox", name="Overlay")
+    choice.select_option("confidence.nii.gz#probability")
+    page.wait(f"{VIEW}.heat.value?.name === 'probability'")
+    sure, outside = page.colors("axial", [TUMOR, air])
+    assert sure[0] > sure[2] + 60 and outside == plain[1], "yellow where it is sure, nothing where nothing is drawn"
+    choice.select_option("confidence.nii.gz#uncertainty")
+    page.wait(f"{VIEW}.heat.value?.name === 'uncertainty'")
+    assert page.colors("axial", [TUMOR]) == [plain[0]]
+    choice.select_option("explanation/tumor-1/heat-grad-cam.nii.gz#grad-cam")
+    page.wait(f"{VIEW}.heat.value?.kind === 'heat'")
+    (hot, _, cold_of_hot), outside = page.colors("axial", [TUMOR, air])
+    assert hot > cold_of_hot + 60 and outside == plain[1]
+    _go(page, IN_LIVER)
+    red, _, blue = page.colors("axial", [IN_LIVER])[0]
+    assert blue > red + 20, "what speaks against the finding is blue"
+    choice.select_option("")
+    page.wait(f"{VIEW}.heat.value === null")
+
+
 def test_a_finding_is_jumped_to_and_a_reload_stays_there(room, browser, page):
     page.page.locator("[data-finding=tumor-1]").click()
     page.settle()
@@ -226,6 +256,7 @@ def test_a_finding_is_jumped_to_and_a_reload_stays_there(room, browser, page):
     again = room.station.open(browser, page.page.url.removeprefix(page.url))
     again.whole()
     assert again.ask(f"{VIEW}.slice.value") == k
+    assert np.allclose(again.cross(), page.cross(), atol=3.0)
     assert again.ask("limnerRead.desk.reading.layout.value") == "mpr"
     assert again.ask("limnerRead.desk.main.drawing.value.id") == room.drawing
     again.page.close()

@@ -12,12 +12,6 @@ pytestmark = pytest.mark.browser
 PAGES = ("/studies", "/packs", "/jobs", "/admin", "/admin/audit", "/admin/rules", "/admin/pacs")
 
 
-@pytest.fixture(scope="module")
-def station(tmp_path_factory):
-    with front.workstation(tmp_path_factory.mktemp("shell")) as made:
-        yield made
-
-
 @pytest.fixture
 def stranger(station, browser):
     """A browser in which nobody is logged in."""

@@ -75,11 +75,10 @@ export function kindName(kind: string): string {
 
 events.on("job", (data) => take(data as Job));
 events.watch((line) => {
-  if (line === "open") void loadJobs().catch(fail);
+  if (line === "open" && jobsKnown.value) void loadJobs().catch(fail);
 });
 effect(() => {
-  if (!user.value) {
-    jobs.value = [];
-    jobsKnown.value = false;
-  }
+  if (user.value) return void loadJobs().catch(fail);
+  jobs.value = [];
+  jobsKnown.value = false;
 });

@@ -5,6 +5,8 @@ import { PLANES, type Plane } from "./grid";
 export interface Place {
   readonly series: string | null;
   readonly slice: number | null;
+  /** Column and row of the cross-hair. */
+  readonly at: readonly [number, number] | null;
   /** A preset's name, or "center,width". */
   readonly window: string | null;
   readonly layout: Layout | null;
@@ -20,6 +22,7 @@ export function readPlace(query: URLSearchParams): Place {
   return {
     series: query.get("series"),
     slice: k !== null && /^\d+$/.test(k) ? Number(k) : null,
+    at: pair(query.get("at")),
     window: query.get("window"),
     layout: LAYOUTS.find((one) => one === query.get("layout")) ?? null,
     plane: PLANES.find((one) => one === query.get("plane")) ?? null,
@@ -27,4 +30,9 @@ export function readPlace(query: URLSearchParams): Place {
     prior: query.get("prior"),
     engine: query.get("engine"),
   };
+}
+
+function pair(text: string | null): readonly [number, number] | null {
+  const found = /^(\d{1,5}),(\d{1,5})$/.exec(text ?? "");
+  return found ? [Number(found[1]), Number(found[2])] : null;
 }

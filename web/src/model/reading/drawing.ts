@@ -64,16 +64,19 @@ export interface HeatFile {
   readonly kind: "share" | "heat";
   /** The finding it explains; null for shares of the whole scan. */
   readonly finding: string | null;
-  /** "confidence", "grad-cam", "lime". */
+  /** "probability", "uncertainty", "grad-cam", "lime". */
   readonly method: string;
 }
+
+/** One file of a drawing tells both: how probable its label is at each voxel, and what is missing to certainty. */
+const SURE = "confidence.nii.gz";
 
 /** The overlays among a drawing's files. */
 export function heatFiles(files: readonly string[]): HeatFile[] {
   return files.flatMap((path): HeatFile[] => {
     const heat = /^explanation\/(.+)\/heat-([\w-]+)\.nii\.gz$/.exec(path);
     if (heat) return [{ path, kind: "heat", finding: heat[1]!, method: heat[2]! }];
-    const share = /^(probability|uncertainty|confidence)\.nii\.gz$/.exec(path);
-    return share ? [{ path, kind: "share", finding: null, method: share[1]! }] : [];
+    if (path !== SURE) return [];
+    return ["probability", "uncertainty"].map((method) => ({ path, kind: "share", finding: null, method }));
   });
 }

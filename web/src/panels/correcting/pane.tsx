@@ -22,7 +22,7 @@ export function Pane({ desk, plane, onPane, onPaint }: PaneProps): JSX.Element {
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
     const { board, reading } = desk;
-    const pane = new PaneView(canvas.current!, board.slices[plane], reading, paneWords(board));
+    const pane = new PaneView(canvas.current!, board.slices[plane], reading, paneWords(board, reading));
     const overlay = new Overlay(plane);
     let hover: Vec3 | null = null;
     pane.onPaint = () => {

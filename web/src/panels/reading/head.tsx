@@ -1,5 +1,7 @@
 // The line above the panes: which series, which window, and what lies under the pointer.
 import type { JSX } from "preact";
+import type { Patient } from "../../api/types";
+import { isoDate } from "../../model/format";
 import { attempt } from "../../model/toasts";
 import { say, sayOr } from "../../model/words";
 import { rounded } from "../../render/reading/annotate";
@@ -13,6 +15,7 @@ export function Head({ desk }: { desk: Desk }): JSX.Element {
     [one.number ?? "", one.modality, one.description, `(${one.instances})`].filter(Boolean).join(" ");
   return (
     <div class="rd-head">
+      {study.value && <Person patient={study.value.patient} />}
       {images.length > 1 ? (
         <select
           class="rd-series"
@@ -50,6 +53,12 @@ export function Head({ desk }: { desk: Desk }): JSX.Element {
       <Under desk={desk} />
     </div>
   );
+}
+
+/** Beside the name in the bar: whom one must not mistake for another of that name. */
+function Person({ patient }: { patient: Patient }): JSX.Element {
+  const facts = [patient.id && say("read.patient", { id: patient.id }), isoDate(patient.birth_date), patient.sex];
+  return <span class="rd-person">{facts.filter(Boolean).join(" · ")}</span>;
 }
 
 /** Fixed in width, so that nothing moves while the pointer does. */

@@ -16,15 +16,15 @@ export function Overlays({ desk }: { desk: Desk }): JSX.Element | null {
       <h2 id="rd-heat">{say("read.overlay")}</h2>
       <select
         aria-labelledby="rd-heat"
-        value={open?.path ?? ""}
+        value={open ? key(open) : ""}
         onChange={(event) => {
-          const path = event.currentTarget.value;
-          void attempt(() => main.openHeat(files.find((one) => one.path === path) ?? null));
+          const chosen = event.currentTarget.value;
+          void attempt(() => main.openHeat(files.find((one) => key(one) === chosen) ?? null));
         }}
       >
         <option value="">{say("read.overlay_none")}</option>
         {files.map((one) => (
-          <option key={one.path} value={one.path}>
+          <option key={key(one)} value={key(one)}>
             {title(one, desk)}
           </option>
         ))}
@@ -46,6 +46,8 @@ export function Overlays({ desk }: { desk: Desk }): JSX.Element | null {
     </section>
   );
 }
+
+const key = (file: HeatFile): string => `${file.path}#${file.method}`;
 
 function title(file: HeatFile, desk: Desk): string {
   const method = sayOr(`read.heat_${file.method.replace("-", "_")}`, file.method);

@@ -21,7 +21,7 @@ interface PaneProps {
 export function Pane({ desk, board, plane, onPane, under, large }: PaneProps): JSX.Element {
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
-    const pane = new PaneView(canvas.current!, board.slices[plane], desk.reading, paneWords(board), under);
+    const pane = new PaneView(canvas.current!, board.slices[plane], desk.reading, paneWords(board, desk.reading), under);
     new PanePointer(
       { canvas: pane.canvas, plane, view: board.view, viewport: () => pane.viewport() },
       desk.reading,

@@ -1,11 +1,12 @@
 // What stands in a pane's corners: which slice, where it is, how it is windowed.
 import { AXES } from "../../model/reading/grid";
 import { sayOr, say } from "../../model/words";
+import type { Reading } from "../../model/reading/reading";
 import { rounded } from "../../render/reading/annotate";
 import type { PaneWords } from "../../render/reading/pane";
 import type { Board } from "../../tools/reading/desk";
 
-export function paneWords(board: Board): PaneWords {
+export function paneWords(board: Board, { layout }: Reading): PaneWords {
   return {
     corner(view, plane, slice) {
       const { grid } = view.volume.peek()!;
@@ -16,7 +17,8 @@ export function paneWords(board: Board): PaneWords {
       const number = plane === "axial" ? count - slice : slice + 1;
       return [`${say(`read.${plane}`)}  ${number} / ${count}`, `${mm.toFixed(1)} mm`];
     },
-    foot(view) {
+    foot(view, plane) {
+      if (plane !== "axial" && layout.peek() !== "one") return []; // one window for all panes: said once
       const { name, center, width } = view.window.peek();
       const unit = board.series.peek()?.unit ?? "";
       const called = name ? `${sayOr(`read.window_${name.replace("-", "_")}`, name)}  ` : "";

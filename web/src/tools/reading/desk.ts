@@ -45,7 +45,7 @@ export class Board {
   }
 
   /** Opens a series at a slice and window: resolves when that slice is here; the others follow. */
-  async openSeries(id: string, slice: number | null, window: string | null): Promise<void> {
+  async openSeries(id: string, slice: number | null, window: string | null, at: Place["at"] = null): Promise<void> {
     const info = await api.get<SeriesInfo>(`/api/series/${id}`);
     this.stopLoading?.();
     this.series.value = info;
@@ -55,6 +55,8 @@ export class Board {
     }
     const volume = new Volume(info);
     this.view.open(volume, slice, windowOf(info, window));
+    const [, , z] = this.view.cross.peek();
+    if (at) this.view.goTo([at[0] * volume.grid.spacing[0], at[1] * volume.grid.spacing[1], z]);
     await new Promise<void>((here) => {
       this.stopLoading = loadSlices(volume, {
         wanted: () => this.view.slice.peek(),
@@ -118,7 +120,8 @@ export class Board {
     const grid = this.view.volume.peek()?.grid;
     if (!grid || this.heat.peek() !== file) return;
     const { slope, intercept } = map;
-    this.view.heat.value = { name: file.method, kind: file.kind, data: onGrid(map, grid), slope, intercept };
+    const scale = file.method === "uncertainty" ? { slope: -slope, intercept: 1 - intercept } : { slope, intercept };
+    this.view.heat.value = { name: file.method, kind: file.kind, data: onGrid(map, grid), ...scale };
   }
 
   close(): void {
@@ -171,7 +174,7 @@ export class Desk {
       return;
     }
     const drawing = this.drawingOf(study, place);
-    await this.main.openSeries(series.id, place.slice, place.window);
+    await this.main.openSeries(series.id, place.slice, place.window, place.at);
     this.follow(study.id);
     if (!this.reading.view.volume.value) return;
     const fits = drawing && (!drawing.series_id || drawing.series_id === series.id);
@@ -194,6 +197,7 @@ export class Desk {
         setQuery({
           series: main.series.value?.id ?? null,
           k: reading.view.volume.value ? reading.view.slice.value : null,
+          at: this.at(),
           window: name || `${Math.round(center)},${Math.round(width)}`,
           layout: reading.layout.value,
           plane: reading.plane.value === "axial" ? null : reading.plane.value,
@@ -203,6 +207,15 @@ export class Desk {
       }),
       effect(() => keep(this.user, study, reading.measures.value)),
     );
+  }
+
+  /** Column and row of the cross-hair, for the address. */
+  private at(): string | null {
+    const { cross, volume } = this.reading.view;
+    const grid = volume.value?.grid;
+    if (!grid) return null;
+    const [x, y] = grid.voxel(cross.value);
+    return `${Math.round(x)},${Math.round(y)}`;
   }
 
   async changeSeries(id: string): Promise<void> {

@@ -40,8 +40,9 @@ def run(job: JobContext) -> Made:
         study = db.get_one(Study, job.job.study_id)
     pack = asked.pack or _suggested(job, asked.series_id)
     options = DrawOptions(
-        pack=str(pack_folder(job.house, pack)) if pack else None, lang=asked.lang, explain=asked.explain
-    )
+        pack=str(pack_folder(job.house, pack)) if pack else None, lang=asked.lang, explain=asked.explain,
+        confidence=study.kind == "scan",
+    )  # fmt: skip
     source = job.study_picture() if study.kind == "picture" else job.study_files(series_id=asked.series_id)
     drawing = draw(source, job.out, options=options, progress=job.progress)
     return made_of(job, drawing, series_id=asked.series_id or series_of(job, drawing))
