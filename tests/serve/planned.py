@@ -12,7 +12,7 @@ from limner.data import phantoms
 from limner.image import LabelMap
 from limner.io import write_glb, write_nifti_labels
 from limner.scene import find_parts, surfaces
-from limner.serve.tables import Result, Study
+from limner.serve.tables import Result, Study, new_id
 from tests.serve.conftest import Server
 
 
@@ -55,7 +55,7 @@ def put_drawing(server: Server, folder: Path, owner: str, *, shared: bool = Fals
 
     with server.house.database.session() as db:
         user = db.scalars(select(User).where(User.name == owner)).one()
-        study = Study(uid="1.2.3", owner_id=user.id, shared=shared, date="2024-05-01", modalities=["CT"])
+        study = Study(uid=f"1.2.{new_id()}", owner_id=user.id, shared=shared, date="2024-05-01", modalities=["CT"])
         db.add(study)
         db.flush()
         result = Result(kind="drawing", owner_id=user.id, study_id=study.id, title="Drawing", pack="phantom")

@@ -12,7 +12,7 @@ from PIL import Image
 from limner.image import watermark
 from limner.io.synthetic import origin_of
 from limner.packs import shipped_pack
-from tests.serve.test_explain import done
+from tests.serve.test_explain import done, jpeg, upload
 
 SKIN, GLIOMA, VAE = "skin-stylegan2", "glioma-mr-stylegan2", "glioma-mr-vae"
 
@@ -164,3 +164,18 @@ def test_a_way_is_a_job_that_ends_in_a_film(server, planner):
     both = {"pack": SKIN, "between": [1, 2], "seed": 4}
     refused = planner.post("/api/jobs", json={"kind": "generate", "options": both})
     assert refused.status_code == 422 and "names both ends itself" in refused.json()["detail"]
+
+
+def test_a_quiz_asks_about_ones_own_pictures_and_nobody_elses(server, planner):
+    mine, theirs = upload(planner, jpeg()), upload(server.person("planner"), jpeg())
+    asked = {"kind": "generate", "options": {"pack": SKIN, "quiz_with": [mine, mine]}}
+    job = done(server, planner, planner.post("/api/jobs", json=asked).json()["id"])
+    assert job["state"] == "done", job["message"]
+    page = planner.get(f"/api/results/{job['made_id']}/files/quiz.html")
+    assert page.text.count("data:image/png;base64") == 4 and page.headers["content-security-policy"].startswith(
+        "sandbox"
+    )
+    asked["options"]["quiz_with"] = [theirs]
+    assert planner.post("/api/jobs", json=asked).status_code == 404
+    asked["options"] |= {"quiz_with": [mine], "between": [1, 2]}
+    assert planner.post("/api/jobs", json=asked).status_code == 422

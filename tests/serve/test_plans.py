@@ -11,10 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import trimesh
+from scipy import ndimage
 
+from limner.image import Grid, Image
+from limner.io.nifti import write_nifti_image
 from limner.plan.case import open_case
 from limner.plan.settings import PlanSettings
 from limner.scene.needles import Planner
+from limner.serve.tables import Result, Series
 from tests.serve.conftest import Server
 from tests.serve.planned import put_drawing, torso, write_drawing
 
@@ -235,3 +239,34 @@ def test_rules_of_the_site_hold_in_what_ifs(house, ann, url, told):
         admin.put("/api/rules", json={"values": {}})
     assert [one["reason"] for one in broken] == ["length"]
     assert ann.post(f"{url}/score", json=asked).json()["safe"]
+
+
+def test_bowel_is_seen_by_its_gas_where_the_scan_is_at_hand(house, drawing, ann):
+    """And a volume that lies elsewhere is left out, not stumbled over."""
+    labels = torso()
+    body = next(one.value for one in labels.labels if one.name == "body")
+    hu = np.where(labels.array == 0, -1000, 40).astype(np.int16)
+    depth = ndimage.distance_transform_edt(labels.array == body, sampling=labels.grid.spacing_mm)
+    middle = np.unravel_index(int(depth.argmax()), depth.shape)
+    away = np.linalg.norm((np.indices(hu.shape).T - middle) * labels.grid.spacing_mm, axis=-1).T
+    hu[away <= 9] = -900
+    shift = np.zeros((4, 4))
+    shift[0, 3] = 20
+    moved = Grid(labels.grid.shape, labels.grid.affine + shift)
+    seen = {}
+    for name, grid in (("there", labels.grid), ("elsewhere", moved)):
+        result_id = put_drawing(house, drawing, "ann")
+        with house.house.database.session() as db:
+            result = db.get_one(Result, result_id)
+            series = Series(study_id=result.study_id, uid=f"1.2.3.{name}", geometry={"unit": "HU"})
+            db.add(series)
+            db.flush()
+            result.series_id = series.id
+            write_nifti_image(Image(hu, grid), house.house.volumes.path(series.id), note="", comment="")
+        told = ann.post(f"/api/results/{result_id}/planner", json={}).json()
+        seen[name] = told["with_image"], {one["name"] for one in told["blind"]}
+    assert seen["there"][0]
+    assert "bowel" not in seen["there"][1]
+    assert "bowel without gas" in seen["there"][1]
+    assert not seen["elsewhere"][0]
+    assert "bowel" in seen["elsewhere"][1]

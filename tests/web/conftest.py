@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_pla
 from limner.report import write_html
 from tests.report.phantom import content
 
+ROOT = Path(__file__).parents[2]
 FLAGS = (
     "--no-sandbox",
     "--disable-quic",
@@ -34,6 +37,18 @@ def reports(tmp_path_factory) -> dict[str, Path]:
     for lang, path in paths.items():
         write_html(path, content(), lang=lang)
     return paths
+
+
+@pytest.fixture(scope="session")
+def npm_packages() -> Path:
+    """``web/node_modules`` with what checks and tests of the front end need, installed by the lock file."""
+    spec = importlib.util.spec_from_file_location("hatch_build", ROOT / "hatch_build.py")
+    hook = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(hook)
+    environment, _, npm = hook.find_node()
+    web = ROOT / "web"
+    subprocess.run([*npm, "ci", "--no-audit", "--no-fund"], cwd=web, env=environment, check=True, capture_output=True)
+    return web / "node_modules"
 
 
 @pytest.fixture(scope="session")

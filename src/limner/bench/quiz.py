@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from limner.data.examples import read_examples
 from limner.errors import CohortError, OutputExistsError
 from limner.infer.evaluate.figures import EvaluateOptions, view_of
 from limner.infer.evaluate.generate import make_pictures
-from limner.infer.generate import open_generator
+from limner.infer.generate import Generator, open_generator
 from limner.packs import load_pack
 from limner.report.quiz import write_quiz
 
@@ -68,10 +69,41 @@ def bench_quiz(quiz: QuizBench, out: Path, *, force: bool = False, progress: Pro
         raise CohortError(f"Split {quiz.split!r} holds {len(real)} pictures, and {quiz.count} were asked for.")
     rng = np.random.default_rng(quiz.seed)
     chosen = real[rng.permutation(len(real))[: quiz.count]]
-    first = int(rng.integers(SEEDS)) * MOST
-    made = make_pictures(generator, quiz.count, progress, first)
-    write_quiz(
-        out, list(chosen), list(made), quiz.lang, mode=quiz.mode, pack=f"{pack.name} {pack.version}",
-        sha256=pack.sha256, seed=quiz.seed,
-    )  # fmt: skip
+    write_quiz_of(generator, list(chosen), out, Asked(quiz.lang, quiz.mode, quiz.seed), rng, progress)
     return out
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How a quiz asks; see :class:`QuizBench`."""
+
+    lang: str = "en"
+    mode: Literal["one", "pair"] = "one"
+    seed: int = 0
+
+
+def write_quiz_of(
+    generator: Generator,
+    real: list[NDArray[np.uint8]],
+    out: Path,
+    asked: Asked,
+    rng: np.random.Generator | None = None,
+    progress: Progress | None = None,
+) -> None:
+    """Writes the page for real pictures that are at hand, beside as many that are made now.
+
+    Args:
+        generator: makes the others.
+        real: ``(C, H, W)`` each, of the generator's size and channels.
+        out: the HTML file.
+        asked: how.
+        rng: says which others are made; by the seed where None.
+        progress: see :func:`limner.infer.evaluate.generate.make_pictures`.
+    """
+    rng = rng or np.random.default_rng(asked.seed)
+    made = make_pictures(generator, len(real), progress, int(rng.integers(SEEDS)) * MOST)
+    pack = generator.pack
+    write_quiz(
+        out, real, list(made), asked.lang, mode=asked.mode, pack=f"{pack.name} {pack.version}", sha256=pack.sha256,
+        seed=asked.seed,
+    )  # fmt: skip

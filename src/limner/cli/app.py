@@ -18,6 +18,7 @@ from limner.cli import (
     audit,
     bench,
     bench_plans,
+    bench_serve,
     drawing,
     enhance,
     explain,
@@ -25,6 +26,7 @@ from limner.cli import (
     generate,
     learning,
     packs,
+    pacs,
     plan,
     serve,
 )
@@ -72,7 +74,9 @@ bench.app.command(epilog="Example: limner bench forecast tumour_growth_laleh2022
 bench.app.command("forecast-space", epilog="Example: limner bench forecast-space --cases 60 --seed 7")(
     bench_plans.forecast_space
 )
+bench.app.command("serve", epilog="Example: limner bench serve --readers 20 --seconds 30")(bench_serve.serve)
 app.add_typer(packs.app, name="packs")
+app.add_typer(pacs.app, name="pacs")
 app.add_typer(audit.app, name="audit")
 app.add_typer(bench.app, name="bench")
 

@@ -18,7 +18,7 @@ from limner.infer.decode import organs, softmax
 from limner.infer.engines import open_engine
 from limner.infer.predict import to_net
 from limner.infer.windows import slide
-from limner.packs import Net, Pack
+from limner.packs import InputSpec, Net, Pack
 
 Box = tuple[slice, slice, slice]
 MARGIN_MM = 25.0
@@ -97,9 +97,16 @@ def see(
     raise AssertionError(name)
 
 
+def asked_of(pack: Pack) -> tuple[str, ...]:
+    """Structures of a pack that a net of it draws in a scan."""
+    if pack.spec.task != "segment" or not isinstance(pack.spec.input, InputSpec):
+        return ()
+    return tuple({*pack.spec.classes[1:], *(pack.locator.classes[1:] if pack.locator else ())})
+
+
 def _net(pack: Pack, name: str) -> tuple[Net, tuple[str, ...]]:
     """The net that draws a structure, the finer one where both do."""
-    if pack.spec.task == "segment" and pack.spec.input is not None and not pack.draws_slices:
+    if name in asked_of(pack):
         if name in pack.spec.classes[1:]:
             return pack.main, tuple(pack.spec.classes)
         if pack.locator is not None and name in pack.locator.classes[1:]:

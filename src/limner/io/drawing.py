@@ -60,7 +60,7 @@ def read_drawing(folder: Path | str) -> Drawn:
         )
     found = read_nifti_labels(path)
     values = [value for value in found.counts() if value]
-    labels = {one.value: one for one in _labels(drawing)}
+    labels = {one.value: one for one in labels_of(drawing)}
     unnamed = tuple(value for value in values if value not in labels)
     whole = [labels[one] if one in labels else _nameless(one) for one in sorted({*values, *labels})]
     return Drawn(folder, drawing, LabelMap(found.array, found.grid, tuple(whole)), unnamed)
@@ -84,7 +84,7 @@ def _drawing(folder: Path) -> Drawing:
     return drawing
 
 
-def _labels(drawing: Drawing) -> list[Label]:
+def labels_of(drawing: Drawing) -> list[Label]:
     """One label a value: the first finding that carries it names it."""
     found: dict[int, Label] = {}
     for one in drawing.findings:

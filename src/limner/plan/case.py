@@ -46,8 +46,13 @@ class PlanCase:
         return next((one for one in self.drawn.drawing.findings if one.id == id), None)
 
 
-def open_case(folder: Path, image: Path | None, rules: SceneRules) -> PlanCase:
+def open_case(folder: Path, image: Path | Image | None, rules: SceneRules) -> PlanCase:
     """Reads a drawing, and the scan where it is given.
+
+    Args:
+        folder: of the drawing.
+        image: the scan, or where it lies.
+        rules: how the drawing is read.
 
     Raises:
         InputError: no drawing, or a scan that lies elsewhere.
@@ -63,7 +68,7 @@ def open_case(folder: Path, image: Path | None, rules: SceneRules) -> PlanCase:
                 "They are kept away from, as organs at risk are.",
             )
         )
-    scan = _scan(image, drawn.labels) if image else None
+    scan = _scan(image, drawn.labels) if isinstance(image, Path) else image
     labels = by_role(drawn.labels)
     if scan is not None and scan.unit == "HU":
         labels = with_gas(labels, scan, rules.gas_hu, rules.gas_wall_mm, rules.smallest_gas_ml)

@@ -30,6 +30,8 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
         401: "Nobody is logged in.",
         403: "The role, the scope or the CSRF header does not allow it.",
         404: "There is no such object, or it is not shown to you.",
+        409: "What was asked does not go together with how things stand.",
+        413: "The request is larger than is taken here.",
         422: "The request does not fit its schema.",
         429: "Too many requests.",
         503: "Too many ask at once, or a part of the server is starting anew.",
@@ -69,6 +71,7 @@ def create_app(settings: ServeSettings | None = None, house: House | None = None
         responses=REFUSALS,
     )
     app.state.house = house
+    house.provider  # noqa: B018 - what is missing for it is told at the start, not at the first login
     add_problems(app)
     for path in ROUTERS:
         app.include_router(importlib.import_module(path).router)

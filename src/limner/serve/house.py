@@ -20,6 +20,7 @@ from limner.serve.store.volumes import Volumes
 if TYPE_CHECKING:
     from limner.serve.jobs.feed import Feed
     from limner.serve.jobs.queue import Queue
+    from limner.serve.safety.oidc import Provider
 
 FOLDERS = ("blobs", "volumes", "results", "uploads", "jobs", "scratch")
 
@@ -92,6 +93,13 @@ class House:
     def volumes(self) -> Volumes:
         """The turned volumes of series."""
         return Volumes(self)
+
+    @cached_property
+    def provider(self) -> Provider | None:
+        """The identity provider; None where people log in with passwords only."""
+        from limner.serve.safety.oidc import Provider
+
+        return Provider(self.settings.oidc) if self.settings.oidc else None
 
     def close(self) -> None:
         """Ends what runs, and lets go of the database."""

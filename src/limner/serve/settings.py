@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -17,7 +18,9 @@ class Oidc(BaseModel):
     issuer: str = Field(description="Address of the provider; its discovery document lies below it.")
     client_id: str = Field(description="What the provider calls this server.")
     client_secret: str = Field(description="What this server proves itself with.", repr=False)
-    role: str = Field("reader", description="Role of a person who comes for the first time: reader, planner or none.")
+    role: Literal["reader", "planner", "none"] = Field(
+        "reader", description="Role of a person who comes for the first time; none lets in whom an admin made before."
+    )
     label: str = Field("Hospital login", description="What the button on the login page says.")
 
 

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from tests.serve.crash.siege import SPAN_S, Siege
+from tests.serve.crash.siege import ACTS, Siege
 
 SEED = 20_260
 KILLS = int(os.environ.get("LIMNER_KILLS", "50"))
@@ -27,18 +27,9 @@ def besiege(tmp_path, write_ct):
         one.stop()
 
 
-def begin_with_a_drawing(siege: Siege) -> None:
-    """One study, and one drawing of it to correct."""
-    siege.start()
-    siege.upload_once()
-    job = siege.draw()
-    assert job["state"] == "done", job["message"]
-    siege.drawing = job["made_id"]
-
-
 def test_three_kills(besiege):
     siege = besiege(SEED)
-    begin_with_a_drawing(siege)
+    siege.begin()
     for act in ("upload", "sign", "save"):
         siege.storm(act)
         siege.check_disk()
@@ -51,10 +42,10 @@ def test_three_kills(besiege):
 @pytest.mark.slow
 def test_fifty_kills(besiege, capsys):
     siege = besiege(SEED + 1)
-    begin_with_a_drawing(siege)
+    siege.begin()
     lines = ["kill  during   after s  back after s  acknowledged: files  studies  jobs  corrections  signatures"]
     begun = time.monotonic()
-    for number, act in enumerate(itertools.islice(itertools.cycle(SPAN_S), KILLS), start=1):
+    for number, act in enumerate(itertools.islice(itertools.cycle(ACTS), KILLS), start=1):
         delay = siege.storm(act)
         siege.check_disk()
         back = siege.start()

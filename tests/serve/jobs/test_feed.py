@@ -110,8 +110,24 @@ def test_a_study_is_told_to_those_who_may_see_it(server, listen):
         audit.append(db, ann.watcher.user_id, "study.open", study.id)  # to read is no change
         db.get_one(Study, study.id).shared = True
         audit.append(db, ann.watcher.user_id, "study.share", study.id)
-    wait_for([ann, bob, cy], lambda: cy.told)
+    wait_for([ann, bob, cy], lambda: cy.told and len(ann.told) == len(bob.told) == 2)
     assert ann.told == bob.told == 2 * cy.told
+
+
+def test_what_is_gone_is_told_to_the_one_who_took_it_away(server, listen):
+    ann, bob = listen("ann"), listen("bob")
+    with server.house.database.session() as db:
+        study = Study(uid="1.2.3", owner_id=ann.watcher.user_id)
+        db.add(study)
+        db.flush()
+        audit.append(db, ann.watcher.user_id, "result.delete", "0" * 24, study=study.id)
+    wait_for([ann, bob], lambda: len(ann.told) == 1)
+    with server.house.database.session() as db:
+        db.delete(db.get_one(Study, study.id))
+        audit.append(db, ann.watcher.user_id, "study.delete", study.id)
+    wait_for([ann, bob], lambda: len(ann.told) == 2)
+    assert ann.told == [("study", {"id": study.id})] * 2
+    assert bob.told == []
 
 
 def test_the_stream_ends_with_the_login(server, listen):

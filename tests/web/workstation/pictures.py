@@ -7,6 +7,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,29 +18,34 @@ from PIL import Image
 from limner.draw.explained import Ask, explain_picture
 from limner.packs import shipped_pack
 from limner.serve.house import House
-from limner.serve.safety.passwords import hash_password
 from limner.serve.safety.secrets import fingerprint
 from limner.serve.settings import ServeSettings
 from limner.serve.tables import Result, Study, Token, User, new_id
 from tests.draw.pictures import spot
-from tests.serve.live import PASSWORD, Live, live_server
-from tests.web.workstation.rig import Opened, Workstation
+from tests.serve.live import Live, live_server
+from tests.web.workstation.bench import Bench, Opened
 
 NAME, SECRET = "ann", "a token of the tests"
 
 
+@dataclass
+class Station(Bench):
+    """A bench whose planner also has a token."""
+
+    client: httpx.Client | None = None
+
+
 @contextmanager
-def workstation(folder: Path, role: str = "planner", **settings: Any) -> Iterator[Workstation]:
-    """A server with one person, who also has a token."""
+def workstation(folder: Path, **settings: Any) -> Iterator[Station]:
+    """A server with one planner."""
     with live_server(folder / "data", **settings) as live:
+        made = Station.of(live, NAME)
         house = House.open(ServeSettings(data=live.data))
         with house.database.session() as db:
-            user = User(name=NAME, display="Ann", role=role, password=hash_password(PASSWORD))
-            db.add(user)
-            db.flush()
+            user = db.query(User).filter(User.name == NAME).one()
             db.add(Token(user_id=user.id, name="tests", hash=fingerprint(SECRET), scopes=["read", "write"]))
         house.close()
-        made = Workstation(live, with_token(live), NAME)
+        made.client = with_token(live)
         yield made
         made.close()
 
@@ -58,7 +64,7 @@ def photograph(seed: int = 4) -> bytes:
     return out.getvalue()
 
 
-def send(station: Workstation, content: bytes, name: str = "spot.png") -> str:
+def send(station: Station, content: bytes, name: str = "spot.png") -> str:
     """Sends a picture; its study."""
     begun = station.client.post("/api/uploads").json()["id"]
     sent = station.client.put(f"/api/uploads/{begun}/files", content=content, headers={"X-File-Name": name})
@@ -66,20 +72,18 @@ def send(station: Workstation, content: bytes, name: str = "spot.png") -> str:
     return station.client.post(f"/api/uploads/{begun}/finish").json()["studies"][0]
 
 
-def explain(
-    station: Workstation, study: str, content: bytes, folder: Path, pack: str = "skin-lesion", **ask: Any
-) -> dict:
+def explain(station: Station, study: str, content: bytes, folder: Path, pack: str = "skin-lesion", **ask: Any) -> dict:
     """Explains a picture here and puts the folder beside its study, as a job would; the answer."""
     folder.mkdir(parents=True)
     (folder.parent / "source.png").write_bytes(content)
     pack = "skin-lesion"
     told = explain_picture(shipped_pack(pack), folder.parent / "source.png", folder, Ask(samples=60, **ask))
     summary = {"n": 0, "asked": ask.get("about"), "about": told["about"], "lang": told["lang"]}
-    put(station, study, folder, "explanation", pack, summary)
+    put_result(station, study, folder, "explanation", pack, summary)
     return told
 
 
-def put(station: Workstation, study: str, folder: Path, kind: str, pack: str, summary: dict[str, Any]) -> str:
+def put_result(station: Station, study: str, folder: Path, kind: str, pack: str, summary: dict[str, Any]) -> str:
     """A folder that was made elsewhere becomes a result of a study."""
     house = House.open(ServeSettings(data=station.live.data))
     result_id = new_id()
@@ -104,3 +108,8 @@ def spoil(folder: Path, kind: str = "grad-cam", check: str = "deletion_auc") -> 
 def until(opened: Opened, expression: str) -> None:
     """Until something holds in the page; as a function, for the page's policy forbids that text becomes one."""
     opened.page.wait_for_function(f"() => ({expression})")
+
+
+def ask(opened: Opened, expression: str) -> Any:
+    """Of the page's own state."""
+    return opened.page.evaluate(f"() => ({expression})")

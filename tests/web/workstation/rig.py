@@ -72,8 +72,8 @@ class Workstation:
         with self.house.database.reading() as db:
             return dict(db.get_one(Series, study.series).geometry or {})
 
-    def open(self, browser: Browser, address: str, **settings: Any) -> Opened:
-        """A page of the workstation in a browser that is logged in."""
+    def open(self, browser: Browser, address: str, *, script: str = "", **settings: Any) -> Opened:
+        """A page of the workstation in a browser that is logged in; ``script`` runs before the page's own."""
         settings = {"viewport": SCREEN, "reduced_motion": "reduce", "locale": "en-GB", **settings}
         context = browser.new_context(**settings)
         context.set_default_timeout(PATIENCE_MS)
@@ -82,6 +82,8 @@ class Workstation:
         assert answer.ok, answer.text()
         opened = Opened(context.new_page(), self.url)
         opened.listen()
+        if script:
+            opened.page.add_init_script(script)
         opened.go(address)
         return opened
 

@@ -14,9 +14,9 @@ from limner.serve.house import House
 from limner.serve.settings import ServeSettings
 from limner.serve.tables import Study, User, new_id
 from tests.web.workstation import pictures
-from tests.web.workstation.rig import Workstation
 
 pytestmark = pytest.mark.browser
+SCREEN = {"width": 1366, "height": 768}
 LOOK = {"en": "", "zh": "localStorage.setItem('limner.look', JSON.stringify({lang: 'zh', theme: 'light'}))"}
 
 
@@ -24,7 +24,7 @@ LOOK = {"en": "", "zh": "localStorage.setItem('limner.look', JSON.stringify({lan
 class Shown:
     """A station with two explained pictures, one that nobody asked about, and a scan with a drawing."""
 
-    station: Workstation
+    station: pictures.Station
     explained: str
     failing: str
     unasked: str
@@ -45,7 +45,7 @@ def shown(tmp_path_factory):
         _copy(folder / "a" / "out", pictures_b)
         pictures.spoil(pictures_b)
         summary = {"n": 0, "asked": None, "about": answer["about"], "lang": "en"}
-        pictures.put(station, studies[1], pictures_b, "explanation", "skin-lesion", summary)
+        pictures.put_result(station, studies[1], pictures_b, "explanation", "skin-lesion", summary)
         yield Shown(station, studies[0], studies[1], studies[2], _scan(station, folder / "drawing"), answer)
 
 
@@ -56,7 +56,7 @@ def _copy(source: Path, target: Path) -> None:
             (target / file.relative_to(source)).write_bytes(file.read_bytes())
 
 
-def _scan(station: Workstation, folder: Path) -> str:
+def _scan(station: pictures.Station, folder: Path) -> str:
     """A scan whose drawing has two findings: one with evidence that failed a check, one with none."""
     (folder / "explanation").mkdir(parents=True)
     Image.new("L", (60, 40), 90).save(folder / "explanation" / "lime.png")
@@ -64,7 +64,8 @@ def _scan(station: Workstation, folder: Path) -> str:
         "kind": "lime", "file": "explanation/lime.png", "sentence": "Outlined liver tumor (mean probability 0.81).",
         "checks": {"deletion_auc": 0.7}, "failed": ["deletion_auc"], "warnings": ["LIME failed the deletion check."],
     }  # fmt: skip
-    common = {"name": "liver tumor", "kind": "lesion", "label": 2, "abstained": False, "measurements": []}
+    code = {"scheme": "SCT", "value": "1", "meaning": "Liver tumor"}
+    common = {"name": "liver tumor", "kind": "lesion", "label": 2, "code": code, "abstained": False, "measurements": []}
     findings = [
         {"id": "liver-tumor-1", "probability": 0.81, "evidence": [evidence], **common},
         {"id": "liver-tumor-2", "probability": 0.4, "evidence": [], **common, "abstained": True},
@@ -83,14 +84,14 @@ def _scan(station: Workstation, folder: Path) -> str:
         db.flush()
         study_id = study.id
     house.close()
-    pictures.put(station, study_id, folder, "drawing", "abdomen-ct", {})
+    pictures.put_result(station, study_id, folder, "drawing", "abdomen-ct", {})
     return study_id
 
 
 def open_page(shown: Shown, browser, address: str, lang: str = "en"):
-    opened = shown.station.open(browser, f"/explain/{address}")
+    opened = shown.station.open(browser, f"/explain/{address}", viewport=SCREEN)
     if lang != "en":
-        opened.ask(LOOK[lang])
+        pictures.ask(opened, LOOK[lang])
         opened.go(f"/explain/{address}")
     return opened
 
@@ -117,15 +118,13 @@ def test_the_answer_stands_beside_both_maps(shown, page):
 
 
 def test_the_strongest_part_of_lime_is_orange_and_heat_is_a_picture_of_its_layer(shown, page):
-    colour = page.ask(
-        """() => {
+    colour = page.page.evaluate("""() => {
           const canvas = document.querySelector('[data-kind=lime] canvas');
           const {data, width} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
           let best = 0;
           for (let at = 0; at < data.length; at += 4) if (data[at + 3] > data[best + 3]) best = at;
           return {rgba: [...data.slice(best, best + 4)], width};
-        }"""
-    )
+        }""")
     red, _, blue, alpha = colour["rgba"]
     assert alpha == 255 and (red > 200) != (blue > 200) and colour["width"] == 160
 
@@ -139,7 +138,7 @@ def test_all_panes_look_at_the_same_place(page):
     assert "Grad-CAM here" in readout and "LIME part" in readout
     page.page.mouse.wheel(0, -400)
     pictures.until(page, "document.querySelector('.ex-world').style.transform.includes('scale(1.25)')")
-    seen = page.ask("[...document.querySelectorAll('.ex-world')].map(one => one.style.transform)")
+    seen = pictures.ask(page, "[...document.querySelectorAll('.ex-world')].map(one => one.style.transform)")
     assert len(set(seen)) == 1
     page.page.get_by_role("button", name="Whole picture").click()
     pictures.until(page, "document.querySelector('.ex-world').style.transform.includes('scale(1)')")
@@ -149,7 +148,8 @@ def test_heat_fades_by_its_slider_and_goes_by_a_key(page):
     slider = page.page.get_by_role("slider", name="Opacity of LIME")
     slider.fill("0.2")
     opacity = "getComputedStyle(document.querySelector('[data-kind={}] canvas')).opacity"
-    assert page.ask(opacity.format("lime")) == "0.2" and page.ask(opacity.format("grad-cam")) == "0.7"
+    pictures.until(page, f"{opacity.format('lime')} === '0.2'")
+    assert pictures.ask(page, opacity.format("grad-cam")) == "0.7"  # each has its own
     page.page.keyboard.press("h")
     pictures.until(page, f"{opacity.format('grad-cam')} === '0'")
     page.page.keyboard.press("h")
@@ -173,7 +173,7 @@ def test_who_may_be_asked_and_the_work_that_begins(shown, browser):
     opened.page.get_by_role("radio", name="skin-lesion").check()
     ask.click()
     opened.page.get_by_text("It waits for its turn.").wait_for()  # this server has no worker
-    assert "pack=skin-lesion" in opened.page.url
+    pictures.until(opened, "location.search.includes('pack=skin-lesion')")
     [job] = shown.station.client.get("/api/jobs").json()["items"]
     assert (job["kind"], job["study_id"], job["state"]) == ("explain", shown.unasked, "queued")
     assert opened.complaints == []
@@ -182,7 +182,8 @@ def test_who_may_be_asked_and_the_work_that_begins(shown, browser):
 def test_another_class_is_asked_about_while_the_answer_stands(shown, page):
     page.page.get_by_role("button", name="Why malignant?").click()
     page.page.get_by_text("It waits for its turn.").first.wait_for()
-    assert page.page.locator(".ex-headline").is_visible() and "about=malignant" in page.page.url
+    assert page.page.locator(".ex-headline").is_visible()
+    pictures.until(page, "location.search.includes('about=malignant')")
 
 
 def test_pictures_are_compared_and_a_reload_keeps_them(shown, page):
@@ -218,7 +219,7 @@ def test_it_speaks_chinese(shown, browser):
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_it_is_accessible(shown, browser, theme):
     opened = open_page(shown, browser, f"{shown.failing}?pack=skin-lesion")
-    opened.ask(f"localStorage.setItem('limner.look', JSON.stringify({{lang: 'en', theme: '{theme}'}}))")
+    pictures.ask(opened, f"localStorage.setItem('limner.look', JSON.stringify({{lang: 'en', theme: '{theme}'}}))")
     for address in (f"{shown.failing}?pack=skin-lesion", shown.unasked, shown.scan):
         opened.go(f"/explain/{address}")
         found = Axe().run(opened.page).response["violations"]
@@ -231,7 +232,7 @@ def test_a_real_picture_from_sending_to_reasons(tmp_path, browser, limner_data):
     [path] = sorted((limner_data / "ham10000_224" / "images").glob("*.jpg"))[:1]
     with pictures.workstation(tmp_path, workers=1) as station:
         study = pictures.send(station, path.read_bytes(), "lesion.jpg")
-        opened = station.open(browser, f"/explain/{study}")
+        opened = station.open(browser, f"/explain/{study}", viewport=SCREEN)
         opened.page.get_by_role("radio", name="skin-lesion").check()
         opened.page.get_by_role("button", name="Ask why").click()
         opened.page.locator("[data-kind=lime] canvas").wait_for(timeout=300_000)

@@ -36,7 +36,7 @@ def bytes_of(page, selector: str = ".ge-picture") -> bytes:
 
 def moved(page, act) -> None:
     """Does something and waits for another picture."""
-    before = page.ask(SHOWN)
+    before = pictures.ask(page, SHOWN)
     act()
     page.page.wait_for_function(f"before => {SHOWN} !== before", arg=before)
 
@@ -54,7 +54,7 @@ def test_a_slider_changes_it_at_once_and_back_to_nought_is_back(page, capsys):
     first, times = bytes_of(page), []
     for step in range(1, 13):
         moved(page, lambda step=step: slider.fill(str(step / 10)))
-        times.append(float(page.ask("document.body.dataset.roundTrip")))
+        times.append(float(pictures.ask(page, "document.body.dataset.roundTrip")))
     with capsys.disabled():
         print(f"\nA slider's round trip in the browser: median {statistics.median(times):.0f} ms")
     assert min(times) < 500  # the printed median is below 100 where nothing else runs
@@ -112,6 +112,15 @@ def test_a_folder_of_them_is_asked_for(station, page):
     assert job["kind"] == "generate"
 
 
+def test_a_quiz_is_asked_for_with_real_pictures_of_ones_own(station, page):
+    pictures.send(station, pictures.photograph())
+    page.page.get_by_role("button", name="Real or made?").click()
+    page.page.locator(".ge-choices .ge-thumb").click()
+    page.page.get_by_role("button", name="Make a quiz of 2").click()
+    page.page.locator("dialog").wait_for(state="detached")
+    page.page.get_by_role("progressbar").first.wait_for()
+
+
 def test_keys_walk_through_seeds(page):
     moved(page, lambda: page.page.keyboard.press("n"))
     pictures.until(page, "location.search.includes('seed=6')")
@@ -128,7 +137,7 @@ def test_where_no_pack_makes_pictures_the_page_says_so(station, browser):
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_it_is_accessible(page, theme):
-    page.ask(f"localStorage.setItem('limner.look', JSON.stringify({{lang: 'en', theme: '{theme}'}}))")
+    pictures.ask(page, f"localStorage.setItem('limner.look', JSON.stringify({{lang: 'en', theme: '{theme}'}}))")
     page.go(f"/generate?pack={GLIOMA}&seed=2")
     found = Axe().run(page.page).response["violations"]
     assert [(one["id"], [node["target"] for node in one["nodes"]][:3]) for one in found] == []

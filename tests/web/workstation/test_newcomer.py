@@ -44,9 +44,9 @@ class Newcomer:
     def picture(self, name: str) -> None:
         """Keeps what is seen now."""
         self.page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done())))")
-        shot = self.page.screenshot(animations="disabled")
+        shot = self.page.screenshot(animations="disabled", type="jpeg", quality=88)
         if self.pictures:
-            (self.pictures / f"{name}.png").write_bytes(shot)
+            (self.pictures / f"{name}.jpg").write_bytes(shot)
 
 
 @pytest.fixture

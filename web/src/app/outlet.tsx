@@ -20,13 +20,14 @@ export function Outlet(): JSX.Element {
       return;
     }
     let current = true;
-    const same = standing.value?.match.route === now.route;
+    const before = standing.value?.match.route ?? null;
     loadPage(now.route).then(
       ({ default: Page }) => {
         if (!current) return;
         pageReady(false);
         standing.value = { match: now, Page };
-        if (!same) document.getElementById("main")?.focus({ preventScroll: true });
+        // a screen reader begins with the new page; at the first load it begins with the document
+        if (before !== null && before !== now.route) document.getElementById("main")?.focus({ preventScroll: true });
       },
       (error: unknown) => current && setFailed(error),
     );

@@ -6,6 +6,7 @@ export const query = signal(new URLSearchParams(location.search));
 
 const WRITE_EVERY_MS = 200; // browsers stop pages that write their address more often than some hundred times in 30 s
 let timer = 0;
+let written = -WRITE_EVERY_MS;
 
 function look(): void {
   window.clearTimeout(timer);
@@ -32,11 +33,14 @@ export function setQuery(parts: Readonly<Record<string, string | number | null>>
   if (next.toString() === query.value.toString()) return;
   query.value = next;
   window.clearTimeout(timer);
-  timer = window.setTimeout(flush, WRITE_EVERY_MS);
+  const wait = written + WRITE_EVERY_MS - performance.now();
+  if (wait <= 0) flush();
+  else timer = window.setTimeout(flush, wait);
 }
 
 function flush(): void {
   window.clearTimeout(timer);
+  written = performance.now();
   const text = query.value.toString();
   const want = location.pathname + (text ? `?${text}` : "") + location.hash;
   if (want !== location.pathname + location.search + location.hash && path.value === location.pathname) {

@@ -1,5 +1,5 @@
 // Who is logged in, for how long without a sign of life, and whether the server can be reached.
-import { computed, effect, signal } from "@preact/signals";
+import { batch, computed, effect, signal } from "@preact/signals";
 import { api, connection } from "../api/client";
 import { events } from "../api/events";
 import type { Role, SessionNow, User } from "../api/types";
@@ -81,12 +81,16 @@ function forgetTab(): void {
 }
 
 function signedOut(): void {
-  if (!session.value?.user) return;
-  timedOut.value = true;
+  const now = session.value;
+  if (!now?.user) return;
+  const to = loginAddress(); // before the shell leaves this address
   forgetTab();
-  session.value = { ...session.value, user: null, csrf: null };
   connection.csrf = null;
-  navigate(loginAddress(), true);
+  batch(() => {
+    timedOut.value = true;
+    session.value = { ...now, user: null, csrf: null };
+  });
+  navigate(to, true);
 }
 
 connection.onSignedOut = signedOut;

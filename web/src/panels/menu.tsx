@@ -1,6 +1,6 @@
 // A button that opens a list of things to do. Arrow keys walk, Escape closes, and the focus comes back.
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useId, useRef, useState } from "preact/hooks";
 
 export interface Item {
   readonly label: string;
@@ -26,7 +26,7 @@ export function Menu({ label, items, children, class: look = "quiet square", hea
   const [open, setOpen] = useState(false);
   const box = useRef<HTMLDivElement>(null);
   const id = useId();
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!open) return undefined;
     const outside = (event: Event): void => {
       if (!box.current?.contains(event.target as Node)) setOpen(false);

@@ -77,7 +77,7 @@ export class Stage {
 
   /** Asks for a frame. */
   draw(): void {
-    if (this.wanted) return;
+    if (this.wanted || this.renderer.xr.isPresenting) return; // a headset draws by its own clock
     this.wanted = true;
     requestAnimationFrame(() => this.frame());
   }
@@ -90,6 +90,24 @@ export class Stage {
     this.renderer.render(this.scene, this.camera);
     this.compass.draw(this.renderer, this.camera);
     this.frames += 1;
+  }
+
+  /** Has a reader who wears a headset look at the scene: the camera stands in their room until `remove` is called. */
+  seenFrom(reader: Group): { remove(): void } {
+    reader.add(this.camera);
+    this.scene.add(reader);
+    return {
+      remove: () => {
+        this.scene.remove(reader);
+        this.scene.add(this.camera);
+      },
+    };
+  }
+
+  /** One frame for both eyes of a headset, which clears its own picture. */
+  drawInHeadset(): void {
+    this.renderer.clear();
+    this.renderer.render(this.scene, this.camera);
   }
 
   /** Lets go of the graphics card's memory. */

@@ -5,13 +5,16 @@ Plain values in, plain values out; lengths in mm, points in LPS.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from limner.errors import InputError
 from limner.io import read_glb
 from limner.io.coded_glb import coded_glb
+from limner.io.nifti import read_nifti
 from limner.plan import PlanSettings
 from limner.plan.case import PlanCase, open_case
 from limner.scene.needles import Probe, load_probes
@@ -68,7 +71,7 @@ def score(
         key: folder of the drawing.
         rules: of the site.
         target: id of the lesion.
-        image: the scan.
+        image: the scan in HU, as NIfTI: it shows bowel by its gas; None where it is not at hand.
         line_mm: entry and tip, LPS.
         probe: of the table, whose zone at the tip is laid over the tumour; None for none.
     """
@@ -106,7 +109,7 @@ def cut(
         key: folder of the drawing.
         rules: of the site.
         target: id of the lesion.
-        image: the scan.
+        image: the scan in HU, as NIfTI: it shows bowel by its gas; None where it is not at hand.
         cut: as ``plan.json`` tells it, or moved since.
         surface: also tell the cut's own surface inside the liver.
 
@@ -147,13 +150,23 @@ def _liver_points(planning: Planning) -> tuple[str | None, np.ndarray[Any, np.dt
 
 def _planning(shelf: Shelf, key: str, rules: dict[str, Any], target: str | None, image: str | None) -> Planning:
     settings = PlanSettings.model_validate(rules)
-    scan = Path(image) if image else None
     where = ("case", key, image or "", settings.scene.model_dump_json())
-    case: PlanCase = shelf.get(where, lambda: open_case(Path(key), scan, settings.scene))
+    case: PlanCase = shelf.get(where, lambda: _case(key, image, settings))
     lesion = case.anatomy.lesion(target)
     name = ("planning", *where[1:3], lesion.id, settings.model_dump_json())
     made: Planning = shelf.get(name, lambda: Planning.start(case, lesion, settings))
     return made
+
+
+def _case(key: str, image: str | None, settings: PlanSettings) -> PlanCase:
+    """The drawing with its scan; without it where the scan's volume lies elsewhere (a series that was turned)."""
+    if image is None:
+        return open_case(Path(key), None, settings.scene)
+    scan = replace(read_nifti(Path(image)), unit="HU", modality="CT")
+    try:
+        return open_case(Path(key), scan, settings.scene)
+    except InputError:  # what is wrong with the drawing itself is said by the second try
+        return open_case(Path(key), None, settings.scene)
 
 
 def _probe(name: str) -> Probe:

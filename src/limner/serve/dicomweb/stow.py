@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
-import anyio.to_thread
 from fastapi import APIRouter, HTTPException, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
 from limner.errors import InputError
@@ -107,18 +107,18 @@ async def _store(request: Request, actor: Actor, house: House, target: Target | 
     try:
         reader = MultipartReader(boundary, spool)
         async for piece in request.stream():
-            await anyio.to_thread.run_sync(reader.feed, piece)
+            await run_in_threadpool(reader.feed, piece)
         reader.close()
         if not spool.files:
             raise HTTPException(400, "The body has no parts.")
-        outcome = await anyio.to_thread.run_sync(_ingest, house, actor, spool.files, target)
+        outcome = await run_in_threadpool(_ingest, house, actor, spool.files, target)
     except InputError as error:
         raise HTTPException(400, str(error)) from None
     except OSError as error:
         raise HTTPException(507, f"The instances could not be kept ({error.strerror}).") from None
     finally:
         spool.close()
-        await anyio.to_thread.run_sync(lambda: shutil.rmtree(folder, ignore_errors=True))
+        await run_in_threadpool(lambda: shutil.rmtree(folder, ignore_errors=True))
     status = 200 if not outcome.refused else 202 if outcome.kept else 409
     return JSONResponse(_told(outcome, service_root(request, house)), status, {"Cache-Control": "no-store"}, JSON)
 

@@ -29,7 +29,8 @@ RECENT = timedelta(seconds=10)
 """A job that ended longer ago was told when it did."""
 HELD = 200
 """Events that may wait for one watcher; who is slower than that is let go, comes back, and asks for everything anew."""
-READINGS = ("study.open", "study.search", "study.export")
+READINGS = ("study.open", "study.retrieve", "cohort.export")
+"""What the audit log notes and what changes nothing."""
 log = logging.getLogger("limner.serve.feed")
 
 
@@ -144,8 +145,12 @@ class Feed:
         if not entries:
             return {}
         self._entry = entries[-1].n
-        objects = {one.object_id for one in entries if one.action not in READINGS and one.object_id}
-        return _audience(db, objects)
+        changes = [one for one in entries if one.action not in READINGS]
+        objects = {one.object_id for one in changes} | {str(one.details.get("study")) for one in changes}
+        gone: dict[str, set[str] | None] = {
+            one.object_id: {one.actor} for one in changes if one.action == "study.delete"
+        }
+        return gone | _audience(db, objects)
 
 
 def as_event(name: str, data: Any) -> str:
@@ -165,8 +170,6 @@ def _recent_jobs(db: Transaction) -> list[tuple[str, JobTold]]:
 
 def _audience(db: Transaction, objects: set[str]) -> dict[str, set[str] | None]:
     """Of the ids, those that are studies, or results and jobs of studies: who may see them."""
-    if not objects:
-        return {}
     of_results = select(Result.study_id).where(Result.id.in_(objects))
     of_jobs = select(Job.study_id).where(Job.id.in_(objects))
     wanted = or_(Study.id.in_(objects), Study.id.in_(of_results), Study.id.in_(of_jobs))

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
+from sqlalchemy import select
 
 from limner.errors import PackError
 from limner.findings import Drawing
@@ -17,7 +18,7 @@ from limner.serve.cohort.cases import newest_drawings
 from limner.serve.house import AHouse, House
 from limner.serve.jobs.packs import pack_folder
 from limner.serve.safety.access import Planner
-from limner.serve.tables import Result
+from limner.serve.tables import Result, Study
 
 router = APIRouter(tags=["cohort"])
 
@@ -58,6 +59,8 @@ class Waiting(BaseModel):
     doubt: float
     reasons: list[Reason]
     lesions: int = 0
+    patient: str = Field("", description="As the work list calls them.")
+    date: str = ""
 
 
 class Ranked(BaseModel):
@@ -82,9 +85,11 @@ def get_queue(actor: Planner, house: AHouse, limit: Annotated[int, Query(ge=1, l
     """Drawings that nobody corrected, ranked by how unsure they are."""
     with house.database.reading() as db:
         rows = [one for one in newest_drawings(db, actor) if "corrected" not in one.summary and one.series_id]
+        studies = {one.id: one for one in db.scalars(select(Study).where(Study.id.in_({one.study_id for one in rows})))}
     doubts = [(one, _doubt(house, one)) for one in rows]
     ranked = sorted(((one, doubt) for one, doubt in doubts if doubt), key=lambda pair: -pair[1].score)
-    return Ranked(items=[_waiting(one, doubt) for one, doubt in ranked[:limit]], total=len(ranked))
+    items = [_waiting(one, studies[one.study_id], doubt) for one, doubt in ranked[:limit] if one.study_id]
+    return Ranked(items=items, total=len(ranked))
 
 
 @router.get(
@@ -119,15 +124,16 @@ def _doubt(house: House, result: Result) -> Doubt | None:
         return None
 
 
-def _waiting(result: Result, doubt: Doubt) -> Waiting:
-    assert result.study_id is not None
+def _waiting(result: Result, study: Study, doubt: Doubt) -> Waiting:
     return Waiting(
         result_id=result.id,
-        study_id=result.study_id,
+        study_id=study.id,
         pack=result.pack,
         doubt=doubt.score,
         reasons=[Reason(finding=id, share=share) for id, share in doubt.reasons],
         lesions=int(result.summary.get("lesions", 0)),
+        patient=study.patient_name or study.patient_id,
+        date=study.date,
     )
 
 

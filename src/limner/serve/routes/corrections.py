@@ -6,13 +6,17 @@ import base64
 from pathlib import Path as FilePath
 from typing import Annotated, Literal
 
-import anyio.to_thread
 from fastapi import APIRouter, Header, HTTPException, Path, Request
+from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session as Transaction
 
 from limner.errors import PackError
+from limner.findings import Drawing
+from limner.infer.sight import asked_of
+from limner.io.drawing import labels_of
+from limner.packs import load_pack
 from limner.serve.house import AHouse, House
 from limner.serve.jobs.finish import family
 from limner.serve.jobs.kinds.correct import LABELS
@@ -59,6 +63,48 @@ class Mask(BaseModel):
     mask: str = Field(description="Base64 of gzip of bits, x fastest, the lowest bit of a byte first.")
     voxels: int
     ml: float
+
+
+class LabelOut(BaseModel):
+    """A label that may be painted."""
+
+    value: int
+    name: str
+    kind: str
+    color: tuple[int, int, int]
+    within: int | None = Field(None, description="The label of the organ that it lies in: what an eraser leaves.")
+
+
+class Labels(BaseModel):
+    """All labels that a corrected map may hold."""
+
+    items: list[LabelOut]
+    total: int
+    clicks: list[int] = Field(description="Labels that a net of the pack draws, so that a click may ask it.")
+
+
+@router.get("/labels", summary="The labels that may be painted")
+def get_labels(result_id: Id, actor: Planner, house: AHouse) -> Labels:
+    """Those of the drawing, and what its pack could have found."""
+    with house.database.reading() as db:
+        result = find_result(db, actor, result_id, "drawing")
+    drawing = Drawing.model_validate_json((house.result_folder(result.id) / "drawing.json").read_bytes())
+    pack = _pack_of(house, result)
+    found = {one.value: one for one in labels_of(drawing)}
+    within: dict[int, int] = {}
+    asked: list[int] = []
+    if pack is not None:
+        known = load_pack(pack)
+        found = {**{one.value: one for one in known.labels}, **found}
+        values = {one.name: one.value for one in found.values()}
+        for organ, parts in known.spec.regions.items():
+            within |= {values[part]: values[organ] for part in parts if part in values and organ in values}
+        asked = sorted(values[name] for name in asked_of(known) if name in values)
+    items = [
+        LabelOut(value=one.value, name=one.name, kind=one.kind, color=one.color, within=within.get(one.value))
+        for one in sorted(found.values(), key=lambda one: one.value)
+    ]
+    return Labels(items=items, total=len(items), clicks=asked)
 
 
 @router.post("/click", summary="Find what was clicked on")
@@ -108,7 +154,7 @@ async def correct(
     path = house.folder("scratch") / f"{new_id()}.nii.gz"
     try:
         await _receive(request, path)
-        return await anyio.to_thread.run_sync(_correct, house, actor, result_id, x_base, x_comment, path)
+        return await run_in_threadpool(_correct, house, actor, result_id, x_base, x_comment, path)
     finally:
         path.unlink(missing_ok=True)
 
@@ -121,7 +167,7 @@ async def _receive(request: Request, path: FilePath) -> None:
             size += len(piece)
             if size > MOST_PACKED:
                 raise HTTPException(413, f"A label map may have {MOST_PACKED // MIB} MiB, gzipped.")
-            await anyio.to_thread.run_sync(file.write, piece)
+            await run_in_threadpool(file.write, piece)
     if not size:
         raise HTTPException(422, "The body is empty: send the corrected label map, gzipped NIfTI.")
 

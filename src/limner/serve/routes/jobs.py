@@ -70,6 +70,8 @@ def new_job(asked: NewJob, actor: ReaderWrites, house: AHouse) -> JobTold:
         study_id, result_id = _on(db, actor, kind, asked)
         if options.get("series_id"):
             find_series(db, actor, options["series_id"])
+        for one in options.get("quiz_with", []):
+            find_study(db, actor, one)
         for name in ("earlier_id", "drawing_id"):
             if options.get(name):
                 find_result(db, actor, options[name], "drawing")

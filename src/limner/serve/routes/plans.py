@@ -14,6 +14,7 @@ from limner.serve.house import AHouse, House
 from limner.serve.routes.plan_forms import CutAsked, CutTold, Line, Opened, Path, PlannerState
 from limner.serve.rules import site_rules
 from limner.serve.safety.access import Actor, Planner, find_result
+from limner.serve.tables import Series
 
 router = APIRouter(prefix="/api/results/{result_id}/planner", tags=["plans"])
 QUICK_S, SLOW_S = 30.0, 60.0
@@ -66,6 +67,7 @@ def _ask(
     with house.database.reading() as db:
         result = find_result(db, actor, result_id, "drawing")
         rules = site_rules(db).model_dump(mode="json")
+        series = db.get(Series, result.series_id) if result.series_id else None
     return house.desk.ask(
         f"plan.{verb}",
         str(house.result_folder(result.id)),
@@ -73,9 +75,17 @@ def _ask(
         instead_of=instead_of,
         rules=rules,
         target=asked.target,
-        image=None,
+        image=_scan(house, series),
         **arguments,
     )
+
+
+def _scan(house: House, series: Series | None) -> str | None:
+    """The volume of a series in HU, where it was made already: it shows bowel by its gas."""
+    if series is None or not series.geometry or series.geometry.get("unit") != "HU":
+        return None
+    path = house.volumes.path(series.id)
+    return str(path) if path.is_file() else None
 
 
 def _stream(actor: Actor, name: str | None) -> str | None:

@@ -101,7 +101,7 @@ def remove(result_id: Id, actor: ReaderWrites, house: AHouse) -> None:
         objects = [uid for one in gone for uid in one.summary.get("objects", ())]
         left = remove_instances(db, study, objects, ids) if study else Leftover([], [], ids)
         for one in gone:
-            audit.append(db, actor.user_id, "result.delete", one.id, kind=one.kind)
+            audit.append(db, actor.user_id, "result.delete", one.id, kind=one.kind, study=one.study_id)
         db.execute(delete(Result).where(Result.id == result.id))  # those that come from it go with it
     delete_files(house, left)
 

@@ -6,8 +6,8 @@ import errno
 from typing import Annotated
 from urllib.parse import unquote
 
-import anyio.to_thread
 from fastapi import APIRouter, Header, HTTPException, Request
+from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
@@ -104,13 +104,13 @@ async def put_file(
 
     It is on the disk when this answers. The same name again replaces the file.
     """
-    receiver = await anyio.to_thread.run_sync(_receiver, house, actor, upload_id)
+    receiver = await run_in_threadpool(_receiver, house, actor, upload_id)
     try:
         with receiver.open() as stream:
             async for piece in request.stream():
-                await anyio.to_thread.run_sync(receiver.write, stream, piece)
-            await anyio.to_thread.run_sync(stream.flush)
-        kept = await anyio.to_thread.run_sync(_keep, house, upload_id, receiver, unquote(x_file_name))
+                await run_in_threadpool(receiver.write, stream, piece)
+            await run_in_threadpool(stream.flush)
+        kept = await run_in_threadpool(_keep, house, upload_id, receiver, unquote(x_file_name))
     except uploads.TooLargeError as error:
         raise HTTPException(413, str(error)) from None
     except OSError as error:

@@ -22,7 +22,7 @@ MOST_KEPT = 10_000
 """Clients that are remembered; who is forgotten begins anew with a full bucket."""
 ADDRESS_SHARE = 20
 """An address may ask so many times as often as one login: behind it may stand a whole hospital."""
-LOGINS = re.compile(r"/api/(session|invites/[^/]*)/?")
+LOGINS = re.compile(r"POST /api/(session|invites/[^/]*)/?|\w+ /api/session/oidc(/callback)?/?")
 LARGE = (
     (re.compile(r"/api/uploads/[^/]+/files/?"), "upload_bytes"),
     (re.compile(r"/dicom-web/studies(/[^/]+)?/?"), "upload_bytes"),
@@ -52,7 +52,7 @@ class Buckets:
         credential = _credential(scope)
         if credential:
             asked.append((fingerprint(credential), self._limits.requests_per_minute))
-        if scope["method"] == "POST" and LOGINS.fullmatch(scope["path"]):
+        if LOGINS.fullmatch(f"{scope['method']} {scope['path']}"):
             asked.append((f"logins {address}", self._limits.logins_per_minute))
         return max(self._take_one(key, per_minute) for key, per_minute in asked)
 

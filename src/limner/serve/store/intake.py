@@ -5,6 +5,7 @@ A study's rows are one transaction, so that nobody sees half of what came togeth
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -70,7 +71,7 @@ def ingest(house: House, sender: Sender, files: Iterable[Given], rules: Rules | 
         OSError: the disk is full; studies that were whole before stay.
     """
     outcome = Outcome()
-    with _turns:
+    with contextlib.nullcontext() if sender.singly else _turns:
         for items in _by_study(files, rules or Rules(), outcome).values():
             _take(house, sender, items, outcome)
     tell(house, outcome.series)

@@ -28,7 +28,12 @@ export default function Explain({ params }: PageProps) {
   }, [id]);
   const study = openStudy.value;
   if (!study || study.id !== id || !explainers.value) return <Waiting />;
-  return study.kind === "picture" ? <Picture study={study} packs={explainers.value} /> : <Findings study={study} onShown={() => pageReady()} />;
+  return (
+    <>
+      <h1 class="sr-only">{say("explain.title")}</h1>
+      {study.kind === "picture" ? <Picture study={study} packs={explainers.value} /> : <Findings study={study} onShown={() => pageReady()} />}
+    </>
+  );
 }
 
 /** Keys that hold wherever the focus is; on a pane the arrows move, too. */

@@ -1,7 +1,7 @@
 // Pictures of nobody: by seed, by class, along directions, and on the way from one to another.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { api } from "../../api/client";
-import type { List } from "../../api/types";
+import type { List, Result } from "../../api/types";
 import { image, Latest } from "../../model/generating/images";
 import { fromQuery, type Generator, type GeneratorItem, LARGEST_SEED, toQuery, type Wish } from "../../model/generating/wish";
 import { moment } from "../../model/format";
@@ -10,6 +10,7 @@ import { navigate, pageReady, query } from "../../model/place";
 import { attempt, fail } from "../../model/toasts";
 import { say } from "../../model/words";
 import { Empty, Note, Progress, Waiting } from "../../panels/bits";
+import { Quiz } from "../../panels/generating/quiz";
 import { Sheet, Way } from "../../panels/generating/seeds";
 import { Sliders } from "../../panels/generating/sliders";
 import { useKeys } from "../../tools/keys";
@@ -184,14 +185,32 @@ function Folders() {
     <div class="ge-folders">
       {mine.map((one) =>
         one.state === "done" && one.made_id ? (
-          <a key={one.id} class="ge-made" href={`/api/results/${one.made_id}/files/sheet.png`} target="_blank" rel="noreferrer">
-            <img src={`/api/results/${one.made_id}/files/sheet.png`} alt={say("generate.sheet_of", { when: moment(one.ended ?? one.created) })} loading="lazy" />
-          </a>
+          <Made key={one.id} id={one.made_id} when={moment(one.ended ?? one.created)} />
         ) : (
           <Progress key={one.id} fraction={one.state === "queued" ? null : one.fraction} label={say("generate.folder")} />
         ),
       )}
     </div>
+  );
+}
+
+/** A folder by its sheet; a quiz by its name. */
+function Made({ id, when }: { id: string; when: string }) {
+  const [result, setResult] = useState<Result | null>(null);
+  useEffect(() => void attempt(() => api.get<Result>(`/api/results/${id}`)).then(setResult), [id]);
+  if (!result) return null;
+  const file = (name: string) => `/api/results/${id}/files/${name}`;
+  if (result.files.includes("quiz.html")) {
+    return (
+      <a class="button" href={file("quiz.html")} target="_blank" rel="noreferrer">
+        {say("generate.quiz")}
+      </a>
+    );
+  }
+  return (
+    <a class="ge-made" href={file(result.files.includes("way.webp") ? "way.webp" : "sheet.png")} target="_blank" rel="noreferrer">
+      <img src={file("sheet.png")} alt={say("generate.sheet_of", { when })} loading="lazy" />
+    </a>
   );
 }
 
@@ -221,6 +240,7 @@ function Folder({ generator, wish }: { generator: Generator; wish: Wish }) {
         <button type="button" disabled={!wish.way} onClick={() => start(true)}>
           {say("generate.make_film")}
         </button>
+        <Quiz pack={wish.pack} />
       </div>
       <p class="ge-quiet">
         {say("generate.folder_hint")} <a href="/jobs">{say("jobs.title")}</a>

@@ -5,6 +5,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { effect, signal } from "@preact/signals";
 import type { Result } from "../../api/types";
 import { frameOf, movable, shifted, tilted } from "../../model/planning/cuts";
+import { followNames } from "../../model/planning/names";
 import { fromScene, toScene, type Vec } from "../../model/planning/vectors";
 import { navigate, pageReady, queryText, setQuery } from "../../model/place";
 import { user } from "../../model/session";
@@ -56,7 +57,11 @@ function OnDrawing({ drawing }: { drawing: Result }): JSX.Element {
   useEffect(() => {
     bench.mode.value = queryText("mode") === "resection" ? "resection" : "needle";
     void bench.open(queryText("target") || null);
-    return () => bench.end();
+    const stop = followNames(drawing.id);
+    return () => {
+      bench.end();
+      stop();
+    };
   }, [bench]);
   useEffect(() => {
     if (!canvas.current) return;

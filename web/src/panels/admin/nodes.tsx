@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { api } from "../../api/client";
 import type { List } from "../../api/types";
+import { number } from "../../model/format";
 import { pageReady } from "../../model/place";
 import { attempt, notify } from "../../model/toasts";
 import { say } from "../../model/words";
@@ -14,8 +15,12 @@ interface Node {
   readonly host: string;
   readonly port: number;
   readonly ae_title: string;
+  /** It may send to our DICOM port. */
+  readonly sends: boolean;
+  /** It may be searched. */
+  readonly answers: boolean;
 }
-const NEW: Node = { name: "", host: "", port: 104, ae_title: "" };
+const NEW: Node = { name: "", host: "", port: 104, ae_title: "", sends: true, answers: true };
 
 export function Nodes(): JSX.Element {
   const [nodes, setNodes] = useState<readonly Node[] | null>(null);
@@ -33,6 +38,10 @@ export function Nodes(): JSX.Element {
     if (!found) return;
     setNodes(found.items);
     notify("good", say("pacs.saved"));
+  };
+  const echo = async (name: string): Promise<void> => {
+    const answer = await attempt(() => api.post<{ seconds: number }>(`/api/pacs/nodes/${encodeURIComponent(name)}/echo`));
+    if (answer) notify("good", say("pacs.answers_in", { name, ms: number(1000 * answer.seconds) }));
   };
   return (
     <form class="admin-part" onSubmit={(event) => void save(event)}>
@@ -57,7 +66,7 @@ export function Nodes(): JSX.Element {
           </label>
           <label class="field">
             <span>{say("pacs.host")}</span>
-            <input required maxLength={200} value={one.host} onInput={(event) => change(n, { host: event.currentTarget.value })} />
+            <input required maxLength={253} value={one.host} onInput={(event) => change(n, { host: event.currentTarget.value })} />
           </label>
           <label class="field">
             <span>{say("pacs.port")}</span>
@@ -67,9 +76,24 @@ export function Nodes(): JSX.Element {
             <span>{say("pacs.ae_title")}</span>
             <input required maxLength={16} value={one.ae_title} onInput={(event) => change(n, { ae_title: event.currentTarget.value })} />
           </label>
-          <button type="button" class="quiet square" aria-label={say("pacs.remove", { name: one.name })} onClick={() => setNodes(nodes.filter((_, m) => m !== n))}>
-            <Icon name="trash" />
-          </button>
+          <div class="deed-row">
+            <button type="button" onClick={() => void echo(one.name)}>
+              {say("pacs.echo")}
+            </button>
+            <button type="button" class="quiet square" aria-label={say("pacs.remove", { name: one.name })} onClick={() => setNodes(nodes.filter((_, m) => m !== n))}>
+              <Icon name="trash" />
+            </button>
+          </div>
+          <div class="node-may">
+            <label class="check">
+              <input type="checkbox" checked={one.answers} onChange={(event) => change(n, { answers: event.currentTarget.checked })} />
+              <span>{say("pacs.may_answer")}</span>
+            </label>
+            <label class="check">
+              <input type="checkbox" checked={one.sends} onChange={(event) => change(n, { sends: event.currentTarget.checked })} />
+              <span>{say("pacs.may_send")}</span>
+            </label>
+          </div>
         </fieldset>
       ))}
     </form>

@@ -211,7 +211,7 @@ export function Case({ study, result, pack, onAsk, onShown, compact = false }: P
         <Findings answer={answer} pack={pack} {...(onAsk ? { onAsk } : {})} />
         {explanation ? (
           <>
-            <h3>{say("explain.why_of", { name: nameOf(explanation.name, pack) })}</h3>
+            <h2>{say("explain.why_of", { name: nameOf(explanation.name, pack) })}</h2>
             <Sentence explanation={explanation} pack={pack} />
             {onAsk && explanation.lang !== lang.value && (
               <button type="button" class="small" onClick={() => onAsk(result.summary["asked"] as string | null)}>

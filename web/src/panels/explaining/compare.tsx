@@ -54,9 +54,9 @@ export function Row({ id, pack, onTakeOut, onShown }: RowProps) {
   return (
     <section class="ex-row" aria-label={titleOf(study)}>
       <header>
-        <h3>
+        <h2>
           <a href={`/explain/${id}?pack=${encodeURIComponent(pack.name)}`}>{titleOf(study)}</a>
-        </h3>
+        </h2>
         {onTakeOut && (
           <button type="button" class="quiet small" onClick={onTakeOut}>
             {say("explain.take_away")}

@@ -1,6 +1,5 @@
 // Why a pack drew what it drew in a scan: the evidence that each finding has, and how to ask for more.
-import { useState } from "preact/hooks";
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { api } from "../../api/client";
 import type { Result, StudyDetail } from "../../api/types";
 import type { Evidence, Explanation, Finding } from "../../model/explaining/answer";
@@ -17,6 +16,10 @@ import { Verdict } from "./verdict";
 
 interface DrawingResult extends Result {
   readonly drawing: { readonly findings: readonly Finding[]; readonly pack: { readonly name: string } };
+}
+
+interface Structures {
+  readonly structures: readonly { readonly id: string; readonly title: string }[];
 }
 
 const METHODS = ["lime", "grad-cam", "all"] as const;
@@ -75,7 +78,14 @@ function Later({ result }: { result: Result }) {
   );
 }
 
-function One({ study, drawing, finding }: { study: StudyDetail; drawing: DrawingResult; finding: Finding }) {
+interface OneProps {
+  readonly study: StudyDetail;
+  readonly drawing: DrawingResult;
+  readonly finding: Finding;
+  readonly title: string;
+}
+
+function One({ study, drawing, finding, title }: OneProps) {
   const evidence = finding.evidence ?? [];
   const later = study.results.filter(
     (one) => one.kind === "explanation" && one.parent_id === drawing.id && one.summary["finding"] === finding.id,
@@ -87,9 +97,9 @@ function One({ study, drawing, finding }: { study: StudyDetail; drawing: Drawing
   return (
     <section class="ex-finding" aria-label={finding.id}>
       <header>
-        <h3>
-          {finding.name} <span class="ex-quiet">{finding.id}</span>
-        </h3>
+        <h2>
+          {title} <span class="ex-quiet">{finding.id}</span>
+        </h2>
         {finding.probability !== null && <span class="ex-number">{percent(finding.probability)}</span>}
         {finding.abstained && <span class="tag">{say("explain.not_sure")}</span>}
         <a href={`/read/${study.id}?finding=${encodeURIComponent(finding.id)}`}>{say("explain.in_scan")}</a>
@@ -117,17 +127,35 @@ function One({ study, drawing, finding }: { study: StudyDetail; drawing: Drawing
   );
 }
 
+/** What the findings are called in the reader's language. */
+function useTitles(drawing: Result | null): Readonly<Record<string, string>> {
+  const [titles, setTitles] = useState<Readonly<Record<string, string>>>({});
+  const spoken = lang.value;
+  useEffect(() => {
+    if (!drawing) return;
+    void attempt(() => api.get<Structures>(`/api/results/${drawing.id}/structures?lang=${spoken}`)).then((found) => {
+      if (found) setTitles(Object.fromEntries(found.structures.map((one) => [one.id, one.title])));
+    });
+  }, [drawing?.id, spoken]);
+  return titles;
+}
+
 /** All findings of the newest drawing of a scan. */
 export function Findings({ study, onShown }: { study: StudyDetail; onShown: () => void }) {
   const newest = resultsOf(study, "drawing")[0] ?? null;
   const [drawing, setDrawing] = useState<DrawingResult | null>(null);
+  const [read, setRead] = useState(false);
+  const titles = useTitles(newest);
   useEffect(() => {
-    if (!newest) return onShown();
+    if (!newest) return;
     void attempt(() => api.get<DrawingResult>(`/api/results/${newest.id}`)).then((found) => {
       setDrawing(found);
-      onShown();
+      setRead(true);
     });
   }, [newest?.id]);
+  useEffect(() => {
+    if (read || !newest) onShown();
+  }, [read, newest?.id]);
   if (!newest) {
     return (
       <Empty icon="explain" title={say("explain.no_drawing")}>
@@ -143,7 +171,7 @@ export function Findings({ study, onShown }: { study: StudyDetail; onShown: () =
     <div class="ex-scan">
       <Note kind="note">{say("explain.scan_hint")}</Note>
       <Working study={study.id} />
-      {drawing && found.map((one) => <One key={one.id} study={study} drawing={drawing} finding={one} />)}
+      {drawing && found.map((one) => <One key={one.id} study={study} drawing={drawing} finding={one} title={titles[one.id] ?? one.name} />)}
       {drawing && !found.length && <p>{say("explain.nothing_found")}</p>}
     </div>
   );

@@ -30,7 +30,7 @@ function Row({ row, p }: { row: AttributeRow; p: number }) {
 export function Attributes({ table, p }: { table: AttributeNote; p: number }) {
   return (
     <section aria-label={say("explain.attributes")}>
-      <h3>{say("explain.attributes")}</h3>
+      <h2>{say("explain.attributes")}</h2>
       <table class="ex-attributes">
         <thead>
           <tr>
@@ -87,7 +87,7 @@ function weaknessText(one: Weakness, pack: Explainer): string {
 export function About({ pack }: { pack: Explainer }) {
   return (
     <section class="ex-about" aria-label={say("explain.about")}>
-      <h3>{say("explain.about")}</h3>
+      <h2>{say("explain.about")}</h2>
       <p>
         <b>
           {pack.name} {pack.version}

@@ -77,7 +77,7 @@ function Scene({ told, forecast, drawing, day }: InSpaceProps & { told: Forecast
       return undefined;
     }
     let made: Growing | null = null;
-    openScene(canvas.current, `/api/results/${forecast.id}/files/${shape}`, drawing.id, told.target.id).then((one) => {
+    openScene(canvas.current, `/api/results/${forecast.id}/files/${shape}`, drawing, told.target.id).then((one) => {
       made = one;
       setGrowing(one);
       pageReady();
@@ -102,16 +102,14 @@ function Scene({ told, forecast, drawing, day }: InSpaceProps & { told: Forecast
   );
 }
 
-async function openScene(canvas: HTMLCanvasElement, growth: string, drawing: string, target: string): Promise<Growing> {
+async function openScene(canvas: HTMLCanvasElement, growth: string, drawing: Result, target: string): Promise<Growing> {
   const [{ Growing: Shape }, { Turn }, { boxOf }] = await Promise.all([
     import("../../render/forecasting/growing"),
     import("../../tools/turn"),
     import("../../render/surfaces"),
   ]);
-  const scene = api.bytes(`/api/results/${drawing}/files/scene.glb`).then(
-    (one) => one.data,
-    () => null, // a drawing without a scene: the lesion stands alone
-  );
+  // in a drawing without a scene the lesion stands alone
+  const scene = drawing.files?.includes("scene.glb") ? api.bytes(`/api/results/${drawing.id}/files/scene.glb`).then((one) => one.data) : null;
   const made = await Shape.open(canvas, (await api.bytes(growth)).data, await scene, target);
   const turn = new Turn(made.stage);
   turn.look("anterior");

@@ -4,7 +4,7 @@ import { number } from "../../model/format";
 import type { Path } from "../../model/planning/forms";
 import { say } from "../../model/words";
 import type { Bench } from "../../tools/planning/bench";
-import { degrees, interval, mm } from "./figures";
+import { degrees, interval, mm, nearestOf } from "./figures";
 
 export function Compare({ bench }: { bench: Bench }): JSX.Element | null {
   const [a, b] = bench.compared.value.map((id) => bench.find(id));
@@ -13,7 +13,7 @@ export function Compare({ bench }: { bench: Bench }): JSX.Element | null {
     [say("plan.length"), (one) => mm(one.length_mm)],
     [say("plan.angle"), (one) => degrees(one.angle_deg)],
     [say("plan.clearance"), (one) => interval(one.clearance_mm)],
-    [say("plan.nearest"), (one) => one.nearest?.name ?? say("plan.nothing_near")],
+    [say("plan.nearest"), (one) => nearestOf(one)],
     [say("plan.parenchyma"), (one) => mm(one.organ_crossed_mm, 0)],
     [say("plan.outside"), (one) => mm(one.outside_mm, 0)],
     [say("plan.score"), (one) => number(one.score, 2)],

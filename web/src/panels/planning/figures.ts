@@ -1,6 +1,7 @@
 // Figures of a plan in the reader's words: millimetres, degrees, millilitres, and why a rule is broken.
 import { number } from "../../model/format";
 import type { Broken, Interval, Loose, Path } from "../../model/planning/forms";
+import { nameOf } from "../../model/planning/names";
 import { say, sayOr } from "../../model/words";
 
 export const mm = (value: number, digits = 1): string => `${number(value, digits)} mm`;
@@ -22,7 +23,7 @@ export function loose(one: Loose, unit: string, digits: number): string {
 export function reasonName(reason: string, structure: string | null): string {
   const key = reason.replaceAll(" ", "_");
   if (structure === null) return sayOr(`plan.why_${key}`, reason);
-  return say("plan.why_structure", { structure, role: sayOr(`plan.role_${key}`, reason) });
+  return say("plan.why_structure", { structure: nameOf(structure), role: sayOr(`plan.role_${key}`, reason) });
 }
 
 /** A broken rule as a sentence: how much there is, how much is needed. */
@@ -40,9 +41,13 @@ export function brokenSentence(one: Broken): string {
     case "outside the scan":
       return say("plan.why_outside_the_scan");
     default:
-      if (one.value === 0) return say("plan.broken_through", { structure: one.structure ?? one.reason, needed });
-      return say("plan.broken_near", { structure: one.structure ?? one.reason, value, needed });
+      if (one.value === 0) return say("plan.broken_through", { structure: nameOf(one.structure ?? one.reason), needed });
+      return say("plan.broken_near", { structure: nameOf(one.structure ?? one.reason), value, needed });
   }
+}
+
+export function nearestOf(path: Path): string {
+  return path.nearest ? nameOf(path.nearest.name) : say("plan.nothing_near");
 }
 
 /** All of a needle in one sentence: why it is refused, or what there is to know of it. */
@@ -51,7 +56,7 @@ export function verdict(path: Path): string {
   const facts = {
     length: mm(path.length_mm),
     angle: degrees(path.angle_deg),
-    nearest: path.nearest?.name ?? say("plan.nothing_near"),
+    nearest: nearestOf(path),
     clearance: interval(path.clearance_mm),
   };
   return path.safe_only_at_mean ? `${say("plan.at_mean_why")} ${say("plan.facts", facts)}` : say("plan.facts", facts);

@@ -1,6 +1,7 @@
 // What is seen of the scene: which structures, how clearly, and where it is cut open.
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { nameOf } from "../../model/planning/names";
 import { lpsRange, type Plane, PLANES } from "../../model/space";
 import { isShown, type ViewerState } from "../../model/state";
 import { say } from "../../model/words";
@@ -20,14 +21,14 @@ export function Look({ scene }: { scene: PlanScene }): JSX.Element {
             <label>
               <input type="checkbox" checked={isShown(state, one.id)} onChange={(event) => scene.store.show(one.id, event.currentTarget.checked)} />
               <span class="swatch" ref={(spot) => spot?.style.setProperty("background", `rgb(${one.color.join(" ")})`)} />
-              {one.title}
+              {nameOf(one.title)}
             </label>
             <input
               type="range"
               min="0"
               max="1"
               step="0.05"
-              aria-label={say("plan.opacity_of", { name: one.title })}
+              aria-label={say("plan.opacity_of", { name: nameOf(one.title) })}
               value={state.opacity[one.id] ?? 1}
               onInput={(event) => scene.store.fade(one.id, Number(event.currentTarget.value))}
             />

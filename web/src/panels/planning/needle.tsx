@@ -2,9 +2,10 @@
 import type { JSX } from "preact";
 import { number } from "../../model/format";
 import type { Path } from "../../model/planning/forms";
+import { nameOf } from "../../model/planning/names";
 import { say, sayOr } from "../../model/words";
 import type { Bench } from "../../tools/planning/bench";
-import { degrees, interval, ml, mm, verdict } from "./figures";
+import { degrees, interval, ml, mm, nearestOf, verdict } from "./figures";
 
 const SHOWN = 8;
 
@@ -34,7 +35,7 @@ export function NeedleFacts({ bench }: { bench: Bench }): JSX.Element | null {
         <Figure name={say("plan.length")} value={mm(path.length_mm)} />
         <Figure name={say("plan.angle")} value={degrees(path.angle_deg)} />
         <Figure name={say("plan.clearance")} value={interval(path.clearance_mm)} />
-        <Figure name={say("plan.nearest")} value={path.nearest ? `${path.nearest.name}, ${mm(path.nearest.mm)}` : say("plan.nothing_near")} />
+        <Figure name={say("plan.nearest")} value={path.nearest ? `${nearestOf(path)}, ${mm(path.nearest.mm)}` : nearestOf(path)} />
         <Figure name={say("plan.parenchyma")} value={mm(path.organ_crossed_mm, 0)} />
         <Figure name={say("plan.score")} value={number(path.score, 2)} />
       </dl>
@@ -116,7 +117,7 @@ function Clearances({ path, confidence }: { path: Path; confidence: number }): J
         {path.clearances.slice(0, SHOWN).map((one) => (
           <tr key={one.name} class={one.value < one.margin_mm ? "refused" : one.low < one.margin_mm ? "doubt" : ""}>
             <th scope="row">
-              {one.name} <small>{sayOr(`plan.role_${one.role}`, one.role)}</small>
+              {nameOf(one.name)} <small>{sayOr(`plan.role_${one.role}`, one.role)}</small>
             </th>
             <td>
               {number(one.value, 1)} <small>({number(one.low, 1)}–{number(one.high, 1)})</small>

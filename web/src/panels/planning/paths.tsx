@@ -4,7 +4,7 @@ import type { Path } from "../../model/planning/forms";
 import { say } from "../../model/words";
 import type { Bench } from "../../tools/planning/bench";
 import { Icon } from "../icon";
-import { degrees, interval, mm } from "./figures";
+import { degrees, interval, mm, nearestOf } from "./figures";
 
 export function Paths({ bench }: { bench: Bench }): JSX.Element {
   const needles = bench.state.value?.needles;
@@ -64,7 +64,7 @@ function Row({ bench, path, name, own = false }: { bench: Bench; path: Path; nam
           {doubt !== "safe" && <em>{say(doubt === "doubt" ? "plan.at_mean_short" : "plan.refused")}</em>}
         </span>
         <span class="plan-row-facts">
-          {mm(path.length_mm, 0)} · {degrees(path.angle_deg)} · {path.nearest?.name ?? say("plan.nothing_near")}
+          {mm(path.length_mm, 0)} · {degrees(path.angle_deg)} · {nearestOf(path)}
         </span>
         <span class="plan-row-clear">{interval(path.clearance_mm)}</span>
       </button>

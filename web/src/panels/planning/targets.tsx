@@ -1,6 +1,7 @@
 // What is aimed at, and what the plan cannot see: said first.
 import type { JSX } from "preact";
 import { number } from "../../model/format";
+import { nameOf } from "../../model/planning/names";
 import { say } from "../../model/words";
 import type { Bench } from "../../tools/planning/bench";
 import { Note } from "../bits";
@@ -14,7 +15,7 @@ export function Blind({ bench }: { bench: Bench }): JSX.Element | null {
   return (
     <div class="plan-blind">
       <Note kind="warn">
-        <strong>{say("plan.blind")}</strong> {state.blind.map((one) => one.name).join(", ")}
+        <strong>{say("plan.blind")}</strong> {state.blind.map((one) => nameOf(one.name)).join(", ")}
         <details>
           <summary>{say("plan.blind_more")}</summary>
           <ul>

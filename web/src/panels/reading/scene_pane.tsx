@@ -7,7 +7,9 @@ import { api } from "../../api/client";
 import { isShown } from "../../model/state";
 import { say } from "../../model/words";
 import type { ReadingScene } from "../../render/reading/scene";
+import type { HeadsetView } from "../../tools/headset";
 import type { Desk } from "../../tools/reading/desk";
+import { Icon } from "../icon";
 
 const STILL_MS = 90;
 
@@ -15,6 +17,8 @@ declare global {
   interface Window {
     /** For tests: the scene beside the slices. */
     limnerScene?: ReadingScene | null;
+    /** For tests: the headset that shows the scene. */
+    limnerHeadset?: HeadsetView;
   }
 }
 
@@ -44,9 +48,30 @@ export function ScenePane({ desk }: { desk: Desk }): JSX.Element {
   return (
     <div class="rd-pane rd-scene" data-plane="scene">
       {ready && !failed && <canvas key={drawing.id} ref={canvas} tabIndex={0} role="img" aria-label={say("read.scene")} />}
+      {ready && !failed && <HeadsetButton desk={desk} />}
       {!drawing && <p class="rd-hollow">{say("read.scene_none")}</p>}
       {failed && <p class="rd-hollow">{say("read.scene_failed")}</p>}
     </div>
+  );
+}
+
+/** Only where the browser has a headset. */
+function HeadsetButton({ desk }: { desk: Desk }): JSX.Element | null {
+  const [there, setThere] = useState(false);
+  useEffect(() => void navigator.xr?.isSessionSupported("immersive-vr").then(setThere, () => setThere(false)), []);
+  if (!there) return null;
+  const enter = async (): Promise<void> => {
+    const scene = window.limnerScene;
+    if (!scene) return;
+    const { enterHeadset } = await import("../../tools/headset");
+    window.limnerHeadset = await enterHeadset(scene.stage, (surface) => {
+      desk.reading.finding.value = surface?.structure.id ?? null;
+    });
+  };
+  return (
+    <button type="button" class="rd-headset" title={say("read.headset_hint")} onClick={() => void enter()}>
+      <Icon name="headset" /> {say("read.headset")}
+    </button>
   );
 }
 

@@ -16,12 +16,18 @@ interface Node {
   readonly name: string;
 }
 interface Held {
+  readonly node: string;
   readonly study_uid: string;
   readonly patient: { readonly name: string; readonly id: string };
   readonly date: string;
   readonly description: string;
   readonly modalities: readonly string[];
   readonly instances: number | null;
+}
+/** `more`: a node holds more than it was asked to tell; `problems`: nodes that did not answer. */
+interface Answer extends List<Held> {
+  readonly more: boolean;
+  readonly problems: readonly string[];
 }
 interface Question {
   readonly node: string;
@@ -33,22 +39,15 @@ interface Question {
 
 export function Pacs({ onClose }: { onClose: () => void }): JSX.Element {
   const [nodes, setNodes] = useState<readonly Node[] | null>(null);
-  const [found, setFound] = useState<readonly Held[] | null>(null);
-  const [asked, setAsked] = useState<Question | null>(null);
+  const [found, setFound] = useState<Answer | null>(null);
   const [busy, setBusy] = useState(false);
   useEffect(() => {
     void attempt(() => api.get<List<Node>>("/api/pacs/nodes")).then((list) => setNodes(list?.items ?? []));
   }, []);
   const ask = async (question: Question): Promise<void> => {
     setBusy(true);
-    setAsked(question);
-    const answer = await attempt(() =>
-      api.post<List<Held>>("/api/pacs/search", {
-        ...question,
-        since: question.since || null,
-      }),
-    );
-    setFound(answer?.items ?? null);
+    const { node, since, ...rest } = question;
+    setFound(await attempt(() => api.post<Answer>("/api/pacs/search", { ...rest, node: node || null, since: since || null })));
     setBusy(false);
   };
   return (
@@ -68,7 +67,7 @@ export function Pacs({ onClose }: { onClose: () => void }): JSX.Element {
         <>
           <PacsForm nodes={nodes} busy={busy} onAsk={(question) => void ask(question)} />
           {busy && <Waiting text={say("pacs.asking")} />}
-          {!busy && found && asked && <HeldList found={found} node={asked.node} />}
+          {!busy && found && <HeldList found={found} />}
         </>
       )}
     </Dialog>
@@ -76,7 +75,7 @@ export function Pacs({ onClose }: { onClose: () => void }): JSX.Element {
 }
 
 function PacsForm({ nodes, busy, onAsk }: { nodes: readonly Node[]; busy: boolean; onAsk: (question: Question) => void }): JSX.Element {
-  const [question, setQuestion] = useState<Question>({ node: nodes[0]?.name ?? "", patient_name: "", patient_id: "", since: "", modality: "" });
+  const [question, setQuestion] = useState<Question>({ node: "", patient_name: "", patient_id: "", since: "", modality: "" });
   const set = (part: Partial<Question>): void => setQuestion({ ...question, ...part });
   return (
     <form
@@ -89,8 +88,9 @@ function PacsForm({ nodes, busy, onAsk }: { nodes: readonly Node[]; busy: boolea
       <label class="field">
         <span>{say("pacs.node")}</span>
         <select value={question.node} onChange={(event) => set({ node: event.currentTarget.value })}>
+          <option value="">{say("pacs.any_node")}</option>
           {nodes.map((one) => (
-            <option key={one.name}>{one.name}</option>
+            <option key={one.name} value={one.name}>{one.name}</option>
           ))}
         </select>
       </label>
@@ -123,21 +123,28 @@ function PacsForm({ nodes, busy, onAsk }: { nodes: readonly Node[]; busy: boolea
   );
 }
 
-function HeldList({ found, node }: { found: readonly Held[]; node: string }): JSX.Element {
+function HeldList({ found }: { found: Answer }): JSX.Element {
   const [taken, setTaken] = useState<ReadonlySet<string>>(new Set());
-  const fetchOne = async (uid: string): Promise<void> => {
-    const job = await attempt(() => startJob("pacs-get", { options: { node, study_uid: uid } }));
+  const fetchOne = async (one: Held): Promise<void> => {
+    const job = await attempt(() => startJob("pacs-get", { options: { node: one.node, study_uid: one.study_uid } }));
     if (!job) return;
-    setTaken(new Set([...taken, uid]));
+    setTaken(new Set([...taken, one.study_uid]));
     notify("note", say("pacs.fetching"), say("pacs.fetching_detail"));
   };
-  if (found.length === 0) return <Note>{say("pacs.nothing")}</Note>;
+  const problems = found.problems.map((one) => (
+    <Note key={one} kind="warn">
+      {one}
+    </Note>
+  ));
+  if (found.items.length === 0) return <>{problems.length > 0 ? problems : <Note>{say("pacs.nothing")}</Note>}</>;
   return (
-    <div class="table-box">
+    <div class="table-box stack">
+      {problems}
+      {found.more && <Note>{say("pacs.more")}</Note>}
       <table class="list">
-        <caption>{count("pacs.found", found.length)}</caption>
+        <caption>{count("pacs.found", found.items.length)}</caption>
         <tbody>
-          {found.map((one) => (
+          {found.items.map((one) => (
             <tr key={one.study_uid}>
               <th scope="row" class="patient">
                 <span>{one.patient.name || say("studies.nameless")}</span>
@@ -146,9 +153,10 @@ function HeldList({ found, node }: { found: readonly Held[]; node: string }): JS
               <td class="nowrap">{isoDate(one.date)}</td>
               <td>{one.modalities.join("/")}</td>
               <td>{one.description}</td>
+              <td class="muted">{one.node}</td>
               <td class="number">{one.instances === null ? "" : number(one.instances)}</td>
               <td class="deeds">
-                <button type="button" disabled={taken.has(one.study_uid)} onClick={() => void fetchOne(one.study_uid)}>
+                <button type="button" disabled={taken.has(one.study_uid)} onClick={() => void fetchOne(one)}>
                   {taken.has(one.study_uid) ? say("pacs.asked") : say("pacs.fetch")}
                 </button>
               </td>

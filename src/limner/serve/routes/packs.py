@@ -1,0 +1,169 @@
+"""Model packs: what they are for, how good they are, and on what terms."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path as FilePath
+from typing import Annotated, Any
+
+from fastapi import APIRouter, HTTPException, Path
+from fastapi.responses import FileResponse
+from pydantic import BaseModel
+
+from limner.errors import PackError
+from limner.packs import InputSpec, Pack, SlicesSpec, list_packs, load_pack
+from limner.packs.pack import SHIPPED
+from limner.serve.house import AHouse, House
+from limner.serve.jobs.packs import pack_folder
+from limner.serve.safety.access import Reader
+
+router = APIRouter(prefix="/api/packs", tags=["packs"])
+
+Name = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")]
+SHOWN = {".md": "text/markdown; charset=utf-8", ".png": "image/png", ".json": "application/json"}
+"""Files of a pack that may be read, by ending: words and pictures. Weights stay on the server."""
+
+
+class Interval(BaseModel):
+    """A figure with its 95 % interval."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+
+
+class FigureRow(BaseModel):
+    """What a pack reached on some data, and the command that prints it."""
+
+    data: str
+    n: int
+    region: str
+    metrics: dict[str, Interval]
+    baseline: dict[str, Any] = {}
+    calibration: dict[str, Any] = {}
+    command: str = ""
+
+
+class PackTold(BaseModel):
+    """A pack. ``reads`` is scan, slices or picture."""
+
+    name: str
+    version: str
+    task: str
+    description: str
+    licence: str
+    non_commercial: bool
+    modalities: list[str]
+    reads: str
+    classes: list[str]
+    figures: list[FigureRow]
+    calibration: dict[str, Any] | None
+    shipped: bool
+
+
+class PackWhole(PackTold):
+    """A pack with its card; ``files`` may be asked for."""
+
+    card: str
+    sha256: str
+    sources: list[dict[str, Any]]
+    citations: list[str]
+    history: str
+    files: list[str]
+
+
+class Packs(BaseModel):
+    """All packs that are at hand."""
+
+    items: list[PackTold]
+    total: int
+
+
+@router.get("", summary="The model packs")
+def get_packs(actor: Reader, house: AHouse) -> Packs:
+    """The shipped ones, and those that the site put into its data folder."""
+    del actor
+    packs = {one.name: one for one in list_packs()} | {one.name: one for one in _own(house)}
+    items = [_told(packs[name]) for name in sorted(packs)]
+    return Packs(items=items, total=len(items))
+
+
+@router.get("/{name}", summary="One pack with its card")
+def get_pack(name: Name, actor: Reader, house: AHouse) -> PackWhole:
+    """Its card, what it learned from, and its figures."""
+    del actor
+    pack = _find(house, name)
+    card = pack.folder / "CARD.md"
+    counted: dict[tuple[str, str], int] = {}
+    for row in pack.spec.training:
+        counted[row.source, row.licence] = counted.get((row.source, row.licence), 0) + 1
+    return PackWhole(
+        **_told(pack).model_dump(),
+        card=card.read_text(encoding="utf-8") if card.is_file() else "",
+        sha256=pack.sha256,
+        sources=[{"source": one, "licence": terms, "rows": rows} for (one, terms), rows in counted.items()],
+        citations=pack.spec.citations,
+        history=pack.spec.history,
+        files=sorted(path.name for path in pack.folder.iterdir() if path.is_file() and path.suffix in SHOWN),
+    )
+
+
+@router.get("/{name}/files/{file}", summary="A file of a pack", response_class=FileResponse)
+def get_file(
+    name: Name, file: Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")], actor: Reader, house: AHouse
+) -> FileResponse:
+    """Its card, pack.json or a picture; weights are not given out."""
+    del actor
+    path = _find(house, name).folder / file
+    if path.suffix not in SHOWN or not path.is_file() or path.is_symlink():
+        raise HTTPException(404, "The pack has no such file to show.")
+    return FileResponse(path, media_type=SHOWN[path.suffix], headers={"Cache-Control": "no-store"})
+
+
+def _find(house: House, name: str) -> Pack:
+    try:
+        return _loaded(pack_folder(house, name))
+    except PackError as error:
+        raise HTTPException(404, str(error)) from None
+
+
+def _own(house: House) -> list[Pack]:
+    folder = house.settings.data.resolve() / "packs"
+    found = []
+    for path in sorted(folder.glob("*/pack.json")):
+        try:
+            found.append(_loaded(path.parent))
+        except PackError:  # `limner packs verify` says what is wrong with it
+            continue
+    return found
+
+
+def _loaded(folder: FilePath) -> Pack:
+    return _cached(folder, (folder / "pack.json").stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _cached(folder: FilePath, changed: int) -> Pack:
+    del changed  # a pack that was replaced is read again
+    return load_pack(folder)
+
+
+def _told(pack: Pack) -> PackTold:
+    spec = pack.spec
+    reads = (
+        "scan" if isinstance(spec.input, InputSpec) else "slices" if isinstance(spec.input, SlicesSpec) else "picture"
+    )
+    return PackTold(
+        name=spec.name,
+        version=spec.version,
+        task=spec.task,
+        description=spec.description,
+        licence=spec.licence,
+        non_commercial=spec.non_commercial,
+        modalities=spec.input.modality,
+        reads=reads,
+        classes=spec.classes,
+        figures=[FigureRow.model_validate({k: v for k, v in row.items() if v is not None}) for row in spec.figures],
+        calibration=spec.calibration.model_dump(mode="json") if spec.calibration else None,
+        shipped=pack.folder.parent == SHIPPED,
+    )

@@ -1,0 +1,94 @@
+"""Nobody is kept out: axe on each page of the shell in both themes, sizes of targets, small and large screens."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.web.workstation import front
+
+pytestmark = pytest.mark.browser
+PAGES = ("/studies", "/studies?status=signed", "/jobs", "/packs", "/packs/skin-lesion", "/admin", "/admin/audit")
+FORMS = ("/admin/rules", "/admin/pacs")
+TARGETS = (
+    "[...document.querySelectorAll('button, a.button, select, input:not([type=checkbox]):not([type=radio])')]"
+    ".filter(one => one.offsetParent && !one.matches('.link, .sorter'))"
+    ".filter(one => one.getBoundingClientRect().height < {least} || one.getBoundingClientRect().width < {least})"
+    ".map(one => one.outerHTML.slice(0, 120))"
+)
+
+
+def barriers(opened: front.Seen) -> list[tuple[str, str]]:
+    """What axe finds: the rule, and the first element."""
+    found = Axe().run(opened.page).response["violations"]
+    return [(one["id"], one["nodes"][0]["html"][:160]) for one in found]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_barrier_that_axe_knows(station, browser, scheme):
+    opened = station.open(browser, "/studies", color_scheme=scheme)
+    for address in (*PAGES, *FORMS):
+        opened.go(address)
+        assert opened.ask("document.documentElement.dataset.theme") == scheme
+        assert barriers(opened) == [], address
+        name = address.strip("/").replace("/", "-").replace("?", "-").replace("=", "-")
+        front.keep_picture(opened.page, f"{name}-{scheme}")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_barrier_in_what_opens_above_a_page(station, browser, scheme):
+    opened = station.open(browser, "/studies", color_scheme=scheme)
+    page = opened.page
+    page.keyboard.press("?")
+    assert page.get_by_role("dialog").is_visible() and barriers(opened) == []
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Actions: Adams, Ruth").click()
+    assert page.get_by_role("menuitem", name="Share").is_visible() and barriers(opened) == []
+    page.get_by_role("menuitem", name="Share").click()
+    page.get_by_label("Ray Short").wait_for()
+    assert barriers(opened) == []
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Query PACS").click()
+    page.get_by_text("No archive is known here").wait_for()
+    assert barriers(opened) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_barrier_before_the_door(station, browser, scheme):
+    opened = station.window(browser, color_scheme=scheme, locale="zh-CN")
+    for address in ("/login", "/invite#nothing"):
+        opened.go(address)
+        opened.page.locator("h1").wait_for()
+        assert barriers(opened) == [], address
+    assert opened.page.get_by_text("此链接无效").is_visible()
+
+
+def test_targets_are_large_enough_for_a_mouse_and_larger_for_fingers(station, browser):
+    for least, settings in (
+        (32, {}),
+        (44, {"has_touch": True, "is_mobile": True, "viewport": {"width": 1024, "height": 768}}),
+    ):
+        opened = station.open(browser, "/studies", **settings)
+        assert opened.ask(TARGETS.format(least=least - 0.5)) == []
+
+
+@pytest.mark.parametrize("width, height", [(390, 844), (1366, 768), (3840, 2160)])
+def test_nothing_is_scrolled_sideways_from_a_phone_to_a_wall(station, browser, width, height):
+    opened = station.open(browser, "/studies", viewport={"width": width, "height": height})
+    for address in ("/studies", "/packs/skin-lesion", "/admin/rules"):
+        opened.go(address)
+        assert opened.ask("document.documentElement.scrollWidth <= innerWidth"), (address, width)
+    front.keep_picture(opened.page, f"rules-{width}")
+
+
+def test_the_page_can_be_walked_by_keyboard_from_the_skip_link_on(station, browser):
+    opened = station.open(browser, "/studies")
+    opened.page.keyboard.press("Tab")
+    assert opened.ask("document.activeElement.className") == "skip"
+    opened.page.keyboard.press("Enter")
+    assert opened.ask("document.activeElement.id") == "main"
+    reached = set()
+    for _ in range(14):
+        opened.page.keyboard.press("Tab")
+        reached.add(opened.ask("document.activeElement.textContent.trim() || document.activeElement.tagName"))
+    assert {"Query PACS", "Upload", "Adams, Ruth"} <= reached
