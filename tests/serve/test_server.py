@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import datetime
+import ipaddress
 import signal
+import ssl
 import subprocess
 import sys
 
+import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from limner.serve.safety.bind import is_our_name
 from limner.serve.settings import ServeSettings
@@ -64,3 +72,49 @@ def test_half_a_certificate_and_settings_out_of_range_are_refused(tmp_path):
 def test_the_host_header_names_this_server(host, header, ours):
     public = "https://limner.hospital.example" if header.startswith("limner.") else None
     assert is_our_name(ServeSettings(host=host, public_url=public), header) is ours
+
+
+def _certificate(folder):
+    """A self-signed pair for 127.0.0.1."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "limner test")])
+    day = datetime.timedelta(days=1)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(datetime.datetime.now(datetime.UTC) - day)
+        .not_valid_after(datetime.datetime.now(datetime.UTC) + day)
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    encoded = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (folder / "key.pem").write_bytes(encoded)
+    return folder / "cert.pem", folder / "key.pem"
+
+
+def test_a_server_speaks_tls(tmp_path):
+    cert, key = _certificate(tmp_path)
+    with live_server(tmp_path / "data", "--tls-cert", str(cert), "--tls-key", str(key)) as server:
+        assert server.url.startswith("https://")
+        context = ssl.create_default_context(cafile=str(cert))
+        with httpx.Client(base_url=server.url, verify=context, trust_env=False) as client:
+            answer = client.get("/api/health")
+            assert answer.headers["Strict-Transport-Security"].startswith("max-age=")
+        admin = server.admin()
+        assert admin.get("/api/users").status_code == 200
+        with pytest.raises(httpx.HTTPError):
+            httpx.get(server.url.replace("https", "http") + "/api/health", trust_env=False)
+
+
+def test_a_key_of_another_certificate_is_refused(tmp_path):
+    (tmp_path / "other").mkdir()
+    cert, _ = _certificate(tmp_path)
+    _, key = _certificate(tmp_path / "other")
+    told = _refused("--tls-cert", str(cert), "--tls-key", str(key), "--data", str(tmp_path / "data"))
+    assert "cannot be used together" in told
