@@ -19,8 +19,10 @@ from limner.serve.audit.chain import START
 from limner.serve.database import Database
 from limner.serve.jobs import states
 from limner.serve.jobs.queue import Request
+from limner.serve.store import Given, Sender, ingest
 from limner.serve.tables import AuditEntry
 from tests.serve.conftest import PASSWORD
+from tests.serve.made_dicom import made_dicom, made_report
 
 WRITERS, EACH = 8, 15
 
@@ -112,3 +114,30 @@ def test_of_many_workers_one_takes_a_job(make_server, url):
 def test_a_database_that_is_not_there_is_told(url):
     with pytest.raises(InputError, match="database"):
         Database(url)
+
+
+def test_studies_come_in_and_are_found(make_server, url, tmp_path, monkeypatch):
+    monkeypatch.setattr("limner.serve.store.intake.tell", lambda house, ids: None)
+    server = make_server(database=url)
+    name = f"reader-{url[:6]}"
+    client = server.person("reader", name)
+    owner = client.get("/api/session").json()["user"]["id"]
+    for k, content in enumerate([made_dicom(1), made_dicom(2), made_report()]):
+        (tmp_path / f"{k}").write_bytes(content)
+    outcome = ingest(server.house, Sender(owner), [Given(tmp_path / f"{k}", f"{k}") for k in range(3)])
+    assert not outcome.refused
+    wanted = {"text": "secret liver", "modality": "SR", "status": "new", "since": "2024-01-01", "order": "patient"}
+    (item,) = client.post("/api/studies/search", json=wanted).json()["items"]
+    assert (item["series"], item["instances"]) == (2, 3)
+    queries = ["PatientName=sec*", "StudyTime=101112", "StudyDate=20240101-", "PatientSex=O", "ModalitiesInStudy=CT,SR"]
+    for query in queries:
+        assert len(client.get(f"/dicom-web/studies?{query}").json()) == 1, query
+    assert len(client.get("/dicom-web/series?SeriesNumber=3&Modality=CT").json()) == 1
+    assert len(client.get("/dicom-web/studies/1.2.3/instances?Rows=8").json()) == 2
+    assert client.get("/dicom-web/instances?InstanceNumber=1e300").status_code == 204
+    assert len(client.get(f"/api/studies/{item['id']}/priors").json()["items"]) == 0
+    for path in ("/dicom-web/studies?PatientName=a%00b", "/api/studies/%00", "/api/uploads/%00", "/api/jobs/%00"):
+        assert client.get(path).status_code in (400, 404, 422), path
+    assert client.post("/api/studies/search", json={"text": "a\0b"}).status_code == 422
+    assert client.delete(f"/api/studies/{item['id']}").status_code == 204
+    assert list(server.house.blobs) == []

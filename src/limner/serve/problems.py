@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
 from limner.errors import InputError, LimnerError
@@ -73,6 +74,11 @@ def add_problems(app: FastAPI) -> None:
             return problem(error.status, str(error), {"Retry-After": "1"})
         log.error("%s failed", _route(request), exc_info=error)
         return problem(500, str(error))
+
+    @app.exception_handler(DataError)
+    def _data(request: Request, error: DataError) -> JSONResponse:
+        del request, error  # its text holds what was sent
+        return problem(400, "Something in the request cannot be looked up: a null character, or a number out of range.")
 
     @app.exception_handler(Exception)
     def _other(request: Request, error: Exception) -> JSONResponse:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import lzma
 import zlib
 
 import nibabel
@@ -127,6 +128,12 @@ def test_what_is_no_image_is_refused_by_file_and_the_rest_goes_on(server, send):
     assert "ends before its pixels" in told["cut"]
     assert "damaged" in told["jpeg"]
     assert len(outcome.studies) == 1
+
+
+def test_an_archive_that_is_not_unpacked_here_says_which_are(server, send):
+    outcome = send(xz=lzma.compress(made_dicom(1)), seven=b"7z\xbc\xaf\x27\x1c" + bytes(40))
+    assert [one.reason.split()[0] for one in outcome.refused] == ["xz", "7z"]
+    assert all("send a zip" in one.reason for one in outcome.refused)
 
 
 def nifti(*, cut: int = 0, shape=(5, 6, 7)) -> bytes:

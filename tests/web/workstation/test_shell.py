@@ -6,7 +6,6 @@ import pytest
 
 from tests.serve.live import PASSWORD
 from tests.web.workstation import front
-from tests.web.workstation.rig import SCREEN, Opened
 
 pytestmark = pytest.mark.browser
 PAGES = ("/studies", "/packs", "/jobs", "/admin", "/admin/audit", "/admin/rules", "/admin/pacs")
@@ -15,14 +14,10 @@ PAGES = ("/studies", "/packs", "/jobs", "/admin", "/admin/audit", "/admin/rules"
 @pytest.fixture
 def stranger(station, browser):
     """A browser in which nobody is logged in."""
-    context = browser.new_context(viewport=SCREEN, reduced_motion="reduce", locale="en-GB", color_scheme="light")
-    station.contexts.append(context)
-    opened = Opened(context.new_page(), station.live.url)
-    opened.listen()
-    return opened
+    return station.window(browser, color_scheme="light")
 
 
-def log_in(opened: Opened, name: str = front.ADMIN, password: str = PASSWORD) -> None:
+def log_in(opened: front.Seen, name: str = front.ADMIN, password: str = PASSWORD) -> None:
     opened.page.get_by_label("User name").fill(name)
     opened.page.get_by_label("Password", exact=True).fill(password)
     opened.page.keyboard.press("Enter")

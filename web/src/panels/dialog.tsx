@@ -17,6 +17,7 @@ export function Dialog({ title, onClose, children, wide = false }: DialogProps):
   useEffect(() => {
     const dialog = box.current;
     dialog?.showModal();
+    dialog?.querySelector<HTMLElement>("input:not([type=file]), select, textarea")?.focus(); // what it was opened for
     return () => dialog?.close();
   }, []);
   return (

@@ -21,6 +21,7 @@ from limner.serve.tables import Grant, Instance, Series, Study
 Uid = Annotated[str, InPath(pattern=r"^[0-9][0-9.]{0,63}$")]
 AUDIT_EVERY_S = 600.0
 """A viewer asks for a study in hundreds of pieces; the audit log hears of it once in this time."""
+_OTHER = aliased(Study)
 _heard: WeakKeyDictionary[House, dict[tuple[str, str], float]] = WeakKeyDictionary()
 
 
@@ -73,7 +74,7 @@ def shown(actor: Actor) -> ColumnElement[bool]:
 
     Two users may each have a copy of one study. Who has their own sees that one, others the first that is shared.
     """
-    other = aliased(Study)
+    other = _OTHER
     granted = exists().where(Grant.study_id == other.id, Grant.user_id == actor.user_id)
     seen = or_(other.owner_id == actor.user_id, other.shared, granted)
     first = or_(

@@ -82,6 +82,8 @@ def read_query(params: Iterable[tuple[str, str]], level: Level) -> Query:
     query = Query()
     levels = LEVELS[: LEVELS.index(level) + 1]
     for name, value in params:
+        if "\0" in value:
+            raise HTTPException(400, "No attribute holds a null character.")
         if name == "includefield":
             _include(query, value)
         elif name == "fuzzymatching" and value.lower() == "true":

@@ -79,8 +79,8 @@ class StudyPage(BaseModel):
 class Search(BaseModel):
     """What is looked for; a POST, so that no name stands in an address."""
 
-    text: str = Field("", max_length=200)
-    modality: str = Field("", max_length=16)
+    text: str = Field("", max_length=200, pattern=r"^[^\x00]*$")
+    modality: str = Field("", max_length=16, pattern=r"^[^\x00]*$")
     status: Status | None = None
     since: date | None = None
     until: date | None = None

@@ -15,6 +15,8 @@ _PICTURES = {
     b"MM\0*": ".tif",
     b"BM": ".bmp",
 }
+PACKED = {b"\xfd7zXZ\0": "xz", b"BZh": "bzip2", b"7z\xbc\xaf\x27\x1c": "7z", b"Rar!": "rar", b"(\xb5/\xfd": "zstd"}
+"""Archives that are not unpacked: what they unpack to cannot be bounded on the way, or nothing here reads them."""
 _TAR_MAGIC, _NIFTI_MAGIC = slice(257, 262), slice(344, 347)
 _HEAD = 512
 
@@ -47,6 +49,13 @@ def ending_of(path: Path) -> str:
     from limner.io.header import is_dicom
 
     return ".dcm" if is_dicom(path) else UNKNOWN
+
+
+def packed_as(path: Path) -> str | None:
+    """The name of a way of packing that is not read here; None for other files."""
+    with path.open("rb") as stream:
+        head = stream.read(8)
+    return next((name for magic, name in PACKED.items() if head.startswith(magic)), None)
 
 
 def _is_nifti(head: bytes) -> bool:

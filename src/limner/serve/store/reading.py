@@ -8,7 +8,7 @@ from pathlib import Path
 
 from limner.errors import GeometryError, NotAnImageError
 from limner.io.header import Header, read_header
-from limner.serve.store.kinds import PICTURES, ending_of
+from limner.serve.store.kinds import PICTURES, UNKNOWN, ending_of, packed_as
 
 _NAME = 200
 
@@ -83,6 +83,9 @@ def read_item(given: Given, rules: Rules) -> Item | Refused:
         return Refused(given.name, str(error).replace(given.path.name, given.name))
     except OSError as error:
         return Refused(given.name, f"The file cannot be read ({error.strerror}).")
+    packed = packed_as(given.path) if ending == UNKNOWN else None
+    if packed is not None:
+        return Refused(given.name, f"{packed} archives are not unpacked here: send a zip, a tar or a tar.gz.")
     expected = "DICOM" if rules.dicom_only else "DICOM, NIfTI, or a picture (PNG, JPEG, TIFF, BMP, WebP)"
     return Refused(given.name, f"This is not an image that is read here: {expected} is expected.")
 

@@ -176,14 +176,23 @@ export class CorrectDesk {
     else notify("note", say("correct.between_none"), say("correct.between_hint"));
   }
 
+  /** The map as it is sent: gzipped NIfTI. */
+  async exported(): Promise<ArrayBuffer> {
+    return packed(niftiOf(this.editor.peek()!.labels, this.reading.view.volume.peek()!.grid));
+  }
+
+  /** When all edits are in this browser's database. */
+  async kept(): Promise<void> {
+    await this.drafts.settled();
+  }
+
   /** Saves the map as a new version. The draft stays until the version is there. */
   async save(): Promise<void> {
     const [editor, result] = [this.editor.peek(), this.result.peek()];
-    const volume = this.reading.view.volume.peek();
-    if (!editor || !result || !volume || this.sending.peek()) return;
+    if (!editor || !result || this.sending.peek()) return;
     this.sending.value = true;
     try {
-      const body = await packed(niftiOf(editor.labels, volume.grid));
+      const body = await this.exported();
       const headers = {
         "X-Base": String(result.version),
         "X-Comment": encodeURIComponent(this.state.comment.peek()),

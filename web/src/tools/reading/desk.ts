@@ -1,7 +1,7 @@
 // What a reader does with a study: opens series and drawings, jumps to findings, starts a drawing, compares dates.
 import { type Signal, batch, computed, effect, signal } from "@preact/signals";
 import { api } from "../../api/client";
-import { loadSlices } from "../../api/slices";
+import { loadSlices } from "./loading";
 import type { List, Result, Series, StudyDetail, StudyRow } from "../../api/types";
 import { startJob } from "../../model/jobs";
 import { lang } from "../../model/look";
