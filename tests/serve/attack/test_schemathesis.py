@@ -36,7 +36,7 @@ from limner.serve.tables import Instance, Job, Result, Session, Token, Upload
 from tests.serve.conftest import Server
 from tests.serve.planned import put_drawing, torso, write_drawing
 
-COUNT = int(os.environ.get("LIMNER_FUZZ", "3"))
+COUNT = int(os.environ.get("LIMNER_FUZZ", "2"))
 """Requests that Hypothesis makes up for each operation and role."""
 MULTIPART = ("POST /dicom-web/studies", "POST /dicom-web/studies/{study}")
 """Schemathesis writes no multipart/related: :func:`test_what_is_stowed_is_refused_or_kept` does."""
