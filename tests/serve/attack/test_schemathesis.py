@@ -198,7 +198,7 @@ def test_no_request_makes_a_server_error(document, site, role):
     assert not wrong, "\n\n".join(f"== {name}\n{told}" for name, told in wrong.items())
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("role", ROLES)
 def test_no_request_of_many_makes_a_server_error(document, site, role):
     wrong = _fuzz(document, site, role, MANY)
