@@ -32,7 +32,7 @@ let lastActive = performance.now();
 
 /** Takes what the server says of the session (at the start, after a login or an accepted invitation). */
 export function settle(now: SessionNow): void {
-  connection.csrf = now.csrf;
+  connection.csrf = now.csrf ?? null;
   session.value = now;
   lastAnswer = lastActive = performance.now();
   const theirs = LANGS.find((one) => one === now.user?.lang);

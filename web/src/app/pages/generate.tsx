@@ -1,7 +1,7 @@
 // Pictures of nobody: by seed, by class, along directions, and on the way from one to another.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { api } from "../../api/client";
-import type { List, Result } from "../../api/types";
+import type { List, ResultWhole } from "../../api/types";
 import { image, type Kept } from "../../model/generating/images";
 import { fromQuery, type Generator, type GeneratorItem, LARGEST_SEED, toQuery, type Wish } from "../../model/generating/wish";
 import { moment } from "../../model/format";
@@ -197,8 +197,8 @@ function Folders() {
 
 /** A folder by its sheet; a quiz by its name. */
 function Made({ id, when }: { id: string; when: string }) {
-  const [result, setResult] = useState<Result | null>(null);
-  useEffect(() => void attempt(() => api.get<Result>(`/api/results/${id}`)).then(setResult), [id]);
+  const [result, setResult] = useState<ResultWhole | null>(null);
+  useEffect(() => void attempt(() => api.get<ResultWhole>(`/api/results/${id}`)).then(setResult), [id]);
   if (!result) return null;
   const file = (name: string) => `/api/results/${id}/files/${name}`;
   if (result.files.includes("quiz.html")) {
