@@ -85,36 +85,36 @@ def get_packs(actor: Reader, house: AHouse) -> Packs:
     return Packs(items=items, total=len(items))
 
 
-@router.get("/{name}", summary="One pack with its card")
-def get_pack(name: Name, actor: Reader, house: AHouse) -> PackWhole:
+@router.get("/{pack}", summary="One pack with its card")
+def get_pack(pack: Name, actor: Reader, house: AHouse) -> PackWhole:
     """Its card, what it learned from, and its figures."""
     del actor
-    pack = _find(house, name)
-    card = pack.folder / "CARD.md"
+    found = _find(house, pack)
+    card = found.folder / "CARD.md"
     counted: dict[tuple[str, str], int] = {}
-    for row in pack.spec.training:
+    for row in found.spec.training:
         counted[row.source, row.licence] = counted.get((row.source, row.licence), 0) + 1
     return PackWhole(
-        **_told(pack).model_dump(),
+        **_told(found).model_dump(),
         card=card.read_text(encoding="utf-8") if card.is_file() else "",
-        sha256=pack.sha256,
+        sha256=found.sha256,
         sources=[{"source": one, "licence": terms, "rows": rows} for (one, terms), rows in counted.items()],
-        citations=pack.spec.citations,
-        history=pack.spec.history,
-        files=sorted(path.name for path in pack.folder.iterdir() if path.is_file() and path.suffix in SHOWN),
+        citations=found.spec.citations,
+        history=found.spec.history,
+        files=sorted(path.name for path in found.folder.iterdir() if path.is_file() and path.suffix in SHOWN),
     )
 
 
-@router.get("/{name}/files/{file}", summary="A file of a pack", response_class=FileResponse)
+@router.get("/{pack}/files/{path}", summary="A file of a pack", response_class=FileResponse)
 def get_file(
-    name: Name, file: Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")], actor: Reader, house: AHouse
+    pack: Name, path: Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")], actor: Reader, house: AHouse
 ) -> FileResponse:
     """Its card, pack.json or a picture; weights are not given out."""
     del actor
-    path = _find(house, name).folder / file
-    if path.suffix not in SHOWN or not path.is_file() or path.is_symlink():
+    file = _find(house, pack).folder / path
+    if file.suffix not in SHOWN or not file.is_file() or file.is_symlink():
         raise HTTPException(404, "The pack has no such file to show.")
-    return FileResponse(path, media_type=SHOWN[path.suffix], headers={"Cache-Control": "no-store"})
+    return FileResponse(file, media_type=SHOWN[file.suffix], headers={"Cache-Control": "no-store"})
 
 
 def _find(house: House, name: str) -> Pack:
