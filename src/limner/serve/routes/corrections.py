@@ -34,7 +34,7 @@ router = APIRouter(prefix="/api/results/{result_id}", tags=["corrections"])
 MOST_PACKED = 64 * MIB
 """Bytes of a gzipped label map: that of a 600-slice scan has about 3 MiB."""
 MOST_VOXELS = 2048 * MIB
-CLICK_S, CHECK_S = 20.0, 60.0
+CLICK_S, NET_S, CHECK_S = 20.0, 60.0, 60.0
 
 Id = Annotated[str, Path(max_length=24)]
 Index = Annotated[int, Field(ge=0, le=100_000)]
@@ -114,11 +114,12 @@ def click(result_id: Id, asked: Clicked, actor: Planner, house: AHouse) -> Mask:
         result = find_result(db, actor, result_id, "drawing")
     if result.series_id is None:
         raise HTTPException(409, "The series of this drawing is not there any more.")
-    house.volumes.geometry(result.series_id)
+    if not house.volumes.geometry(result.series_id).get("shape"):
+        raise HTTPException(409, "The series of this drawing has no volume to click in.")
     told = house.desk.ask(
         "correct.segment",
         str(house.result_folder(result.id)),
-        limit_s=CLICK_S,
+        limit_s=CLICK_S if asked.method == "graph-cut" else NET_S,
         instead_of=f"{actor.user_id} click",
         scan=str(house.volumes.path(result.series_id)),
         label=asked.label,
