@@ -6,7 +6,7 @@ import base64
 from pathlib import Path as FilePath
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Header, HTTPException, Path, Request
+from fastapi import APIRouter, Header, HTTPException, Path, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 from sqlalchemy import select
@@ -17,6 +17,7 @@ from limner.findings import Drawing
 from limner.infer.sight import asked_of
 from limner.io.drawing import labels_of
 from limner.packs import load_pack
+from limner.report import terms
 from limner.serve.house import AHouse, House
 from limner.serve.jobs.finish import family
 from limner.serve.jobs.kinds.correct import LABELS
@@ -84,7 +85,9 @@ class Labels(BaseModel):
 
 
 @router.get("/labels", summary="The labels that may be painted")
-def get_labels(result_id: Id, actor: Planner, house: AHouse) -> Labels:
+def get_labels(
+    result_id: Id, actor: Planner, house: AHouse, lang: Annotated[Literal["en", "zh"], Query()] = "en"
+) -> Labels:
     """Those of the drawing, and what its pack could have found."""
     with house.database.reading() as db:
         result = find_result(db, actor, result_id, "drawing")
@@ -101,7 +104,13 @@ def get_labels(result_id: Id, actor: Planner, house: AHouse) -> Labels:
             within |= {values[part]: values[organ] for part in parts if part in values and organ in values}
         asked = sorted(values[name] for name in asked_of(known) if name in values)
     items = [
-        LabelOut(value=one.value, name=one.name, kind=one.kind, color=one.color, within=within.get(one.value))
+        LabelOut(
+            value=one.value,
+            name=terms.structure(one.name, lang),
+            kind=one.kind,
+            color=one.color,
+            within=within.get(one.value),
+        )
         for one in sorted(found.values(), key=lambda one: one.value)
     ]
     return Labels(items=items, total=len(items), clicks=asked)
