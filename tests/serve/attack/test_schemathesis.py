@@ -36,7 +36,7 @@ from limner.serve.tables import Instance, Job, Result, Session, Token, Upload
 from tests.serve.conftest import Server
 from tests.serve.planned import put_drawing, torso, write_drawing
 
-COUNT = int(os.environ.get("LIMNER_FUZZ", "3"))
+COUNT = int(os.environ.get("LIMNER_FUZZ", "2"))
 """Requests that Hypothesis makes up for each operation and role."""
 MULTIPART = ("POST /dicom-web/studies", "POST /dicom-web/studies/{study}")
 """Schemathesis writes no multipart/related: :func:`test_what_is_stowed_is_refused_or_kept` does."""
@@ -198,7 +198,7 @@ def test_no_request_makes_a_server_error(document, site, role):
     assert not wrong, "\n\n".join(f"== {name}\n{told}" for name, told in wrong.items())
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("role", ROLES)
 def test_no_request_of_many_makes_a_server_error(document, site, role):
     wrong = _fuzz(document, site, role, MANY)

@@ -39,7 +39,7 @@ def test_three_kills(besiege):
     siege.check_end()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_fifty_kills(besiege, capsys):
     siege = besiege(SEED + 1)
     siege.begin()
