@@ -18,13 +18,12 @@ from scipy import ndimage
 
 from limner.image.between import between_slices, signed_distance
 from limner.io.drawing import read_drawing
+from limner.serve.jobs.worker import Worker
 from tests.infer.packs import threshold_pack
 from tests.serve.corrected import LEVELS, PACK, drawn, write_phantom
-from tests.serve.live import PASSWORD
 from tests.serve.planned import write_drawing
 from tests.web.conftest import FLAGS
-from tests.web.workstation.pictures import workstation
-from tests.web.workstation.rig import PATIENCE_MS, SCREEN, Opened, Workstation
+from tests.web.workstation.rig import PASSWORD, PATIENCE_MS, SCREEN, Opened, Sent, Workstation, workstation
 
 pytestmark = pytest.mark.browser
 EDITOR, STATE, VIEW = "limnerCorrect.desk.editor.peek()", "limnerCorrect.desk.state", "limnerCorrect.desk.reading.view"
@@ -35,12 +34,12 @@ INPUT = {"modality": ["CT"], "window_hu": [-1000.0, 1000.0], "patch": [24, 48, 4
 def ward(tmp_path_factory) -> Iterator[Workstation]:
     folder = tmp_path_factory.mktemp("correct")
     threshold_pack(folder / "data" / "packs" / PACK, LEVELS, name=PACK, input=INPUT | {"spacing_mm": [4, 2, 2]})
-    with workstation(folder, workers=1) as made:
+    with workstation(folder / "data") as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def study(ward, tmp_path_factory):
+def study(ward, tmp_path_factory) -> tuple[Sent, Path]:
     """A phantom's scan, and its drawing in a folder."""
     folder = tmp_path_factory.mktemp("phantom")
     made = write_phantom(folder / "scan.nii.gz")
@@ -96,7 +95,7 @@ def labels(page: Opened) -> np.ndarray:
 
 
 def kept(page: Opened, edits: int) -> None:
-    page.wait(f"() => {STATE}.edits.value === {edits} && {STATE}.kept.value === '{'kept' if edits else 'none'}'")
+    page.wait(f"{STATE}.edits.value === {edits} && {STATE}.kept.value === '{'kept' if edits else 'none'}'")
 
 
 def test_a_click_paints_that_voxel_and_the_left_stays_left(page, ward, result):
@@ -118,7 +117,7 @@ def test_a_click_paints_that_voxel_and_the_left_stays_left(page, ward, result):
     there = np.argwhere(np.asarray(sent.dataobj) != before.T)
     assert there.tolist() == [ijk]
     ras = sent.affine @ [*ijk, 1]
-    drawn_on = read_drawing(ward.live.data / "results" / result).labels.grid
+    drawn_on = read_drawing(ward.house.result_folder(result)).labels.grid
     lps = drawn_on.world(ijk[::-1])
     assert ras[:3] == pytest.approx([-lps[0], -lps[1], lps[2]], abs=1e-3)
     middle = drawn_on.world(np.array(before.shape) / 2)
@@ -281,11 +280,18 @@ def persistent(browser: Browser, profile: Path) -> BrowserContext:
 
 
 def log_in(ward: Workstation, context: BrowserContext, address: str) -> Opened:
-    asked = context.request.post(f"{ward.live.url}/api/session", data={"name": ward.name, "password": PASSWORD})
+    asked = context.request.post(f"{ward.url}/api/session", data={"name": "planner", "password": PASSWORD})
     assert asked.ok, asked.text()
-    opened = Opened(context.new_page(), ward.live.url)
+    opened = Opened(context.new_page(), ward.url)
     opened.go(address)
     return opened
+
+
+def told_of(page: Opened, path: str):
+    """What the server tells the one who is logged in."""
+    answer = page.page.request.get(f"{page.url}{path}")
+    assert answer.ok, answer.text()
+    return answer.json()
 
 
 def kill_browser_of(profile: Path) -> None:
@@ -308,18 +314,18 @@ def test_a_click_proposes_and_enter_takes_it(page):
     page.ask(f"() => {{ {STATE}.active.value = 2; {STATE}.tool.value = 'click'; }}")
     look_at(page, [x, y, z])
     page.page.mouse.click(*place(page, [x, y, z]))
-    page.wait(f"() => {STATE}.found.value && !{STATE}.asking.value")
+    page.wait(f"{STATE}.found.value && !{STATE}.asking.value")
     assert page.page.get_by_text("Proposed:").inner_text().endswith("ml")
     assert (labels(page) == before).all()  # a proposal changes nothing
     alone = page.ask(f"() => {STATE}.found.value.ml")
     page.page.keyboard.down("Shift")
     page.page.mouse.click(*place(page, [x + 4, y, z]))
     page.page.keyboard.up("Shift")
-    page.wait(f"() => {STATE}.points.value.length === 2 && !{STATE}.asking.value")
+    page.wait(f"{STATE}.points.value.length === 2 && !{STATE}.asking.value")
     assert page.ask(f"() => {STATE}.points.value[1].inside") is False
     assert page.ask(f"() => {STATE}.found.value.ml") < alone
     page.page.keyboard.press("Backspace")
-    page.wait(f"() => {STATE}.points.value.length === 1 && !{STATE}.asking.value")
+    page.wait(f"{STATE}.points.value.length === 1 && !{STATE}.asking.value")
     assert page.ask(f"() => {STATE}.found.value.ml") == alone
     found = page.ask(f"() => ({{...{STATE}.found.value, mask: Array.from({STATE}.found.value.mask)}})")
     page.page.keyboard.press("Enter")
@@ -338,16 +344,18 @@ def test_saving_makes_the_next_version_with_its_author(page, ward, result):
     paint(page, [x, y, z])
     saved = labels(page)
     page.page.get_by_label("Comment").fill("a lesion was missed — 遗漏")
-    now = ward.client.get(f"/api/results/{result}").json()["version"]
-    page.page.get_by_role("button", name=f"Save as version {now + 1} by Ann").click()
+    now = told_of(page, f"/api/results/{result}")["version"]
+    page.page.get_by_role("button", name=f"Save as version {now + 1} by Dr. Planner").click()
+    page.page.get_by_text("Saved. Its measures wait for their turn.").wait_for()
+    Worker(ward.house).run(page.ask("() => limnerCorrect.desk.job.value.id"))
     page.page.wait_for_url(lambda url: "/correct/" in url and result not in url)
     page.page.wait_for_selector("body[data-ready=true]")
     made = page.page.url.split("/correct/")[1].split("?")[0]
-    told = ward.client.get(f"/api/results/{made}").json()
-    assert (told["version"], told["author"], told["parent_id"]) == (now + 1, "Ann", result)
+    told = told_of(page, f"/api/results/{made}")
+    assert (told["version"], told["author"], told["parent_id"]) == (now + 1, "Dr. Planner", result)
     assert told["summary"]["corrected"]["comment"] == "a lesion was missed — 遗漏"
-    assert (read_drawing(ward.live.data / "results" / made).labels.array == saved).all()
-    page.page.get_by_text(f"Version {now + 1} by Ann").wait_for()
+    assert (read_drawing(ward.house.result_folder(made)).labels.array == saved).all()
+    page.page.get_by_text(f"Version {now + 1} by Dr. Planner").wait_for()
     page.page.get_by_text("Nothing was changed yet").wait_for()
     page.go(f"/correct/{result}")
     assert f"version {now + 1} is newer" in page.page.locator(".rd-side").inner_text()
@@ -356,7 +364,7 @@ def test_saving_makes_the_next_version_with_its_author(page, ward, result):
 def test_the_queue_leads_on_and_the_page_is_accessible(page, ward, result):
     from axe_playwright_python.sync_playwright import Axe
 
-    queue = ward.client.get("/api/cohort/queue").json()["items"]
+    queue = told_of(page, "/api/cohort/queue")["items"]
     other = next(one["result_id"] for one in queue if one["result_id"] != result)
     page.page.locator(f".co-queue a[href='/correct/{other}']").wait_for()
     for theme in ("dark", "light"):
@@ -365,4 +373,4 @@ def test_the_queue_leads_on_and_the_page_is_accessible(page, ward, result):
         found = Axe().run(page.page)
         assert found.violations_count == 0, found.generate_report()
     page.page.locator(f".co-queue a[href='/correct/{other}']").click()
-    page.wait(f"() => limnerCorrect?.desk.id === '{other}' && {EDITOR}")
+    page.wait(f"limnerCorrect?.desk.id === '{other}' && {EDITOR}")

@@ -3,6 +3,7 @@ import { type Signal, effect, signal } from "@preact/signals";
 import { api } from "../../api/client";
 import type { Job, ResultWhole } from "../../api/types";
 import { jobs, loadJobs, take, watchJobs } from "../../model/jobs";
+import { lang } from "../../model/look";
 import { navigate, queryNumber, queryText, setQuery } from "../../model/place";
 import { type ClickPoint, Correcting, PAINT_TOOLS, type PaintLabels } from "../../model/correcting/correcting";
 import { Drafts } from "../../model/correcting/draft";
@@ -46,7 +47,7 @@ export class CorrectDesk {
   async open(result: ResultWhole): Promise<void> {
     this.result.value = result;
     if (!result.series_id) return;
-    const told = api.get<PaintLabels>(`/api/results/${this.id}/labels`);
+    const told = api.get<PaintLabels>(`/api/results/${this.id}/labels?lang=${lang.peek()}`);
     await this.board.openSeries(result.series_id, queryNumber("k"), queryText("window") || null);
     await this.board.openDrawing(result.id);
     const view = this.reading.view;
