@@ -42,7 +42,7 @@ MULTIPART = ("POST /dicom-web/studies", "POST /dicom-web/studies/{study}")
 """Schemathesis writes no multipart/related: :func:`test_what_is_stowed_is_refused_or_kept` does."""
 DESK = ("/planner", "/click", "/api/forecasts/")
 """Addresses that ask the desk, which takes seconds to make ready; asked in the slow test."""
-MANY = 60
+MANY = 25
 TOLD = 2500
 CHECKS = (not_a_server_error, response_schema_conformance, status_code_conformance)
 KEPT = ("blobs", "results", "uploads", "volumes")

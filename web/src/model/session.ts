@@ -70,9 +70,10 @@ export function loginAddress(): string {
 
 /** The way back after a login: an address of ours, never another site's. */
 export function wayBack(asked: string | null): string {
-  if (!asked) return "/studies";
+  if (!asked || !URL.canParse(asked, location.origin)) return "/studies";
   const to = new URL(asked, location.origin);
-  const ours = to.origin === location.origin && !to.pathname.startsWith("/login");
+  const inside = !to.pathname.startsWith("//") && !to.pathname.startsWith("/login");
+  const ours = to.origin === location.origin && inside;
   return ours ? to.pathname + to.search : "/studies";
 }
 
