@@ -516,6 +516,11 @@ export type NewUser = {
   readonly role: "reader" | "planner" | "admin";
 };
 
+/** A node by its name. */
+export type NodeName = {
+  readonly node: string;
+};
+
 /** A node. Only an admin is told its address, and what it may do. */
 export type NodeTold = {
   readonly ae_title?: string | null;
