@@ -14,6 +14,7 @@ from limner.bench.quiz import QuizBench, bench_quiz
 from limner.bench.segments import SegmentsBench, SegmentsResult, bench_segments
 from limner.bench.synthetic import SyntheticBench, SyntheticResult, bench_synthetic
 from limner.bench.translate import Compared, TranslateBench, bench_translate
+from limner.bench.workstation import WorkstationBench, WorkstationResult, bench_workstation
 
 __all__ = [
     "AugmentBench",
@@ -37,6 +38,8 @@ __all__ = [
     "SyntheticBench",
     "SyntheticResult",
     "TranslateBench",
+    "WorkstationBench",
+    "WorkstationResult",
     "bench_augment",
     "bench_click",
     "bench_draw",
@@ -48,4 +51,5 @@ __all__ = [
     "bench_segments",
     "bench_synthetic",
     "bench_translate",
+    "bench_workstation",
 ]

@@ -18,6 +18,7 @@ from limner.cli import (
     audit,
     bench,
     bench_plans,
+    bench_serve,
     drawing,
     enhance,
     explain,
@@ -73,6 +74,7 @@ bench.app.command(epilog="Example: limner bench forecast tumour_growth_laleh2022
 bench.app.command("forecast-space", epilog="Example: limner bench forecast-space --cases 60 --seed 7")(
     bench_plans.forecast_space
 )
+bench.app.command("serve", epilog="Example: limner bench serve --readers 20 --seconds 30")(bench_serve.serve)
 app.add_typer(packs.app, name="packs")
 app.add_typer(pacs.app, name="pacs")
 app.add_typer(audit.app, name="audit")

@@ -183,3 +183,23 @@ def quiz(
         show.as_json({"page": str(page), "real": count, "made": count})
         return
     typer.echo(f"Open {page} in a browser.")
+
+
+@app.command(epilog="Example: limner bench workstation study/")
+def workstation(
+    path: Annotated[Path | None, typer.Argument(help="A study; the built-in one when it is not given.")] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="Times that the study is opened.")] = 3,
+    steps: Annotated[int, typer.Option(min=2, help="Slices that are scrolled through in each layout.")] = 40,
+    engine: Annotated[str, typer.Option(help="canvas: the processor; niivue: WebGL, emulated here.")] = "canvas",
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Open a study in a real browser on a server of its own: the first slice, the whole study, each scrolled slice."""
+    from limner.bench import WorkstationBench, bench_workstation
+    from limner.errors import InputError
+
+    if engine not in ("canvas", "niivue"):
+        raise InputError(f"--engine is canvas or niivue; got {engine!r}.")
+    with show.progress_bar() as progress:
+        result = bench_workstation(WorkstationBench(path, rounds, steps, engine), progress)
+    show_bench.workstation(result, as_json)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         PlanResult,
         SegmentsResult,
         SyntheticResult,
+        WorkstationResult,
     )
     from limner.infer.evaluate import Interval
 
@@ -232,3 +233,21 @@ def plan(result: PlanResult, json_wanted: bool) -> None:
         typer.echo(
             f"Resection: {result.resection.examined} cuts in {result.resection.propose_seconds:.1f} s; moved: {kinds}."
         )
+
+
+def workstation(result: WorkstationResult, json_wanted: bool) -> None:
+    """What a reader waits for."""
+    told = result.as_dict()
+    if json_wanted:
+        as_json(told)
+        return
+    typer.echo(f"{result.shape[0]} slices of {result.shape[1]} x {result.shape[2]}, engine {result.engine}")
+    table = table_of("what", "median", "worst")
+    for name, key in (("first slice (s)", "first_slice_s"), ("whole study (s)", "whole_study_s")):
+        table.add_row(name, f"{told[key]['median']:.2f}", f"{told[key]['worst']:.2f}")
+    for layout, one in told["scroll_ms"].items():
+        table.add_row(f"a slice, {LAYOUT_WORDS[layout]} (ms)", f"{one['median']:.0f}", f"{one['p95']:.0f} (p95)")
+    print_table(table)
+
+
+LAYOUT_WORDS = {"one": "one pane", "mpr": "three planes", "mpr3d": "three planes and 3D"}

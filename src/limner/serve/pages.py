@@ -19,10 +19,14 @@ router = APIRouter()
 @router.get("/{path:path}", include_in_schema=False)
 def page(path: str, request: Request) -> Response:
     """A file of the front end, else its page."""
-    if path.startswith(("api/", "dicom-web")):
+    if path.partition("/")[0] in ("api", "dicom-web"):
         return problem(404, "There is no such address; GET /api/openapi.json lists them.")
-    file = (PAGES / path).resolve()
-    if path and file.is_file() and file.is_relative_to(PAGES.resolve()):
+    try:
+        file = (PAGES / path).resolve()
+        there = bool(path) and file.is_relative_to(PAGES.resolve()) and file.is_file()
+    except (OSError, ValueError):  # a name that no disk takes
+        there = False
+    if there:
         return _send(file, request)
     if path.startswith("assets/"):
         # a page in place of a script would only confuse: the front end was renewed, and the reader is told to reload

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,8 +11,8 @@ from typing import Any
 
 import uvicorn
 
-from limner.serve.app import create_app
 from limner.serve.house import House
+from limner.serve.jobs.supervise import start_worker
 from limner.serve.lock import only_server
 from limner.serve.safety.bind import address, check_bind, open_socket
 from limner.serve.safety.invites import first_admin_link
@@ -48,6 +46,8 @@ def serve(settings: ServeSettings, told: Callable[[Opening], None]) -> None:
         OutputError: the data folder cannot be written.
     """
     check_bind(settings)
+    from limner.serve.app import create_app  # all routes come with it: a refusal does not wait for them
+
     _log_to_stderr()
     with ExitStack() as open_things:
         house = House.open(settings)
@@ -96,10 +96,7 @@ def _config(app: Any, settings: ServeSettings) -> uvicorn.Config:
 @contextmanager
 def _worker(settings: ServeSettings) -> Iterator[None]:
     """The process that runs jobs."""
-    if not importlib.util.find_spec("limner.serve.jobs"):
-        yield
-        return
-    worker = importlib.import_module("limner.serve.jobs.supervise").start_worker(settings)
+    worker = start_worker(settings)
     try:
         yield
     finally:
@@ -110,10 +107,12 @@ def _worker(settings: ServeSettings) -> Iterator[None]:
 @contextmanager
 def _dicom_port(house: House) -> Iterator[int | None]:
     """The receiver of C-STORE; the port that it listens at."""
-    if house.settings.dicom_port is None or not importlib.util.find_spec("limner.serve.dicom_port"):
+    if house.settings.dicom_port is None:
         yield None
         return
-    receiver = importlib.import_module("limner.serve.dicom_port").start_dicom_port(house)
+    from limner.serve.dicom_port import start_dicom_port  # pynetdicom only where it is asked for
+
+    receiver = start_dicom_port(house)
     try:
         yield receiver.port
     finally:

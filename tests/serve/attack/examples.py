@@ -11,7 +11,16 @@ BODIES: dict[str, Any] = {
     "POST /api/jobs": {"kind": "draw", "study_id": "none"},
 }
 HEADERS = {"x-file-name": "a.dcm", "x-base": "1"}
-PARAMETERS = {"k": "0", "path": "drawing.json", "frames": "1", "frame": "1", "place": "00100010", "pack": "abdomen-ct"}
+PARAMETERS = {
+    "k": "0",
+    "path": "drawing.json",
+    "frames": "1",
+    "frame": "1",
+    "place": "00100010",
+    "pack": "abdomen-ct",
+    "name": "x",
+    "file": "CARD.md",
+}
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.web.workstation import front
-from tests.web.workstation.rig import SCREEN, Opened
 
 pytestmark = pytest.mark.browser
 PAGES = ("/studies", "/studies?status=signed", "/jobs", "/packs", "/packs/skin-lesion", "/admin", "/admin/audit")
@@ -19,7 +18,7 @@ TARGETS = (
 )
 
 
-def barriers(opened: Opened) -> list[tuple[str, str]]:
+def barriers(opened: front.Seen) -> list[tuple[str, str]]:
     """What axe finds: the rule, and the first element."""
     found = Axe().run(opened.page).response["violations"]
     return [(one["id"], one["nodes"][0]["html"][:160]) for one in found]
@@ -41,10 +40,12 @@ def test_no_barrier_in_what_opens_above_a_page(station, browser, scheme):
     opened = station.open(browser, "/studies", color_scheme=scheme)
     page = opened.page
     page.keyboard.press("?")
-    assert page.get_by_role("dialog").is_visible() and barriers(opened) == []
+    page.get_by_role("dialog").wait_for()
+    assert barriers(opened) == []
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Actions: Adams, Ruth").click()
-    assert page.get_by_role("menuitem", name="Share").is_visible() and barriers(opened) == []
+    page.get_by_role("menuitem", name="Share").wait_for()
+    assert barriers(opened) == []
     page.get_by_role("menuitem", name="Share").click()
     page.get_by_label("Ray Short").wait_for()
     assert barriers(opened) == []
@@ -56,9 +57,7 @@ def test_no_barrier_in_what_opens_above_a_page(station, browser, scheme):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_barrier_before_the_door(station, browser, scheme):
-    context = browser.new_context(viewport=SCREEN, color_scheme=scheme, locale="zh-CN", reduced_motion="reduce")
-    station.contexts.append(context)
-    opened = Opened(context.new_page(), station.live.url)
+    opened = station.window(browser, color_scheme=scheme, locale="zh-CN")
     for address in ("/login", "/invite#nothing"):
         opened.go(address)
         opened.page.locator("h1").wait_for()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image as Pillow
 
 from limner.draw import DrawOptions, draw
-from limner.io import write_nifti_heat
+from limner.io import read_nifti_labels, write_nifti_heat
 from tests.web.workstation.rig import Opened, Sent, Workstation, workstation
 
 pytestmark = pytest.mark.browser
@@ -480,3 +481,26 @@ def test_a_finger_scrolls_and_two_enlarge(room, browser):
     page.settle()
     assert page.ask(f"{VIEW}.camera.value.zoom") == pytest.approx(90 / 40, rel=0.2)
     page.page.close()
+
+
+@pytest.mark.slow
+def test_a_real_study_of_129_slices(tmp_path, browser, limner_data):
+    """The liver lies on the left of the screen, and the first slice is there before the reader wonders."""
+    with tarfile.open(limner_data / "ct_liver_ircad01" / "dicom.tar.xz") as packed:
+        packed.extractall(tmp_path / "scan", filter="data")
+    files = sorted(one for one in (tmp_path / "scan").rglob("*") if one.is_file())
+    truth = read_nifti_labels(limner_data / "ct_liver_ircad01" / "labels.nii.gz")
+    liver = truth.grid.world(np.argwhere(truth.array == 5).mean(axis=0))  # its parenchyma; labels.json
+    with workstation(tmp_path / "data") as station:
+        study = station.send(files)
+        assert station.geometry(study)["shape"] == [129, 512, 512]
+        page = station.open(browser, f"/read/{study.id}?layout=one")
+        first_ms = page.ask("performance.getEntriesByName('limner-first')[0].startTime")
+        print(f"first slice after {first_ms:.0f} ms")
+        assert first_ms < 1500 * 4  # alone on a laptop it is a third of the budget; tests share their cores
+        page.whole()
+        _go(page, liver)
+        assert page.pixel_of("axial", liver)[0] < page.ask("limnerRead.panes[0].canvas.clientWidth") * 0.45
+        liver_hu = page.ask(f"(() => {{ const v = {VIEW}; return v.volume.value.value(...v.cross.value); }})()")
+        assert 40 < liver_hu < 200
+        assert page.complaints == []

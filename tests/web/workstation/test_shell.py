@@ -6,7 +6,6 @@ import pytest
 
 from tests.serve.live import PASSWORD
 from tests.web.workstation import front
-from tests.web.workstation.rig import SCREEN, Opened
 
 pytestmark = pytest.mark.browser
 PAGES = ("/studies", "/packs", "/jobs", "/admin", "/admin/audit", "/admin/rules", "/admin/pacs")
@@ -15,14 +14,10 @@ PAGES = ("/studies", "/packs", "/jobs", "/admin", "/admin/audit", "/admin/rules"
 @pytest.fixture
 def stranger(station, browser):
     """A browser in which nobody is logged in."""
-    context = browser.new_context(viewport=SCREEN, reduced_motion="reduce", locale="en-GB", color_scheme="light")
-    station.contexts.append(context)
-    opened = Opened(context.new_page(), station.live.url)
-    opened.listen()
-    return opened
+    return station.window(browser, color_scheme="light")
 
 
-def log_in(opened: Opened, name: str = front.ADMIN, password: str = PASSWORD) -> None:
+def log_in(opened: front.Seen, name: str = front.ADMIN, password: str = PASSWORD) -> None:
     opened.page.get_by_label("User name").fill(name)
     opened.page.get_by_label("Password", exact=True).fill(password)
     opened.page.keyboard.press("Enter")
@@ -85,9 +80,10 @@ def test_the_keyboard_map_lists_the_keys_of_the_page(station, browser):
     opened = station.open(browser, "/studies")
     opened.page.keyboard.press("?")
     dialog = opened.page.get_by_role("dialog", name="Keyboard")
-    assert dialog.get_by_text("Next study").is_visible() and dialog.get_by_text("Query PACS").is_visible()
+    dialog.get_by_text("Next study").wait_for()
+    assert dialog.get_by_text("Query PACS").is_visible()
     opened.page.keyboard.press("Escape")
-    assert dialog.count() == 0
+    dialog.wait_for(state="detached")
     opened.page.keyboard.press("/")
     assert opened.ask("document.activeElement.id") == "search"
     opened.page.keyboard.type("?")  # in a field a key is a letter

@@ -10,7 +10,6 @@ import pytest
 
 from limner.samples import demo_study
 from tests.web.workstation import front
-from tests.web.workstation.rig import Opened, Workstation
 
 pytestmark = pytest.mark.browser
 
@@ -21,15 +20,15 @@ def desk(station, browser):
     return station.open(browser, "/studies")
 
 
-def names(opened: Opened) -> list[str]:
+def names(opened: front.Seen) -> list[str]:
     return opened.page.locator("tbody tr .patient a").all_inner_texts()
 
 
-def until_rows(opened: Opened, n: int) -> None:
+def until_rows(opened: front.Seen, n: int) -> None:
     opened.page.locator(f"tbody:has(tr:nth-child({n})):not(:has(tr:nth-child({n + 1})))").wait_for()
 
 
-def delete_first(opened: Opened) -> None:
+def delete_first(opened: front.Seen) -> None:
     """Takes what came last away again."""
     opened.page.locator("tbody tr:first-child").get_by_role("button", name="Actions").click()
     opened.page.get_by_role("menuitem", name="Delete").click()
@@ -111,7 +110,7 @@ def test_sharing_shows_it_to_one_other_and_to_nobody_else(station, browser, desk
     desk.page.get_by_text("Saved who sees the study").wait_for()
     seen = {one["patient"]["name"] for one in reader.post("/api/studies/search", json={}).json()["items"]}
     assert seen == {"Adams, Ruth", "Diaz, Luis"}
-    theirs = Workstation(station.live, reader, front.READER)
+    theirs = front.Front(station.live, reader, front.READER)
     page = theirs.open(browser, "/studies").page
     page.get_by_role("button", name="Actions: Diaz, Luis").click()
     assert page.get_by_role("menuitem", name="Delete").get_attribute("aria-disabled") == "true"

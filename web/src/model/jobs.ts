@@ -3,6 +3,7 @@ import { computed, effect, signal } from "@preact/signals";
 import { api } from "../api/client";
 import { events } from "../api/events";
 import type { Job, List } from "../api/types";
+import { navigate } from "./place";
 import { fail, notify } from "./toasts";
 import { user } from "./session";
 import { say } from "./words";
@@ -47,13 +48,36 @@ export function take(job: Job): void {
   const rest = jobs.value.filter((one) => one.id !== job.id);
   jobs.value = [job, ...rest].sort((a, b) => (a.created < b.created ? 1 : -1));
   for (const watcher of watchers) watcher(job, before);
-  if (before && before.state !== job.state && job.owner === user.value?.display) announce(job);
+  const me = user.value;
+  if (before && before.state !== job.state && me && job.owner === (me.display || me.name)) announce(job);
 }
 
 function announce(job: Job): void {
   const kind = kindName(job.kind);
-  if (job.state === "done") notify("good", say("jobs.done_notice", { kind }));
+  const address = resultAddress(job);
+  const open = address && address !== location.pathname ? { label: say("jobs.open"), run: () => navigate(address) } : null;
+  if (job.state === "done") notify("good", say("jobs.done_notice", { kind }), "", open);
   if (job.state === "failed") notify("bad", say("jobs.failed_notice", { kind }), job.message);
+}
+
+/** Where the result of a job is looked at. */
+export function resultAddress(job: Job): string | null {
+  if (job.state !== "done") return null;
+  switch (job.kind) {
+    case "draw":
+    case "correct":
+    case "pacs-get":
+      return job.study_id ? `/read/${job.study_id}` : null;
+    case "plan":
+    case "forecast":
+      return job.made_id ? `/${job.kind}/${job.made_id}` : null;
+    case "explain":
+      return job.study_id ? `/explain/${job.study_id}` : null;
+    case "generate":
+      return "/generate";
+    default:
+      return null;
+  }
 }
 
 /** What a kind of job is called; one that has no name here is called as the server calls it. */

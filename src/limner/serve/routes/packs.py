@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from pathlib import Path as FilePath
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Path
@@ -11,10 +9,10 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel
 
 from limner.errors import PackError
-from limner.packs import InputSpec, Pack, SlicesSpec, list_packs, load_pack
+from limner.packs import InputSpec, Pack, SlicesSpec
 from limner.packs.pack import SHIPPED
 from limner.serve.house import AHouse, House
-from limner.serve.jobs.packs import pack_folder
+from limner.serve.jobs.packs import all_packs, find_pack
 from limner.serve.safety.access import Reader
 
 router = APIRouter(prefix="/api/packs", tags=["packs"])
@@ -83,8 +81,7 @@ class Packs(BaseModel):
 def get_packs(actor: Reader, house: AHouse) -> Packs:
     """The shipped ones, and those that the site put into its data folder."""
     del actor
-    packs = {one.name: one for one in list_packs()} | {one.name: one for one in _own(house)}
-    items = [_told(packs[name]) for name in sorted(packs)]
+    items = [_told(one) for one in all_packs(house)]
     return Packs(items=items, total=len(items))
 
 
@@ -122,30 +119,9 @@ def get_file(
 
 def _find(house: House, name: str) -> Pack:
     try:
-        return _loaded(pack_folder(house, name))
+        return find_pack(house, name)
     except PackError as error:
         raise HTTPException(404, str(error)) from None
-
-
-def _own(house: House) -> list[Pack]:
-    folder = house.settings.data.resolve() / "packs"
-    found = []
-    for path in sorted(folder.glob("*/pack.json")):
-        try:
-            found.append(_loaded(path.parent))
-        except PackError:  # `limner packs verify` says what is wrong with it
-            continue
-    return found
-
-
-def _loaded(folder: FilePath) -> Pack:
-    return _cached(folder, (folder / "pack.json").stat().st_mtime_ns)
-
-
-@lru_cache(maxsize=64)
-def _cached(folder: FilePath, changed: int) -> Pack:
-    del changed  # a pack that was replaced is read again
-    return load_pack(folder)
 
 
 def _told(pack: Pack) -> PackTold:

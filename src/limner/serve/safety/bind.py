@@ -41,8 +41,8 @@ def check_bind(settings: ServeSettings) -> None:
         )
     if beyond and settings.dicom_port is not None and not settings.insecure:
         raise InputError(
-            f"Refused to open the DICOM port at {settings.host}: DICOM has no login and no encryption of its own, so "
-            f"anyone on that network could send studies. If the network is a scanners' own, say --insecure."
+            f"Refused to open the DICOM port at {settings.host}: what scanners send crosses the network in the clear. "
+            f"If that network is their own, say --insecure; senders are then known by title and address."
         )
 
 

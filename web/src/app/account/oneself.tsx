@@ -52,6 +52,7 @@ export function Password(): JSX.Element {
     <section class="stack">
       <h3>{say("account.password")}</h3>
       <form class="two" onSubmit={(event) => void save(event)}>
+        <input type="text" hidden readOnly autocomplete="username" value={user.value?.name ?? ""} />
         <PasswordField label={say("account.present")} value={present} onValue={setPresent} autocomplete="current-password" />
         <PasswordField label={say("account.new")} value={next} onValue={setNext} autocomplete="new-password" />
         <button type="submit">{say("account.change_password")}</button>
@@ -101,8 +102,8 @@ export function Sessions(): JSX.Element {
 
 /** What a browser calls itself, shortened to what a person knows it by. */
 function browserName(agent: string): string {
-  const browser = /(Firefox|Edg|OPR|Chrome|Safari)\/(\d+)/.exec(agent);
+  const browser = /(Firefox|Edg|OPR|Chrome)\/(\d+)/.exec(agent) ?? /(Version)\/(\d+)/.exec(agent);
   const system = /(Windows|Mac OS X|Android|iPhone|iPad|Linux)/.exec(agent);
-  const name = { Edg: "Edge", OPR: "Opera" }[browser?.[1] ?? ""] ?? browser?.[1];
+  const name = { Edg: "Edge", OPR: "Opera", Version: "Safari" }[browser?.[1] ?? ""] ?? browser?.[1];
   return [name && `${name} ${browser?.[2]}`, system?.[1]].filter(Boolean).join(", ") || agent.slice(0, 60) || "–";
 }

@@ -5,7 +5,7 @@ import { useEffect, useState } from "preact/hooks";
 import { api } from "../../api/client";
 import type { Job, List, StudyRow } from "../../api/types";
 import { ago, clock, isoDate, moment, timeOf } from "../../model/format";
-import { active, cancelJob, jobs, jobsKnown, kindName, loadJobs, repeatJob } from "../../model/jobs";
+import { active, cancelJob, jobs, jobsKnown, kindName, loadJobs, repeatJob, resultAddress } from "../../model/jobs";
 import { pageReady, queryText, setQuery } from "../../model/place";
 import { may } from "../../model/session";
 import { attempt } from "../../model/toasts";
@@ -158,26 +158,6 @@ function took(job: Job): string {
   if (!job.started) return "–";
   const end = job.ended ? timeOf(job.ended).getTime() : Date.now();
   return clock((end - timeOf(job.started).getTime()) / 1000);
-}
-
-/** Where the result of a job is looked at. */
-function resultAddress(job: Job): string | null {
-  if (job.state !== "done") return null;
-  switch (job.kind) {
-    case "draw":
-    case "correct":
-    case "pacs-get":
-      return job.study_id ? `/read/${job.study_id}` : null;
-    case "plan":
-    case "forecast":
-      return job.made_id ? `/${job.kind}/${job.made_id}` : null;
-    case "explain":
-      return job.study_id ? `/explain/${job.study_id}` : null;
-    case "generate":
-      return "/generate";
-    default:
-      return null;
-  }
 }
 
 function Deeds({ job }: { job: Job }): JSX.Element {

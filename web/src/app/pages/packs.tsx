@@ -37,25 +37,18 @@ export default function Packs({ params }: PageProps): JSX.Element {
       </Empty>
     );
   }
-  const tasks = [...new Set(packs.map((one) => one.task))].sort((a, b) => rank(a) - rank(b));
+  const sorted = [...packs].sort((a, b) => rank(a.task) - rank(b.task));
   return (
     <div class="page">
       <header class="page-head">
         <h1>{say("packs.title")}</h1>
         <span class="muted">{say("packs.text")}</span>
       </header>
-      {tasks.map((task) => (
-        <section key={task} class="pack-task">
-          <h2>{taskName(task)}</h2>
-          <div class="pack-grid">
-            {packs
-              .filter((one) => one.task === task)
-              .map((one) => (
-                <PackCard key={one.name} pack={one} />
-              ))}
-          </div>
-        </section>
-      ))}
+      <div class="pack-grid">
+        {sorted.map((one) => (
+          <PackCard key={one.name} pack={one} />
+        ))}
+      </div>
     </div>
   );
 }
@@ -87,6 +80,7 @@ function PackCard({ pack }: { pack: Pack }): JSX.Element {
       </span>
       <span class="pack-about">{pack.description}</span>
       <span class="pack-tags">
+        <span class="tag tag-accent">{taskName(pack.task)}</span>
         {pack.modalities.map((one) => (
           <span key={one} class="tag">
             {one}

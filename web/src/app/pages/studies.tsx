@@ -21,6 +21,9 @@ import { StudyTable } from "../../panels/studies/table";
 import { CutOffNote, UploadPanel } from "../../panels/studies/upload";
 import { useKeys } from "../../tools/keys";
 
+/** A list this short leaves room to say how it grows. */
+const FEW = 8;
+
 type Asked = { readonly what: "share" | "remove"; readonly study: StudyRow } | { readonly what: "pacs" } | null;
 
 export default function Studies(): JSX.Element {
@@ -64,6 +67,7 @@ export default function Studies(): JSX.Element {
           <>
             <StudyTable rows={list} onShare={(study) => setAsked({ what: "share", study })} onRemove={(study) => setAsked({ what: "remove", study })} />
             <Pager />
+            {total.value <= FEW && <p class="list-hint small-text">{say("studies.drop_hint")}</p>}
           </>
         )}
         {asked?.what === "share" && <Share study={asked.study} onClose={() => setAsked(null)} />}

@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { api } from "../../api/client";
-import type { Result } from "../../api/types";
+import type { Result, ResultWhole } from "../../api/types";
 import { moment } from "../../model/format";
 import { may } from "../../model/session";
 import { enterStudy, openStudy, resultsOf } from "../../model/study";
@@ -74,7 +74,7 @@ export function Report({ desk, onOpen }: { desk: Desk; onOpen: () => void }): JS
   );
 }
 
-function Versions({ desk, open }: { desk: Desk; open: Result }): JSX.Element | null {
+function Versions({ desk, open }: { desk: Desk; open: ResultWhole }): JSX.Element | null {
   const study = openStudy.value;
   const drawings = study ? resultsOf(study, "drawing") : [];
   const named = (one: Result): string =>
@@ -100,7 +100,7 @@ function Versions({ desk, open }: { desk: Desk; open: Result }): JSX.Element | n
   );
 }
 
-function Signing({ desk, drawing, onClose }: { desk: Desk; drawing: Result; onClose: () => void }): JSX.Element {
+function Signing({ desk, drawing, onClose }: { desk: Desk; drawing: ResultWhole; onClose: () => void }): JSX.Element {
   const [text, setText] = useState("");
   const [sure, setSure] = useState(false);
   const sign = async (): Promise<void> => {

@@ -138,7 +138,7 @@ function HeldList({ found }: { found: Answer }): JSX.Element {
   ));
   if (found.items.length === 0) return <>{problems.length > 0 ? problems : <Note>{say("pacs.nothing")}</Note>}</>;
   return (
-    <div class="table-box">
+    <div class="table-box stack">
       {problems}
       {found.more && <Note>{say("pacs.more")}</Note>}
       <table class="list">

@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { api } from "../../api/client";
 import type { List, Person, StudyDetail, StudyRow } from "../../api/types";
+import { isoDate } from "../../model/format";
 import { attempt, notify } from "../../model/toasts";
 import { say } from "../../model/words";
 import { loadStudies } from "../../model/worklist";
@@ -44,6 +45,9 @@ export function Share({ study, onClose }: Props): JSX.Element {
   return (
     <Dialog title={say("studies.share_title")} onClose={onClose}>
       <form class="stack" onSubmit={(event) => void save(event)}>
+        <p>
+          <strong>{nameOf(study)}</strong>
+        </p>
         <p class="muted">{say("studies.share_text")}</p>
         <label class="check">
           <input type="checkbox" checked={everyone} onChange={(event) => setEveryone(event.currentTarget.checked)} />
@@ -76,6 +80,12 @@ export function Share({ study, onClose }: Props): JSX.Element {
   );
 }
 
+/** Whose study, of what and when: nobody shall share or delete the one beside it. */
+function nameOf(study: StudyRow): string {
+  const facts = [study.modalities.join("/"), isoDate(study.date), study.description].filter(Boolean).join(", ");
+  return `${study.patient.name || say("studies.nameless")} (${facts})`;
+}
+
 export function Remove({ study, onClose }: Props): JSX.Element {
   const remove = async (): Promise<void> => {
     const done = await attempt(async () => {
@@ -88,7 +98,7 @@ export function Remove({ study, onClose }: Props): JSX.Element {
   return (
     <Confirm
       title={say("studies.remove_title")}
-      text={say("studies.remove_text", { n: study.instances })}
+      text={say("studies.remove_text", { patient: nameOf(study), n: study.instances })}
       act={say("studies.remove_act")}
       onAct={() => void remove()}
       onClose={onClose}
