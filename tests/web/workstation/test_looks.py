@@ -21,7 +21,7 @@ LEAST = 0.9
 """Structural similarity: another version of a font stays above, a panel that moved or a broken theme falls below."""
 COVER = "td.nowrap.muted, time, .foot-version, .ago, .when, td.time { visibility: hidden !important; }"
 ADD_STYLE = "css => { const s = new CSSStyleSheet(); s.replaceSync(css); document.adoptedStyleSheets.push(s); }"
-PAGES = ("studies", "jobs", "packs", "admin", "admin/audit", "admin/rules", "generate")
+PAGES = ("studies", "jobs", "packs", "admin", "admin/rules", "generate")
 
 
 def _seen(page) -> np.ndarray:
