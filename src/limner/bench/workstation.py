@@ -40,7 +40,7 @@ FLAGS = (
 _SCROLL = """async ([steps, engine]) => {
   const read = window.limnerRead, pane = () => read.panes.find(one => one.plane === 'axial');
   const frame = () => new Promise(done => requestAnimationFrame(done));
-  const shown = () => engine === 'niivue' ? read.desk.card.frames : pane().canvas.dataset.slice;
+  const shown = () => engine === 'niivue' ? read.desk.card.frames : pane().slice.shown;
   const took = [];
   for (let n = 0; n < 3; n++) await frame(); // a new layout has new panes
   for (let n = 0; n < steps; n++) {

@@ -18,6 +18,7 @@ from PIL import Image as Pillow
 
 from limner.draw import DrawOptions, draw
 from limner.io import read_nifti_labels, write_nifti_heat
+from limner.serve import audit
 from tests.web.workstation.rig import Opened, Sent, Workstation, workstation
 
 pytestmark = pytest.mark.browser
@@ -171,7 +172,7 @@ def test_keys_and_wheel_scroll_and_the_address_follows(page):
     page.press("Home")
     assert page.ask(f"{VIEW}.slice.value") == 31
     page.press("End")
-    assert page.ask("limnerRead.panes.find(one => one.plane === 'axial').canvas.dataset.slice") == "0"
+    assert page.ask("limnerRead.panes.find(one => one.plane === 'axial').slice.shown") == 0
 
 
 def test_each_preset_has_its_greys(page, room):
@@ -438,6 +439,21 @@ def test_a_report_is_opened_and_signed(room, browser):
     page.page.get_by_label("Versions of the drawing").select_option(room.drawing)
     page.wait(f"limnerRead.desk.main.drawing.value.id === '{room.drawing}'")
     assert page.page.locator(".rd-signed").count() == 0
+    page.page.get_by_label("Versions of the drawing").select_option("")
+    page.wait(f"{VIEW}.labels.value === null")
+    page.wait("new URLSearchParams(location.search).get('drawing') === 'none'")
+    page.page.close()
+
+
+def test_a_drawing_that_is_finished_meanwhile_is_laid_over(room, browser, write_ct, tmp_path):
+    study = room.station.send(write_ct(tmp_path / "new", PatientID="another"))
+    page = room.station.open(browser, f"/read/{study.id}?layout=one")
+    page.page.get_by_role("button", name="Draw", exact=True).wait_for()
+    drawing = room.station.put_drawing(study, room.folder)
+    with room.station.house.database.session() as db:  # as a job does at its end; who watches is told
+        audit.append(db, room.station.user, "result.make", drawing, study=study.id)
+    page.wait(f"limnerRead.desk.main.drawing.value?.id === '{drawing}'")
+    assert page.page.get_by_role("button", name="Draw", exact=True).count() == 0
     page.page.close()
 
 

@@ -64,13 +64,16 @@ export default function ReadPage({ params }: PageProps): JSX.Element {
   return desk ? <Room key={id} desk={desk} /> : <Waiting />;
 }
 
-/** Drawings that come while the study is open are laid over it where there is none. */
+/** A drawing that is finished while the study is open is laid over it; one that was open stays in the list. */
 function followStudy(desk: Desk): void {
   const study = openStudy.value;
-  if (!study || !desk.study.peek() || study.id !== desk.study.peek()!.id) return;
+  const before = desk.study.peek();
+  if (!study || !before || study === before || study.id !== before.id) return;
   desk.study.value = study;
-  const newest = resultsOf(study, "drawing")[0];
-  if (newest && !desk.main.drawing.peek() && desk.reading.view.volume.peek()) desk.main.openDrawing(newest.id).catch(fail);
+  const known = new Set(before.results.map((one) => one.id));
+  const series = desk.main.series.peek()?.id;
+  const fresh = resultsOf(study, "drawing").find((one) => !known.has(one.id) && one.series_id === series);
+  if (fresh && desk.reading.view.volume.peek()) desk.choose(fresh.id).catch(fail);
 }
 
 function Room({ desk }: { desk: Desk }): JSX.Element {
@@ -83,6 +86,7 @@ function Room({ desk }: { desk: Desk }): JSX.Element {
     if (!there) return void panes.splice(panes.indexOf(pane), 1);
     panes.push(pane);
     pane.onPaint = () => {
+      pane.onPaint = null; // what is told with each paint would be paid with each slice
       if (!performance.getEntriesByName("limner-first").length) performance.mark("limner-first");
       pageReady();
     };

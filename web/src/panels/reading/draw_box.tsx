@@ -27,7 +27,8 @@ export function DrawBox({ desk }: { desk: Desk }): JSX.Element | null {
   const job = drawingJob(study.id);
   if (job && (job.state === "queued" || job.state === "running")) return <Running job={job} />;
   // a drawing that is still on its way is one, too: nothing may flash up before it
-  if (desk.main.drawing.value || resultsOf(study, "drawing").some((one) => fits(one, series.id))) return null;
+  const drawn = desk.main.drawing.value !== null || resultsOf(study, "drawing").some((one) => fits(one, series.id));
+  if (drawn && !desk.again.value) return null;
   return <Start desk={desk} failed={job?.state === "failed" ? job : null} />;
 }
 
@@ -64,7 +65,7 @@ function Start({ desk, failed }: { desk: Desk; failed: Job | null }): JSX.Elemen
   const names = [...new Set([...(series.suggested_pack ? [series.suggested_pack] : []), ...packs.map((one) => one.name)])];
   return (
     <section class="rd-section rd-draw">
-      <h2>{say("read.no_drawing")}</h2>
+      <h2>{say(desk.again.value ? "read.draw_again" : "read.no_drawing")}</h2>
       {failed && <Note kind="bad">{failed.message}</Note>}
       {series.drawable ? (
         <>

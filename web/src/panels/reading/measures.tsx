@@ -40,7 +40,7 @@ function Row({ measure, desk }: { measure: Measure; desk: Desk }): JSX.Element {
           reading.view.goToWorld(measure.points[0]!);
         }}
       >
-        <span class="rd-name">{say(`read.tool_${measure.kind}`)}</span>
+        <span class="rd-name">{say(`read.measure_${measure.kind}`)}</span>
         <span class="rd-value">{told(measure, desk)}</span>
       </button>
       <button

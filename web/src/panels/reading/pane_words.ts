@@ -1,5 +1,6 @@
 // What stands in a pane's corners: which slice, where it is, how it is windowed.
 import { AXES } from "../../model/reading/grid";
+import { isoDate } from "../../model/format";
 import { sayOr, say } from "../../model/words";
 import type { Reading } from "../../model/reading/reading";
 import { rounded } from "../../render/reading/annotate";
@@ -15,7 +16,8 @@ export function paneWords(board: Board, { layout }: Reading): PaneWords {
       const count = grid.size[w];
       // axial slices are counted from the head, as stacks are read; the position is the scanner's
       const number = plane === "axial" ? count - slice : slice + 1;
-      return [`${say(`read.${plane}`)}  ${number} / ${count}`, `${mm.toFixed(1)} mm`];
+      const lines = [`${say(`read.${plane}`)}  ${number} / ${count}`, `${mm.toFixed(1)} mm`];
+      return layout.peek() === "compare" ? [isoDate(board.date.peek()), ...lines] : lines;
     },
     foot(view, plane) {
       if (plane !== "axial" && layout.peek() !== "one") return []; // one window for all panes: said once

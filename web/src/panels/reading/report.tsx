@@ -27,12 +27,12 @@ export function fileOf(drawing: Result, path: string): string {
 export function Report({ desk, onOpen }: { desk: Desk; onOpen: () => void }): JSX.Element | null {
   const drawing = desk.main.drawing.value;
   const [signing, setSigning] = useState(false);
-  if (!drawing) return null;
+  if (!drawing) return desk.bare.value ? <Bare desk={desk} /> : null;
   const { signed } = drawing;
   return (
     <section class="rd-section" aria-labelledby="rd-report">
       <h2 id="rd-report">{say("read.report")}</h2>
-      <Versions desk={desk} open={drawing} />
+      <Versions desk={desk} open={drawing.id} />
       {signed ? (
         <p class="rd-signed">
           <Icon name="sign" /> {say("read.signed", { by: signed.by, at: moment(signed.at) })}
@@ -60,6 +60,9 @@ export function Report({ desk, onOpen }: { desk: Desk; onOpen: () => void }): JS
             <Icon name="plan" /> {say("read.plan")}
           </a>
         )}
+        <button type="button" aria-pressed={desk.again.value} onClick={() => (desk.again.value = !desk.again.value)}>
+          <Icon name="draw" /> {say("read.draw_again")}
+        </button>
       </div>
       <p class="rd-files">
         <Icon name="down" size={16} />
@@ -74,21 +77,29 @@ export function Report({ desk, onOpen }: { desk: Desk; onOpen: () => void }): JS
   );
 }
 
-function Versions({ desk, open }: { desk: Desk; open: ResultWhole }): JSX.Element | null {
+/** Where the reader took the drawing off: the way back to it. */
+function Bare({ desk }: { desk: Desk }): JSX.Element {
+  return (
+    <section class="rd-section" aria-label={say("read.versions")}>
+      <Versions desk={desk} open="" />
+    </section>
+  );
+}
+
+function Versions({ desk, open }: { desk: Desk; open: string }): JSX.Element {
   const study = openStudy.value;
   const drawings = study ? resultsOf(study, "drawing") : [];
   const named = (one: Result): string =>
     [say("read.version", { n: one.version }), one.pack, one.author, moment(one.created), one.signed ? say("read.is_signed") : ""]
       .filter(Boolean)
       .join(" · ");
-  if (drawings.length < 2) return <p class="rd-quiet">{named(open)}</p>;
   return (
     <select
       aria-label={say("read.versions")}
-      value={open.id}
+      value={open}
       onChange={(event) => {
         const next = event.currentTarget.value;
-        void attempt(() => desk.main.openDrawing(next));
+        void attempt(() => desk.choose(next || null));
       }}
     >
       {drawings.map((one) => (
@@ -96,6 +107,7 @@ function Versions({ desk, open }: { desk: Desk; open: ResultWhole }): JSX.Elemen
           {named(one)}
         </option>
       ))}
+      <option value="">{say("read.version_none")}</option>
     </select>
   );
 }

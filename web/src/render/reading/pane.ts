@@ -109,7 +109,7 @@ export class PaneView {
   private readonly context: CanvasRenderingContext2D;
   private readonly stop: () => void;
   private readonly observer: ResizeObserver;
-  /** Called after each paint. */
+  /** Called after a paint. */
   onPaint: (() => void) | null = null;
 
   constructor(
@@ -190,7 +190,6 @@ export class PaneView {
     annotate(this.context, viewport, this.notes(viewport));
     this.paint_ms = performance.now() - start;
     this.paints += 1;
-    this.canvas.dataset["slice"] = String(this.slice.shown);
     this.onPaint?.();
   }
 

@@ -24,6 +24,7 @@ export class Comparison {
     this.study.value = id;
     const study = await api.get<StudyDetail>(`/api/studies/${id}`);
     this.detail.value = study;
+    this.desk.other.date.value = study.date;
     const { main, other, reading } = this.desk;
     const modality = main.series.value?.modality;
     const series = study.series

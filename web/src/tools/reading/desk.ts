@@ -26,6 +26,8 @@ export class Board {
   readonly looks: Looks;
   readonly slices: Readonly<Record<Plane, ShownSlice>>;
   readonly series: Signal<SeriesInfo | null> = signal(null);
+  /** Of the study: panes say it where two dates stand side by side. */
+  readonly date: Signal<string> = signal("");
   readonly drawing: Signal<ResultWhole | null> = signal(null);
   readonly structures: Signal<readonly StructureRow[]> = signal([]);
   readonly problems: Signal<readonly Problem[]> = signal([]);
@@ -154,6 +156,10 @@ export class Desk {
   readonly obstacle: Signal<string | null> = signal(null);
   /** Forces an engine: "canvas" or "niivue". */
   readonly engine: Signal<string | null> = signal(null);
+  /** The reader asks for another drawing, by another model perhaps. */
+  readonly again = signal(false);
+  /** The reader wants no drawing over the pictures, though there is one. */
+  readonly bare = signal(false);
   /** What draws by the graphics card, while the panes stand. */
   card: CardEngine | null = null;
   private readonly stops: (() => void)[] = [];
@@ -164,6 +170,8 @@ export class Desk {
   async open(study: StudyDetail, query: URLSearchParams): Promise<void> {
     const place = readPlace(query);
     this.study.value = study;
+    this.main.date.value = study.date;
+    this.bare.value = place.drawing === "none";
     this.engine.value = place.engine;
     this.reading.measures.value = recall(this.user, study.id);
     this.reading.layout.value = place.layout ?? "mpr3d";
@@ -201,12 +209,18 @@ export class Desk {
           window: name || `${Math.round(center)},${Math.round(width)}`,
           layout: reading.layout.value,
           plane: reading.plane.value === "axial" ? null : reading.plane.value,
-          drawing: main.drawing.value?.id ?? null,
+          drawing: this.bare.value ? "none" : (main.drawing.value?.id ?? null),
           prior: reading.layout.value === "compare" ? comparison.study.value : null,
         });
       }),
       effect(() => keep(this.user, study, reading.measures.value)),
     );
+  }
+
+  /** Opens a drawing of the study, or takes it off the pictures. */
+  async choose(drawing: string | null): Promise<void> {
+    this.bare.value = drawing === null;
+    await this.main.openDrawing(drawing);
   }
 
   /** Column and row of the cross-hair, for the address. */
@@ -256,6 +270,7 @@ export class Desk {
   async draw(pack: string | null): Promise<void> {
     const [study, series] = [this.study.value, this.main.series.value];
     if (!study || !series) return;
+    this.again.value = false;
     await startJob("draw", { study_id: study.id, options: { series_id: series.id, ...(pack ? { pack } : {}) } });
   }
 
