@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -154,9 +155,11 @@ def listen(
     receiver = Receiver(title, (host, port), handlers)
     told = {"title": title, "host": host, "port": receiver.port, "folder": str(out)}
     _say(told, "Listening as {title} at {host}:{port}; what comes goes to {folder}. Stop with Ctrl-C.", as_json)
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):  # set, as a shell's background jobs are started without them
+        signal.signal(number, lambda *_: stopped.set())
     try:
-        threading.Event().wait()
-    except KeyboardInterrupt:
+        stopped.wait()
         _say({"stopped": True}, "Stopped.", as_json)
     finally:
         receiver.stop()
