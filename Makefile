@@ -9,7 +9,7 @@ PIP := PYTHONDONTWRITEBYTECODE=1 $(BIN)/python -m pip --disable-pip-version-chec
 TEST_PACKAGES := chromium dicom3tools poppler-utils libegl1 libgl1-mesa-dri postgresql redis-server dcmtk
 export PIP_NO_INPUT := 1
 
-.PHONY: demo test lint types contracts pytest long pictures docs format clean system-packages
+.PHONY: demo test lint types contracts pytest long pictures docs api format clean system-packages
 
 demo: $(BIN)/python ## draw the built-in study in a fresh environment
 	@echo "Installing Limner (the core, without torch) into $(VENV) ..."
@@ -45,6 +45,10 @@ pictures: ## the screenshots of the README and docs/workstation.md, made by the 
 
 docs: ## write the pages that are generated
 	$(BIN)/python -m typer limner.cli utils docs --name limner --output docs/commands.md
+
+api: ## write web/src/api/schema.d.ts, the types of the server's answers
+	$(BIN)/python web/openapi.py > web/openapi.json
+	cd web && npm run --silent api
 
 format:
 	$(BIN)/ruff check --fix

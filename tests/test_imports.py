@@ -23,7 +23,8 @@ choose_series demo_study list_packs load_pack measure open_studies read_nifti re
 ROOMS_OF_THE_TRAIN_EXTRA = ("nets", "train", "data", "tasks", "infer/engines/torch.py", "infer/export.py")
 NAMES = {  # import name: distribution, where they differ
     "PIL": "pillow", "SimpleITK": "simpleitk", "cc3d": "connected-components-3d", "vtkmodules": "vtk", "yaml": "pyyaml",
-    "jpeg_ls": "pyjpegls", "skimage": "scikit-image",
+    "jpeg_ls": "pyjpegls", "skimage": "scikit-image", "argon2": "argon2-cffi",
+    "starlette": "fastapi",  # which is made of it
 }  # fmt: skip
 PLUGINS = {"pylibjpeg", "pylibjpeg-libjpeg", "pylibjpeg-openjpeg", "pyjpegls"}
 """Found by pydicom where they are installed; nobody imports them."""
@@ -69,8 +70,9 @@ def test_the_core_imports_exactly_what_it_declares() -> None:
         if not str(path.relative_to(ROOT / "src" / "limner")).startswith(ROOMS_OF_THE_TRAIN_EXTRA)
         for name in _third_party(path)
     }
-    train = {re.split(r"[>=<\[]", one)[0].strip().lower() for one in project["optional-dependencies"]["train"]}
-    assert imported - declared - train == set(), "imported by the core and not declared"
+    optional = [one for some in project["optional-dependencies"].values() for one in some]
+    extras = {re.split(r"[>=<\[]", one)[0].strip().lower() for one in optional}
+    assert imported - declared - extras == set(), "imported by the core and not declared"
     assert declared - imported - PLUGINS == set(), "declared and imported by nobody"
 
 

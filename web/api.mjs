@@ -1,4 +1,4 @@
-// Writes src/api/schema.d.ts, the types of the server's answers, from web/openapi.json (`limner serve` shows it at
+// Writes src/api/schema.d.ts, the types of the server's answers, from web/openapi.json (`make api` writes it; `limner serve` shows it at
 // /api/openapi.json). Written here because openapi-typescript still needs the compiler of TypeScript 5.
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";

@@ -32,8 +32,6 @@ from limner.samples import demo_study
 from tests.io.pacs import TITLE, running_pacs
 from tests.serve.made_dicom import made_dicom
 
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
-
 
 @pytest.fixture
 def archive():

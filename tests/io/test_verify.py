@@ -378,3 +378,22 @@ def test_places_agree_with_plain_arithmetic():
         np.testing.assert_allclose(place.low_mm, points.min(axis=0), atol=1e-6)
         np.testing.assert_allclose(place.high_mm, points.max(axis=0), atol=1e-6)
         assert place.volume_ml == pytest.approx(len(points) * grid.voxel_ml)
+
+
+@pytest.mark.parametrize("radius_mm", [2.0, 5.0, 7.0])
+@pytest.mark.parametrize("slices", [1, 2])
+def test_a_plate_that_a_hand_painted_passes(tmp_path, slices, radius_mm):
+    """A disc in one slice of a liver: what a person saves half way."""
+    spacing = (2.5, 1.25, 1.25)
+    z, y, x = (a * s for a, s in zip(np.ogrid[:40, :80, :80], spacing, strict=True))
+    array = ((z - 50) ** 2 + (y - 50) ** 2 + (x - 50) ** 2 <= 40**2).astype(np.uint8)
+    disc = (y - 52.5) ** 2 + (x - 46.25) ** 2 <= radius_mm**2
+    array[20 : 20 + slices][np.broadcast_to(disc, (slices, 80, 80))] = 2
+    labels = LabelMap(array, Grid.axial(array.shape, spacing), (label("liver", 1), label("liver tumor", 2)))
+    meshes = surfaces(labels)
+    write_nifti_labels(labels, tmp_path / "labels.nii.gz")
+    write_glb(meshes, tmp_path / "scene.glb")
+    (tmp_path / "meshes").mkdir()
+    for mesh in meshes:
+        write_stl(mesh, tmp_path / "meshes" / f"{mesh.id}.stl")
+    assert all(check.ok for check in verify_drawing(tmp_path, labels, meshes, None))

@@ -35,7 +35,7 @@ def test_two_readers_read():
     assert found.job is None
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_twenty_readers_wait_less_than_a_third_of_a_second_while_a_study_is_drawn():
     found = bench_serve(readers=20, seconds=30)
     assert found.errors == []

@@ -211,3 +211,15 @@ def test_a_drawing_without_its_series_cannot_be_clicked_on(bench):
     with bench.house.database.session() as db:
         db.get_one(Result, bench.result_id).series_id = None
     assert click(bench, ((1, 1, 1), True), label=1).status_code == 409
+
+
+def test_labels_are_those_of_the_drawing_and_of_its_pack_in_the_readers_language(kept):
+    told = kept.client.get(f"/api/results/{kept.result_id}/labels").json()
+    names = {one["value"]: one["name"] for one in told["items"]}
+    assert names == {1: "liver", 2: "liver tumor", 3: "spleen", 4: "body"}
+    assert {one["value"]: one["within"] for one in told["items"]} == {1: None, 2: 1, 3: None, 4: None}
+    assert told["clicks"] == [1, 2, 3, 4]
+    chinese = kept.client.get(f"/api/results/{kept.result_id}/labels?lang=zh").json()
+    assert chinese["items"][0]["name"] == "肝"
+    reader = kept.server.person("reader", "looks")
+    assert reader.get(f"/api/results/{kept.result_id}/labels").status_code == 403

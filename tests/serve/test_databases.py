@@ -19,6 +19,7 @@ from limner.serve.audit.chain import START
 from limner.serve.database import Database
 from limner.serve.jobs import states
 from limner.serve.jobs.queue import Request
+from limner.serve.settings import Accounts
 from limner.serve.store import Given, Sender, ingest
 from limner.serve.tables import AuditEntry
 from tests.serve.conftest import PASSWORD
@@ -69,6 +70,27 @@ def test_a_login_and_a_logout(make_server, url):
     assert client.delete("/api/session").status_code == 204
     again = server.anyone().post("/api/session", json={"name": "ann", "password": PASSWORD})
     assert again.status_code == 200
+
+
+def test_users_locks_and_the_check_of_the_audit_log(make_server, url):
+    server = make_server(database=url, accounts=Accounts(lockout_failures=2))
+    admin = server.person("admin", "second-root")
+    made = admin.post("/api/users", json={"name": "bob", "display": "Bob\0", "role": "reader"}).json()
+    token = made["invite"]["link"].partition("#")[2]
+    accepted = server.anyone().post(f"/api/invites/{token}", json={"password": PASSWORD})
+    assert accepted.json()["user"]["display"] == "Bob"
+    wrong = {"name": "bob", "password": "no"}
+    assert [server.anyone().post("/api/session", json=wrong).status_code for _ in range(3)] == [401, 401, 429]
+    assert admin.patch(f"/api/users/{made['user']['id']}", json={"active": False}).status_code == 200
+    odd = [
+        server.anyone().post("/api/session", json={"name": "a\0", "password": "x"}).status_code,
+        admin.post("/api/studies/search", json={"text": "a\0"}).status_code,
+        admin.get("/api/audit", params={"action": "\0"}).status_code,
+    ]
+    assert all(one < 500 for one in odd), odd
+    listed = admin.get("/api/audit", params={"newest": True, "action": "user."}).json()
+    assert listed["items"][0]["action"] == "user.inactive"
+    assert admin.get("/api/audit/verify").json()["whole"]
 
 
 def test_many_writers_make_one_chain(url):

@@ -90,7 +90,7 @@ def test_what_cannot_be_interrupted_is_ended(desk, monkeypatch):
     monkeypatch.setattr("limner.serve.desk.desk.GRACE_S", 0.1)
     before = desk.ask("kept", "a")["pid"]
     with pytest.raises(DeskTimeoutError, match="started anew"):
-        desk.ask("stubborn", "a", limit_s=0.3)
+        desk.ask("stubborn", "a", limit_s=1.0)
     assert desk.ask("kept", "a")["pid"] != before
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import shutil
 import time
 
 import numpy as np
@@ -179,3 +181,13 @@ def test_a_quiz_asks_about_ones_own_pictures_and_nobody_elses(server, planner):
     assert planner.post("/api/jobs", json=asked).status_code == 404
     asked["options"] |= {"quiz_with": [mine], "between": [1, 2]}
     assert planner.post("/api/jobs", json=asked).status_code == 422
+
+
+def test_a_pack_of_the_site_makes_pictures_too(server, planner):
+    folder = server.house.settings.data / "packs" / "ours"
+    shutil.copytree(shipped_pack(SKIN).folder, folder)
+    spec = json.loads((folder / "pack.json").read_text())
+    (folder / "pack.json").write_text(json.dumps({**spec, "name": "ours"}))
+    assert "ours" in {one["name"] for one in planner.get("/api/generators").json()["items"]}
+    made = planner.post(url("ours"), json={"seed": 3})
+    assert made.status_code == 200 and origin_of(Image.open(io.BytesIO(made.content)).info).pack.startswith("ours ")

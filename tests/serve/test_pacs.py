@@ -37,8 +37,8 @@ def test_admins_list_nodes_and_readers_see_their_names(server, archive):
     assert admin.put("/api/pacs/nodes", json=twice).status_code == 422
     for bad in ({"ae_title": "A" * 17}, {"ae_title": "a\\b"}, {"host": "a b"}, {"port": 0}, {"name": ""}, {"more": 1}):
         assert admin.put("/api/pacs/nodes", json={"items": [NODE | bad]}).status_code == 422, bad
-    assert admin.post("/api/pacs/nodes/Archive/echo").json()["seconds"] > 0
-    assert admin.post("/api/pacs/nodes/None/echo").status_code == 404
+    assert admin.post("/api/pacs/echo", json={"node": "Archive"}).json()["seconds"] > 0
+    assert admin.post("/api/pacs/echo", json={"node": "None"}).status_code == 404
 
 
 def test_a_reader_finds_studies_there(server, archive):

@@ -2,47 +2,64 @@
 
 from __future__ import annotations
 
+import datetime
+import ipaddress
 import signal
+import ssl
 import subprocess
 import sys
 
+import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
+from limner.errors import InputError
+from limner.serve.configure import read_settings
 from limner.serve.safety.bind import is_our_name
+from limner.serve.server import serve
 from limner.serve.settings import ServeSettings
 from tests.serve.live import live_server
 
 
-def _refused(*arguments: str) -> str:
-    ran = subprocess.run([sys.executable, "-m", "limner", "serve", *arguments], capture_output=True, text=True)
-    assert ran.returncode == 2, ran.stderr
-    return ran.stderr
+def _refused(**settings) -> str:
+    with pytest.raises(InputError) as told:
+        serve(read_settings(**settings), lambda opening: pytest.fail(f"it listens at {opening.url}"))
+    return str(told.value)
 
 
 def test_a_server_starts_tells_and_ends_in_order(tmp_path):
     with live_server(tmp_path / "data") as server:
         assert server.anyone().get("/api/health").json() == {"ok": True}
         assert "/invite#" in server.opening["admin_link"]
-        second = _refused("--port", "0", "--data", str(tmp_path / "data"))
-        assert f"process {server.process.pid}" in second
-        taken = _refused("--port", str(server.opening["port"]), "--data", str(tmp_path / "other"))
-        assert "Another program" in taken
+        assert f"process {server.process.pid}" in _refused(port=0, data=tmp_path / "data")
+        assert "Another program" in _refused(port=server.opening["port"], data=tmp_path / "other")
         assert server.stop(signal.SIGTERM) == 0
     assert not [line for line in server.lines if "Traceback" in line]
 
 
 def test_beyond_loopback_without_tls_is_refused(tmp_path):
-    assert "--insecure" in _refused("--host", "0.0.0.0", "--data", str(tmp_path / "data"))
+    command = [sys.executable, "-m", "limner", "serve", "--host", "0.0.0.0", "--data", str(tmp_path / "data")]
+    ran = subprocess.run(command, capture_output=True, text=True)
+    assert ran.returncode == 2
+    assert "--insecure" in ran.stderr
     assert not (tmp_path / "data").exists()
+    assert "DICOM" in _refused(host="0.0.0.0", dicom_port=0, data=tmp_path / "data", **_pair(tmp_path))
 
 
 def test_half_a_certificate_and_settings_out_of_range_are_refused(tmp_path):
-    assert "go together" in _refused("--tls-cert", "cert.pem", "--data", str(tmp_path / "data"))
+    assert "go together" in _refused(tls_cert=tmp_path / "cert.pem", data=tmp_path / "data")
     config = tmp_path / "serve.yaml"
     config.write_text("port: 99999\nlimits: {unknown: 1}\n")
-    told = _refused("--config", str(config))
-    assert "port:" in told
-    assert "limits.unknown" in told
+    with pytest.raises(InputError, match=r"port: .*limits\.unknown: "):
+        read_settings(config)
+    config.write_text("port: 8601\nhost: 127.0.0.2\n")
+    assert read_settings(config, port=8602, host=None).port == 8602, "the command line has the last word"
+    config.write_text("[1, 2")
+    with pytest.raises(InputError, match="YAML"):
+        read_settings(config)
 
 
 @pytest.mark.parametrize(
@@ -64,3 +81,53 @@ def test_half_a_certificate_and_settings_out_of_range_are_refused(tmp_path):
 def test_the_host_header_names_this_server(host, header, ours):
     public = "https://limner.hospital.example" if header.startswith("limner.") else None
     assert is_our_name(ServeSettings(host=host, public_url=public), header) is ours
+
+
+def _certificate(folder):
+    """A self-signed pair for 127.0.0.1."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "limner test")])
+    day = datetime.timedelta(days=1)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(datetime.datetime.now(datetime.UTC) - day)
+        .not_valid_after(datetime.datetime.now(datetime.UTC) + day)
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    encoded = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (folder / "key.pem").write_bytes(encoded)
+    return folder / "cert.pem", folder / "key.pem"
+
+
+def test_a_server_speaks_tls(tmp_path):
+    cert, key = _certificate(tmp_path)
+    with live_server(tmp_path / "data", "--tls-cert", str(cert), "--tls-key", str(key)) as server:
+        assert server.url.startswith("https://")
+        context = ssl.create_default_context(cafile=str(cert))
+        with httpx.Client(base_url=server.url, verify=context, trust_env=False) as client:
+            answer = client.get("/api/health")
+            assert answer.headers["Strict-Transport-Security"].startswith("max-age=")
+        admin = server.admin()
+        assert admin.get("/api/users").status_code == 200
+        with pytest.raises(httpx.HTTPError):
+            httpx.get(server.url.replace("https", "http") + "/api/health", trust_env=False)
+
+
+def test_a_key_of_another_certificate_is_refused(tmp_path):
+    (tmp_path / "other").mkdir()
+    cert, _ = _certificate(tmp_path)
+    _, key = _certificate(tmp_path / "other")
+    assert "cannot be used together" in _refused(tls_cert=cert, tls_key=key, data=tmp_path / "data")
+
+
+def _pair(folder):
+    cert, key = _certificate(folder)
+    return {"tls_cert": cert, "tls_key": key}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -84,3 +86,16 @@ def test_the_source_is_typed(hook, npm_packages):
         check=False,
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_the_types_of_the_servers_answers_are_current(hook, tmp_path):
+    """`make api` writes them; here it writes beside a copy of what is committed."""
+    environment, node, _ = hook.find_node()
+    web = tmp_path / "web"
+    (web / "src" / "api").mkdir(parents=True)
+    shutil.copy(ROOT / "web" / "api.mjs", web)
+    document = subprocess.run([sys.executable, ROOT / "web" / "openapi.py"], check=True, capture_output=True)
+    (web / "openapi.json").write_bytes(document.stdout)
+    subprocess.run([node, "api.mjs"], cwd=web, env=environment, check=True, capture_output=True)
+    committed = (ROOT / "web" / "src" / "api" / "schema.d.ts").read_text()
+    assert (web / "src" / "api" / "schema.d.ts").read_text() == committed, "The server's models changed: make api"

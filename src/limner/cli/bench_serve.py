@@ -36,9 +36,8 @@ def serve(
             print(f"{kind:<12}{row['n']:>8}{row['p50_ms']:>10}{row['p95_ms']:>10}{row['max_ms']:>10}")
         if found.job:
             before, after = found.job["before"], found.job["after"]
-            print(
-                f"drawing: {before['state']} at {before['fraction']:.0%}, then {after['state']} at {after['fraction']:.0%}"
-            )
+            then = f"{after['state']} at {after['fraction']:.0%}"
+            print(f"drawing: {before['state']} at {before['fraction']:.0%}, then {then}")
         print(f"errors: {len(found.errors)} {'; '.join(sorted(set(found.errors))[:5])}".rstrip())
     if found.errors:
         raise SystemExit(1)

@@ -136,7 +136,10 @@ class Receiver:
         return hand_over(event, self._handlers.take)
 
     def _closed(self, event: evt.Event) -> None:
-        half = getattr(event.assoc.dimse.message, "_data_set_path", None)  # of an instance that was cut off
+        message = event.assoc.dimse.message  # what is left of an instance that was cut off
+        stream, half = getattr(message, "_data_set_file", None), getattr(message, "_data_set_path", None)
+        if stream is not None:
+            stream.close()
         if half is not None:
             Path(half).unlink(missing_ok=True)
         if event.assoc.requestor.primitive is not None and not event.assoc.is_rejected:

@@ -19,7 +19,7 @@ router = APIRouter()
 @router.get("/{path:path}", include_in_schema=False)
 def page(path: str, request: Request) -> Response:
     """A file of the front end, else its page."""
-    if path.startswith(("api/", "dicom-web")):
+    if path.partition("/")[0] in ("api", "dicom-web"):
         return problem(404, "There is no such address; GET /api/openapi.json lists them.")
     try:
         file = (PAGES / path).resolve()

@@ -11,7 +11,6 @@ from typing import Any
 
 import uvicorn
 
-from limner.serve.app import create_app
 from limner.serve.house import House
 from limner.serve.jobs.supervise import start_worker
 from limner.serve.lock import only_server
@@ -47,6 +46,8 @@ def serve(settings: ServeSettings, told: Callable[[Opening], None]) -> None:
         OutputError: the data folder cannot be written.
     """
     check_bind(settings)
+    from limner.serve.app import create_app  # all routes come with it: a refusal does not wait for them
+
     _log_to_stderr()
     with ExitStack() as open_things:
         house = House.open(settings)

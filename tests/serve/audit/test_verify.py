@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,6 +17,7 @@ from limner.errors import InputError
 from limner.serve import audit
 from limner.serve.audit.anchor import FILE, Anchor, AnchorKeeper, last_entry, read_anchor, write_anchor
 from limner.serve.audit.chain import START
+from limner.serve.audit.ledger import Ledger
 from limner.serve.database import Database
 from limner.serve.tables import AuditEntry
 from tests.serve.live import live_server
@@ -66,7 +66,7 @@ def test_an_empty_log_is_whole_and_one_that_was_emptied_is_not(database):
     assert not _verdict(database, Anchor(1, START)).whole
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(n=st.integers(1, COUNT), field=st.sampled_from(FIELDS), value=st.text(max_size=5))
 def test_a_changed_entry_is_found(database, n, field, value):
     _fill(database)
@@ -86,7 +86,7 @@ def test_details_that_were_broken_are_found_not_stumbled_over(database, details)
     assert _verdict(database).breaks[0].n == 2
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(gone=st.sets(st.integers(1, COUNT), min_size=1))
 def test_removed_entries_are_found(database, gone):
     anchor = _fill(database)
@@ -97,7 +97,7 @@ def test_removed_entries_are_found(database, gone):
     assert _verdict(database).whole == cut, "only what was cut off at the end needs the mark"
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(pair=st.lists(st.integers(1, COUNT), min_size=2, max_size=2, unique=True))
 def test_entries_that_changed_places_are_found(database, pair):
     _fill(database)
@@ -232,14 +232,15 @@ def test_the_command_checks_a_server_that_runs_and_one_that_was_tampered_with(tm
     data = tmp_path / "data"
     with live_server(data) as server:
         server.admin("root")
-        ran = _run("verify", "--data", str(data), "--json")
-        assert ran.returncode == 0, ran.stderr
-        assert json.loads(ran.stdout)["whole"]
+        with Ledger(data) as ledger:
+            assert ledger.verify().whole
     anchor = read_anchor(data)
-    ran = _run("list", "--data", str(data), "--json")
-    listed = json.loads(ran.stdout)
-    assert anchor.n == listed["total"] == listed["items"][-1]["n"], "the mark has the last entry once the server ended"
-    assert "session.start" in _run("list", "--data", str(data), "--last", "1").stdout
+    with Ledger(data) as ledger:
+        listed = ledger.entries(5)
+        assert ledger.entries(1, "session.").items[0].action == "session.start"
+    assert anchor.n == listed.total == listed.items[-1].n, "the mark has the last entry once the server ended"
+    ran = _run("list", "--data", str(data), "--last", "1", "--json")
+    assert json.loads(ran.stdout)["items"][0]["actor_name"] == "root"
     database = Database(f"sqlite:///{data / 'limner.sqlite'}")
     with database.session() as db:
         db.execute(delete(AuditEntry).where(AuditEntry.n == anchor.n))
@@ -247,5 +248,5 @@ def test_the_command_checks_a_server_that_runs_and_one_that_was_tampered_with(tm
     ran = _run("verify", "--data", str(data))
     assert ran.returncode == 1
     assert "cut off" in ran.stdout
-    assert _run("verify", "--data", str(tmp_path)).returncode == 2
-    assert asdict(anchor).keys() == {"n", "hash"}
+    with pytest.raises(InputError, match="--data"):
+        Ledger(tmp_path)

@@ -20,12 +20,18 @@ def check_chain(entries: list[AuditEntry]) -> None:
     assert all(audit.entry_hash(one) == one.hash for one in entries)
 
 
-def check_studies(db: Any, blobs: Blobs) -> None:
-    """Every instance that is listed has its bytes, and a study's sums are of all that is listed."""
+def check_studies(db: Any, blobs: Blobs, sizes: tuple[int, ...]) -> None:
+    """Every instance that is listed has its bytes, and a study's sums are of all that is listed.
+
+    Args:
+        db: a transaction.
+        blobs: the store's files.
+        sizes: how many slices a study may have: what was sent together is there together.
+    """
     for sha256, ending in db.execute(select(Instance.sha256, Instance.ending).distinct()):
         assert hashlib.sha256(blobs.path(sha256, ending).read_bytes()).hexdigest() == sha256
-    counts = dict(
-        db.execute(select(Series.study_id, func.count(Instance.id)).join(Instance).group_by(Series.study_id)).all()
-    )
+    of_all = select(Series.study_id, func.count(Instance.id)).join(Instance).group_by(Series.study_id)
+    counts, slices = dict(db.execute(of_all).all()), dict(db.execute(of_all.where(Series.modality == "CT")).all())
     for study in db.scalars(select(Study)):
-        assert study.instance_count == counts[study.id] >= 32, f"study {study.id} is half there"
+        assert study.instance_count == counts[study.id]
+        assert slices[study.id] in sizes, f"study {study.id} is half there"

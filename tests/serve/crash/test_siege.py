@@ -39,7 +39,7 @@ def test_three_kills(besiege):
     siege.check_end()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_fifty_kills(besiege, capsys):
     siege = besiege(SEED + 1)
     siege.begin()
@@ -58,8 +58,12 @@ def test_fifty_kills(besiege, capsys):
         with capsys.disabled():
             print(lines[-1], flush=True)
     ended = siege.wait_for_jobs()
+    again = siege.ask_again()
     siege.check_end()
     with capsys.disabled():
         told = ", ".join(f"{count} {name}" for name, count in sorted(ended.items()))
         print("\n".join(lines))
-        print(f"{KILLS} kills in {time.monotonic() - begun:.0f} s (seed {SEED + 1}); nothing lost; jobs: {told}")
+        print(
+            f"{KILLS} kills in {time.monotonic() - begun:.0f} s (seed {SEED + 1}); nothing lost; jobs: {told}; "
+            f"{again} asked again, all done"
+        )

@@ -21,7 +21,7 @@ READERS, EACH = 6, 40
 LIMIT_S = 0.3
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_drawing_starves_nobody(tmp_path, capsys):
     data = tmp_path / "data"
     house = House.open(ServeSettings(data=data))

@@ -40,10 +40,12 @@ def test_no_barrier_in_what_opens_above_a_page(station, browser, scheme):
     opened = station.open(browser, "/studies", color_scheme=scheme)
     page = opened.page
     page.keyboard.press("?")
-    assert page.get_by_role("dialog").is_visible() and barriers(opened) == []
+    page.get_by_role("dialog").wait_for()
+    assert barriers(opened) == []
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Actions: Adams, Ruth").click()
-    assert page.get_by_role("menuitem", name="Share").is_visible() and barriers(opened) == []
+    page.get_by_role("menuitem", name="Share").wait_for()
+    assert barriers(opened) == []
     page.get_by_role("menuitem", name="Share").click()
     page.get_by_label("Ray Short").wait_for()
     assert barriers(opened) == []

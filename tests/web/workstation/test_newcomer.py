@@ -89,7 +89,7 @@ def test_from_the_first_start_to_a_plan(newcomer, tmp_path):
         newcomer.sees("text=Liver tumor 1")
         newcomer.picture("4-read")
 
-        newcomer.click(page.get_by_role("link", name="Plan", exact=True))
+        newcomer.click(page.get_by_role("navigation", name="This study").get_by_role("link", name="Plan"))
         newcomer.ready("**/plan/*")
         newcomer.sees("text=Path 1")
         newcomer.picture("5-plan")

@@ -80,9 +80,10 @@ def test_the_keyboard_map_lists_the_keys_of_the_page(station, browser):
     opened = station.open(browser, "/studies")
     opened.page.keyboard.press("?")
     dialog = opened.page.get_by_role("dialog", name="Keyboard")
-    assert dialog.get_by_text("Next study").is_visible() and dialog.get_by_text("Query PACS").is_visible()
+    dialog.get_by_text("Next study").wait_for()
+    assert dialog.get_by_text("Query PACS").is_visible()
     opened.page.keyboard.press("Escape")
-    assert dialog.count() == 0
+    dialog.wait_for(state="detached")
     opened.page.keyboard.press("/")
     assert opened.ask("document.activeElement.id") == "search"
     opened.page.keyboard.type("?")  # in a field a key is a letter

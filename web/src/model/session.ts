@@ -32,7 +32,7 @@ let lastActive = performance.now();
 
 /** Takes what the server says of the session (at the start, after a login or an accepted invitation). */
 export function settle(now: SessionNow): void {
-  connection.csrf = now.csrf;
+  connection.csrf = now.csrf ?? null;
   session.value = now;
   lastAnswer = lastActive = performance.now();
   const theirs = LANGS.find((one) => one === now.user?.lang);
@@ -70,9 +70,10 @@ export function loginAddress(): string {
 
 /** The way back after a login: an address of ours, never another site's. */
 export function wayBack(asked: string | null): string {
-  if (!asked) return "/studies";
+  if (!asked || !URL.canParse(asked, location.origin)) return "/studies";
   const to = new URL(asked, location.origin);
-  const ours = to.origin === location.origin && !to.pathname.startsWith("/login");
+  const inside = !to.pathname.startsWith("//") && !to.pathname.startsWith("/login");
+  const ours = to.origin === location.origin && inside;
   return ours ? to.pathname + to.search : "/studies";
 }
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from limner.infer.generate import Studio, Wish, open_generator
-from limner.packs import shipped_pack
+from limner.packs import load_pack
 from limner.serve.desk.shelf import Shelf
 
 
@@ -14,7 +15,7 @@ def image(shelf: Shelf, key: str, *, wish: dict[str, Any]) -> bytes:
 
     Args:
         shelf: holds the generators.
-        key: name of the pack.
+        key: the pack's folder.
         wish: fields of :class:`limner.infer.generate.Wish`.
 
     Raises:
@@ -41,4 +42,5 @@ def directions(shelf: Shelf, key: str) -> list[dict[str, Any]]:
 
 
 def _studio(shelf: Shelf, key: str) -> Studio:
-    return shelf.get(("generator", key), lambda: Studio(open_generator(shipped_pack(key))))
+    changed = (Path(key) / "pack.json").stat().st_mtime_ns  # a pack that was replaced is opened again
+    return shelf.get(("generator", key, str(changed)), lambda: Studio(open_generator(load_pack(key))))

@@ -6,7 +6,7 @@ import base64
 from pathlib import Path as FilePath
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Header, HTTPException, Path, Request
+from fastapi import APIRouter, Header, HTTPException, Path, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 from sqlalchemy import select
@@ -17,6 +17,7 @@ from limner.findings import Drawing
 from limner.infer.sight import asked_of
 from limner.io.drawing import labels_of
 from limner.packs import load_pack
+from limner.report import terms
 from limner.serve.house import AHouse, House
 from limner.serve.jobs.finish import family
 from limner.serve.jobs.kinds.correct import LABELS
@@ -34,7 +35,7 @@ router = APIRouter(prefix="/api/results/{result_id}", tags=["corrections"])
 MOST_PACKED = 64 * MIB
 """Bytes of a gzipped label map: that of a 600-slice scan has about 3 MiB."""
 MOST_VOXELS = 2048 * MIB
-CLICK_S, CHECK_S = 20.0, 60.0
+CLICK_S, NET_S, CHECK_S = 20.0, 60.0, 60.0
 
 Id = Annotated[str, Path(max_length=24)]
 Index = Annotated[int, Field(ge=0, le=100_000)]
@@ -84,7 +85,9 @@ class Labels(BaseModel):
 
 
 @router.get("/labels", summary="The labels that may be painted")
-def get_labels(result_id: Id, actor: Planner, house: AHouse) -> Labels:
+def get_labels(
+    result_id: Id, actor: Planner, house: AHouse, lang: Annotated[Literal["en", "zh"], Query()] = "en"
+) -> Labels:
     """Those of the drawing, and what its pack could have found."""
     with house.database.reading() as db:
         result = find_result(db, actor, result_id, "drawing")
@@ -101,7 +104,13 @@ def get_labels(result_id: Id, actor: Planner, house: AHouse) -> Labels:
             within |= {values[part]: values[organ] for part in parts if part in values and organ in values}
         asked = sorted(values[name] for name in asked_of(known) if name in values)
     items = [
-        LabelOut(value=one.value, name=one.name, kind=one.kind, color=one.color, within=within.get(one.value))
+        LabelOut(
+            value=one.value,
+            name=terms.structure(one.name, lang),
+            kind=one.kind,
+            color=one.color,
+            within=within.get(one.value),
+        )
         for one in sorted(found.values(), key=lambda one: one.value)
     ]
     return Labels(items=items, total=len(items), clicks=asked)
@@ -114,11 +123,12 @@ def click(result_id: Id, asked: Clicked, actor: Planner, house: AHouse) -> Mask:
         result = find_result(db, actor, result_id, "drawing")
     if result.series_id is None:
         raise HTTPException(409, "The series of this drawing is not there any more.")
-    house.volumes.geometry(result.series_id)
+    if not house.volumes.geometry(result.series_id).get("shape"):
+        raise HTTPException(409, "The series of this drawing has no volume to click in.")
     told = house.desk.ask(
         "correct.segment",
         str(house.result_folder(result.id)),
-        limit_s=CLICK_S,
+        limit_s=CLICK_S if asked.method == "graph-cut" else NET_S,
         instead_of=f"{actor.user_id} click",
         scan=str(house.volumes.path(result.series_id)),
         label=asked.label,

@@ -10,9 +10,10 @@ from sqlalchemy import Select, select
 
 from limner.draw.explained import reads_pictures
 from limner.io.shown import shown_png
-from limner.packs import Pack, list_packs, weaknesses
+from limner.packs import Pack, Weakness, weaknesses
 from limner.report import terms
 from limner.serve.house import AHouse
+from limner.serve.jobs.packs import all_packs
 from limner.serve.safety.access import Reader, find_study
 from limner.serve.tables import Instance, Series
 
@@ -21,19 +22,6 @@ router = APIRouter(tags=["explain"])
 PNG: dict[int | str, dict[str, Any]] = {
     200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}, "description": "The picture."}
 }
-
-
-class WeaknessItem(BaseModel):
-    """One of a pack's worst figures, on cases that it did not learn from."""
-
-    measure: str
-    region: str
-    value: float
-    low: float | None
-    high: float | None
-    n: int
-    data: str
-    baseline: float | None
 
 
 class ExplainerItem(BaseModel):
@@ -53,7 +41,7 @@ class ExplainerItem(BaseModel):
     multi_label: bool
     calibrated: bool
     abstain_below: float | None = Field(description="An answer less sure than this is given as 'not sure'.")
-    weaknesses: list[WeaknessItem]
+    weaknesses: list[Weakness]
     licence: str
     non_commercial: bool
 
@@ -66,9 +54,9 @@ class Explainers(BaseModel):
 
 
 @router.get("/api/explainers", summary="Packs that answer about pictures and can be asked why")
-def get_explainers(actor: Reader) -> Explainers:
+def get_explainers(actor: Reader, house: AHouse) -> Explainers:
     """Each with its weakest figures: they belong beside every answer."""
-    items = [_item(pack) for pack in list_packs() if reads_pictures(pack)]
+    items = [_item(pack) for pack in all_packs(house) if reads_pictures(pack)]
     return Explainers(items=items, total=len(items))
 
 
@@ -113,7 +101,7 @@ def _item(pack: Pack) -> ExplainerItem:
         multi_label=spec.multi_label,
         calibrated=spec.calibration is not None,
         abstain_below=spec.calibration.abstain_below if spec.calibration else None,
-        weaknesses=[WeaknessItem.model_validate(one, from_attributes=True) for one in weaknesses(spec)],
+        weaknesses=list(weaknesses(spec)),
         licence=spec.licence,
         non_commercial=spec.non_commercial,
     )

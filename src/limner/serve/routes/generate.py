@@ -11,9 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from limner.errors import PackError
 from limner.infer.generate import Wish
 from limner.infer.generate.conditions import CONDITIONS
-from limner.packs import Pack, PictureSpec, list_packs, shipped_pack
+from limner.packs import Pack, PictureSpec
 from limner.report import terms
 from limner.serve.house import AHouse, House
+from limner.serve.jobs.packs import all_packs, find_pack
 from limner.serve.safety.access import Planner, Reader
 
 router = APIRouter(prefix="/api/generators", tags=["generate"])
@@ -97,34 +98,34 @@ class ImageWish(BaseModel):
 
 
 @router.get("", summary="Packs that make pictures of nobody")
-def get_generators(actor: Reader) -> Generators:
-    """None where no generative pack is shipped."""
-    items = [_item(pack) for pack in list_packs() if _makes_pictures(pack)]
+def get_generators(actor: Reader, house: AHouse) -> Generators:
+    """None where no generative pack is at hand."""
+    items = [_item(pack) for pack in all_packs(house) if _makes_pictures(pack)]
     return Generators(items=items, total=len(items))
 
 
 @router.get("/{pack}", summary="A generator and what its sliders move")
 def get_generator(pack: str, actor: Reader, house: AHouse) -> GeneratorTold:
     """The first question after the server's start takes a second: the desk opens the pack and finds its directions."""
-    found = _generator(pack)
-    return GeneratorTold(**_item(found).model_dump(), directions=_ask(house, "generator.directions", pack))
+    found = _generator(house, pack)
+    return GeneratorTold(**_item(found).model_dump(), directions=_ask(house, "generator.directions", found))
 
 
 @router.post("/{pack}/image", summary="One picture of nobody", response_class=Response, responses=PNG)
 def make_image(pack: str, wish: ImageWish, actor: Planner, house: AHouse) -> Response:
     """A PNG that says in its words and in its pixels that no scanner took it. The same wish gives the same bytes."""
-    _generator(pack)
-    png: bytes = _ask(house, "generator.image", pack, wish=dataclasses.asdict(wish.wish()))
+    found = _generator(house, pack)
+    png: bytes = _ask(house, "generator.image", found, wish=dataclasses.asdict(wish.wish()))
     return Response(png, media_type="image/png", headers={"Cache-Control": "no-store", "X-Synthetic": "true"})
 
 
-def _ask(house: House, verb: str, pack: str, **arguments: Any) -> Any:
-    return house.desk.ask(verb, pack, **arguments)
+def _ask(house: House, verb: str, pack: Pack, **arguments: Any) -> Any:
+    return house.desk.ask(verb, str(pack.folder), **arguments)
 
 
-def _generator(name: str) -> Pack:
+def _generator(house: House, name: str) -> Pack:
     try:
-        pack = shipped_pack(name)
+        pack = find_pack(house, name)
     except PackError as error:
         raise HTTPException(404, str(error)) from None
     if not _makes_pictures(pack):

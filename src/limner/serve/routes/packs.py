@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from pathlib import Path as FilePath
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Path
@@ -11,10 +9,10 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel
 
 from limner.errors import PackError
-from limner.packs import InputSpec, Pack, SlicesSpec, list_packs, load_pack
+from limner.packs import InputSpec, Pack, SlicesSpec
 from limner.packs.pack import SHIPPED
 from limner.serve.house import AHouse, House
-from limner.serve.jobs.packs import pack_folder
+from limner.serve.jobs.packs import all_packs, find_pack
 from limner.serve.safety.access import Reader
 
 router = APIRouter(prefix="/api/packs", tags=["packs"])
@@ -83,69 +81,47 @@ class Packs(BaseModel):
 def get_packs(actor: Reader, house: AHouse) -> Packs:
     """The shipped ones, and those that the site put into its data folder."""
     del actor
-    packs = {one.name: one for one in list_packs()} | {one.name: one for one in _own(house)}
-    items = [_told(packs[name]) for name in sorted(packs)]
+    items = [_told(one) for one in all_packs(house)]
     return Packs(items=items, total=len(items))
 
 
-@router.get("/{name}", summary="One pack with its card")
-def get_pack(name: Name, actor: Reader, house: AHouse) -> PackWhole:
+@router.get("/{pack}", summary="One pack with its card")
+def get_pack(pack: Name, actor: Reader, house: AHouse) -> PackWhole:
     """Its card, what it learned from, and its figures."""
     del actor
-    pack = _find(house, name)
-    card = pack.folder / "CARD.md"
+    found = _find(house, pack)
+    card = found.folder / "CARD.md"
     counted: dict[tuple[str, str], int] = {}
-    for row in pack.spec.training:
+    for row in found.spec.training:
         counted[row.source, row.licence] = counted.get((row.source, row.licence), 0) + 1
     return PackWhole(
-        **_told(pack).model_dump(),
+        **_told(found).model_dump(),
         card=card.read_text(encoding="utf-8") if card.is_file() else "",
-        sha256=pack.sha256,
+        sha256=found.sha256,
         sources=[{"source": one, "licence": terms, "rows": rows} for (one, terms), rows in counted.items()],
-        citations=pack.spec.citations,
-        history=pack.spec.history,
-        files=sorted(path.name for path in pack.folder.iterdir() if path.is_file() and path.suffix in SHOWN),
+        citations=found.spec.citations,
+        history=found.spec.history,
+        files=sorted(path.name for path in found.folder.iterdir() if path.is_file() and path.suffix in SHOWN),
     )
 
 
-@router.get("/{name}/files/{file}", summary="A file of a pack", response_class=FileResponse)
+@router.get("/{pack}/files/{path}", summary="A file of a pack", response_class=FileResponse)
 def get_file(
-    name: Name, file: Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")], actor: Reader, house: AHouse
+    pack: Name, path: Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")], actor: Reader, house: AHouse
 ) -> FileResponse:
     """Its card, pack.json or a picture; weights are not given out."""
     del actor
-    path = _find(house, name).folder / file
-    if path.suffix not in SHOWN or not path.is_file() or path.is_symlink():
+    file = _find(house, pack).folder / path
+    if file.suffix not in SHOWN or not file.is_file() or file.is_symlink():
         raise HTTPException(404, "The pack has no such file to show.")
-    return FileResponse(path, media_type=SHOWN[path.suffix], headers={"Cache-Control": "no-store"})
+    return FileResponse(file, media_type=SHOWN[file.suffix], headers={"Cache-Control": "no-store"})
 
 
 def _find(house: House, name: str) -> Pack:
     try:
-        return _loaded(pack_folder(house, name))
+        return find_pack(house, name)
     except PackError as error:
         raise HTTPException(404, str(error)) from None
-
-
-def _own(house: House) -> list[Pack]:
-    folder = house.settings.data.resolve() / "packs"
-    found = []
-    for path in sorted(folder.glob("*/pack.json")):
-        try:
-            found.append(_loaded(path.parent))
-        except PackError:  # `limner packs verify` says what is wrong with it
-            continue
-    return found
-
-
-def _loaded(folder: FilePath) -> Pack:
-    return _cached(folder, (folder / "pack.json").stat().st_mtime_ns)
-
-
-@lru_cache(maxsize=64)
-def _cached(folder: FilePath, changed: int) -> Pack:
-    del changed  # a pack that was replaced is read again
-    return load_pack(folder)
 
 
 def _told(pack: Pack) -> PackTold:

@@ -75,6 +75,12 @@ class PacsAnswer(BaseModel):
     problems: list[str]
 
 
+class NodeName(BaseModel):
+    """A node by its name."""
+
+    node: str = Field(max_length=40)
+
+
 class Echoed(BaseModel):
     """Whether a node is there."""
 
@@ -100,11 +106,11 @@ def put_nodes(nodes: PacsNodes, actor: Admin, house: AHouse) -> NodesTold:
     return _whole(nodes.items)
 
 
-@router.post("/nodes/{name}/echo", summary="Ask whether a node is there")
-def echo_node(name: str, actor: Admin, house: AHouse) -> Echoed:
+@router.post("/echo", summary="Ask whether a node is there")
+def echo_node(asked: NodeName, actor: Admin, house: AHouse) -> Echoed:
     """C-ECHO."""
     del actor
-    node = next((one for one in list_nodes(house) if one.name == name), None)
+    node = next((one for one in list_nodes(house) if one.name == asked.node), None)
     if node is None:
         raise HTTPException(404, "There is no such node.")
     return Echoed(seconds=echo(node.node, _calling(house)))

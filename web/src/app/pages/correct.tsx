@@ -77,12 +77,14 @@ function Room({ desk }: { desk: CorrectDesk }): JSX.Element {
         </div>
       </div>
       <aside class="rd-side" aria-label={say("correct.side")}>
-        <Notes desk={desk} />
-        <Labels desk={desk} />
-        <ToolBox desk={desk} />
-        <Compare desk={desk} />
+        <div class="co-scroll" tabIndex={-1}>
+          <Notes desk={desk} />
+          <Labels desk={desk} />
+          <ToolBox desk={desk} />
+          <Compare desk={desk} />
+          <Queue desk={desk} />
+        </div>
         <SaveBox desk={desk} />
-        <Queue desk={desk} />
       </aside>
     </div>
   );
@@ -113,7 +115,8 @@ function Head({ desk }: { desk: CorrectDesk }): JSX.Element {
   const [x, y, z] = hover?.world ?? [0, 0, 0];
   return (
     <div class="rd-head">
-      <span class="rd-series">{series ? [series.modality, series.description].filter(Boolean).join(" ") : ""}</span>
+      <h1 class="sr-only">{say("correct.title")}</h1>
+      <span class="rd-series">{series ? series.description || series.modality : ""}</span>
       <div class="rd-windows" role="group" aria-label={say("read.window")}>
         {series?.window.map((one, n) => (
           <button key={one.name} type="button" aria-pressed={window.name === one.name} onClick={() => preset(desk, n + 1)}>

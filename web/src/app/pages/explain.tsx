@@ -1,7 +1,7 @@
 // Why a pack answers as it does: of a picture with Grad-CAM and LIME side by side, of a scan finding by finding.
 import { useEffect, useState } from "preact/hooks";
 import type { StudyDetail } from "../../api/types";
-import { type Explainer, explainers, fitting, loadExplainers, newest, toggleHeat, view } from "../../model/explaining/state";
+import { type Explainer, explainers, fitting, loadExplainers, newest, toggleHeat, view } from "../../tools/explaining/state";
 import { STEP, WHOLE, zoomed } from "../../model/explaining/view";
 import { active, startJob } from "../../model/jobs";
 import { lang } from "../../model/look";

@@ -1,12 +1,13 @@
 // Pictures of nobody: by seed, by class, along directions, and on the way from one to another.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { api } from "../../api/client";
-import type { List, Result } from "../../api/types";
-import { image, Latest } from "../../model/generating/images";
+import type { List, ResultWhole } from "../../api/types";
+import { image, type Kept } from "../../model/generating/images";
 import { fromQuery, type Generator, type GeneratorItem, LARGEST_SEED, toQuery, type Wish } from "../../model/generating/wish";
 import { moment } from "../../model/format";
 import { jobs, loadJobs, startJob } from "../../model/jobs";
 import { navigate, pageReady, query } from "../../model/place";
+import { Latest } from "../../model/planning/live";
 import { attempt, fail } from "../../model/toasts";
 import { say } from "../../model/words";
 import { Empty, Note, Progress, Waiting } from "../../panels/bits";
@@ -121,16 +122,16 @@ function Shown({ generator, wish, onChange }: BenchProps) {
   const [labels, setLabels] = useState<string | null>(null);
   const [outlined, setOutlined] = useState(false);
   const box = useRef<HTMLImageElement>(null);
-  const latest = useMemo(
+  const latest: Latest<Wish, Kept> = useMemo(
     () =>
-      new Latest((_, found, milliseconds) => {
-        setAddress(found);
-        document.body.dataset.roundTrip = String(Math.round(milliseconds));
+      new Latest(image, (_: Wish, found) => {
+        setAddress(found.address);
+        document.body.dataset.roundTrip = String(Math.round(latest.spent_ms));
       }, fail),
     [],
   );
   const key = JSON.stringify(wish);
-  useEffect(() => latest.want(wish), [key]);
+  useEffect(() => latest.put(wish), [key]);
   useEffect(() => {
     let current = true;
     if (outlined && generator.has_labels) image(wish, "labels").then((found) => current && setLabels(found.address), fail);
@@ -196,8 +197,8 @@ function Folders() {
 
 /** A folder by its sheet; a quiz by its name. */
 function Made({ id, when }: { id: string; when: string }) {
-  const [result, setResult] = useState<Result | null>(null);
-  useEffect(() => void attempt(() => api.get<Result>(`/api/results/${id}`)).then(setResult), [id]);
+  const [result, setResult] = useState<ResultWhole | null>(null);
+  useEffect(() => void attempt(() => api.get<ResultWhole>(`/api/results/${id}`)).then(setResult), [id]);
   if (!result) return null;
   const file = (name: string) => `/api/results/${id}/files/${name}`;
   if (result.files.includes("quiz.html")) {

@@ -10,8 +10,13 @@ import { say } from "../../model/words";
 import { Note } from "../../panels/bits";
 import { Gate, PasswordField } from "../../panels/gate";
 
+type Refusal = "refused" | "expired" | "unknown" | "unavailable";
+/** Why the hospital's own login sent the person back here. */
+const refusals: ReadonlySet<string> = new Set(["refused", "expired", "unknown", "unavailable"]);
+
 export default function Login(): JSX.Element {
   const back = wayBack(query.value.get("back"));
+  const refused = query.value.get("oidc") ?? "";
   const now = session.value;
   useEffect(() => pageReady(), []);
   useEffect(() => {
@@ -24,6 +29,11 @@ export default function Login(): JSX.Element {
         <Note kind="warn">
           <strong>{say("login.first")}</strong>
           <p>{say("login.first_detail")}</p>
+        </Note>
+      )}
+      {refusals.has(refused) && (
+        <Note kind="warn">
+          <p>{say(`login.oidc_${refused as Refusal}`)}</p>
         </Note>
       )}
       <LoginForm />

@@ -1,6 +1,6 @@
 // Drawings of one patient over time: what an earlier forecast can see, and volumes read off them.
 import { api } from "../../api/client";
-import type { List, Result, StudyDetail } from "../../api/types";
+import type { List, ResultWhole, StudyDetail } from "../../api/types";
 import { isoDate } from "../format";
 import { resultsOf } from "../study";
 
@@ -11,7 +11,7 @@ interface Finding {
 }
 
 /** A drawing with what `drawing.json` holds. */
-export type Drawing = Result & { readonly drawing?: { readonly findings: readonly Finding[] } };
+export type Drawing = Omit<ResultWhole, "drawing"> & { readonly drawing?: { readonly findings: readonly Finding[] } };
 
 export interface Dated {
   readonly result: Drawing;

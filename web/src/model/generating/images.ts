@@ -5,7 +5,7 @@ import { body, keyOf, type Wish } from "./wish";
 /** So many pictures are kept, the one not asked for longest goes first. */
 const KEPT = 160;
 
-interface Kept {
+export interface Kept {
   readonly png: Blob;
   readonly address: string;
 }
@@ -68,35 +68,4 @@ async function walk(): Promise<void> {
   walking = true;
   for (let next = line.shift(); next; next = line.shift()) await next();
   walking = false;
-}
-
-/** Asks for the latest wish only: one is on its way, those in between are left out. */
-export class Latest {
-  private next: Wish | null = null;
-  private busy = false;
-
-  constructor(
-    private readonly take: (wish: Wish, address: string, milliseconds: number) => void,
-    private readonly fail: (error: unknown) => void,
-  ) {}
-
-  want(wish: Wish): void {
-    this.next = wish;
-    if (!this.busy) void this.go();
-  }
-
-  private async go(): Promise<void> {
-    this.busy = true;
-    while (this.next) {
-      const wish = this.next;
-      this.next = null;
-      const start = performance.now();
-      try {
-        this.take(wish, (await image(wish)).address, performance.now() - start);
-      } catch (error) {
-        this.fail(error);
-      }
-    }
-    this.busy = false;
-  }
 }

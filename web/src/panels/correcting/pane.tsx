@@ -72,6 +72,7 @@ function lay(desk: CorrectDesk, pane: PaneView, overlay: Overlay, hover: Vec3 | 
     active: state.active.peek(),
     difference: state.difference.peek(),
     compare: state.compare.peek(),
+    shown: (label) => desk.reading.view.labelStates.peek()[label]?.visible ?? false,
     found: state.found.peek(),
     points: state.points.peek(),
     brush: paints

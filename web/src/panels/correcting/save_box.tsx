@@ -41,16 +41,21 @@ export function SaveBox({ desk }: { desk: CorrectDesk }): JSX.Element {
   const works = job && (job.state === "queued" || job.state === "running");
   const version = result?.version ?? 1;
   return (
-    <section class="rd-section" aria-labelledby="co-save">
-      <h2 id="co-save">{say("correct.version", { version, author: result?.author ?? "" })}</h2>
+    <section class="rd-section co-save" aria-labelledby="co-save">
+      <h2 id="co-save">{result ? say("correct.version", { version, author: result.author }) : ""}</h2>
       <p class="co-kept" data-kept={state.kept.value} role="status">
         {edits ? say(edits === 1 ? "correct.edits_one" : "correct.edits", { n: edits }) : say("correct.no_edits")}{" "}
         {kept !== "none" && say(`correct.kept_${kept}`)}
       </p>
-      <label class="field">
-        <span>{say("correct.comment")}</span>
-        <textarea rows={2} maxLength={2000} value={state.comment.value} disabled={!desk.free} onInput={(event) => desk.editor.peek()?.noted(event.currentTarget.value)} />
-      </label>
+      <input
+        type="text"
+        maxLength={2000}
+        value={state.comment.value}
+        disabled={!desk.free || !desk.editor.value}
+        aria-label={say("correct.comment")}
+        placeholder={say("correct.comment")}
+        onInput={(event) => desk.editor.peek()?.noted(event.currentTarget.value)}
+      />
       <div class="co-acts">
         <button type="button" class="primary" disabled={!edits || !desk.free} onClick={() => void desk.save()} data-act="save">
           {say("correct.save", { version: version + 1, author: user.value?.display ?? "" })}

@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { RADII_MM } from "../../model/correcting/correcting";
 import { say } from "../../model/words";
 import type { CorrectDesk } from "../../tools/correcting/desk";
+import { Icon } from "../icon";
 
 export function ToolBox({ desk }: { desk: CorrectDesk }): JSX.Element {
   const tool = desk.state.tool.value;
@@ -78,11 +79,11 @@ function Click({ desk }: { desk: CorrectDesk }): JSX.Element {
         <button type="button" class="primary" disabled={!found || !desk.free} onClick={() => desk.accept()}>
           {say("correct.accept")} <kbd>↵</kbd>
         </button>
-        <button type="button" disabled={!points} onClick={() => desk.unpoint()}>
-          {say("correct.unpoint")}
+        <button type="button" class="square" disabled={!points} aria-label={say("correct.unpoint")} title={`${say("correct.unpoint")} (⌫)`} onClick={() => desk.unpoint()}>
+          <Icon name="back" />
         </button>
-        <button type="button" disabled={!points} onClick={() => desk.forget()}>
-          {say("correct.forget")}
+        <button type="button" class="square" disabled={!points} aria-label={say("correct.forget")} title={`${say("correct.forget")} (Esc)`} onClick={() => desk.forget()}>
+          <Icon name="close" />
         </button>
       </div>
     </>

@@ -1,6 +1,6 @@
 // What the pack says of the picture: the answer first, "not sure" as an answer of its own, then every probability.
 import { type Answer, type Bar, bars, likeliest } from "../../model/explaining/answer";
-import { type Explainer, nameOf } from "../../model/explaining/state";
+import { type Explainer, nameOf } from "../../tools/explaining/state";
 import { number, percent } from "../../model/format";
 import { say } from "../../model/words";
 import { Note } from "../bits";

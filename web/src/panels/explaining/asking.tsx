@@ -1,7 +1,7 @@
 // Asking a pack: the picture as it is, the packs that read pictures, and how far the work is.
 import { useState } from "preact/hooks";
 import type { StudyDetail } from "../../api/types";
-import { type Explainer, fitting } from "../../model/explaining/state";
+import { type Explainer, fitting } from "../../tools/explaining/state";
 import { active, startJob } from "../../model/jobs";
 import { lang } from "../../model/look";
 import { attempt } from "../../model/toasts";

@@ -3,7 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Result, StudyDetail } from "../../api/types";
 import type { HeatNote, MapKind } from "../../model/explaining/answer";
-import { type Explainer, fileAddress, hover, nameOf, type Opened, opacity, openExplanation, valueAt, view } from "../../model/explaining/state";
+import { type Explainer, fileAddress, hover, nameOf, type Opened, opacity, openExplanation, valueAt, view } from "../../tools/explaining/state";
 import { WHOLE } from "../../model/explaining/view";
 import { number } from "../../model/format";
 import { lang } from "../../model/look";

@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { api } from "../../api/client";
 import type { List, StudyDetail, StudyRow } from "../../api/types";
-import { type Explainer, newest } from "../../model/explaining/state";
+import { type Explainer, newest } from "../../tools/explaining/state";
 import { isoDate, moment } from "../../model/format";
 import { watchJobs } from "../../model/jobs";
 import { attempt } from "../../model/toasts";

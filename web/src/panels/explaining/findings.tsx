@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { api } from "../../api/client";
 import type { Result, StudyDetail } from "../../api/types";
 import type { Evidence, Explanation, Finding } from "../../model/explaining/answer";
-import { fileAddress } from "../../model/explaining/state";
+import { fileAddress } from "../../tools/explaining/state";
 import { percent } from "../../model/format";
 import { startJob } from "../../model/jobs";
 import { lang } from "../../model/look";

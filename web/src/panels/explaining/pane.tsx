@@ -2,7 +2,7 @@
 import { useComputed } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { hover, view } from "../../model/explaining/state";
+import { hover, view } from "../../tools/explaining/state";
 import { placeOf } from "../../model/explaining/view";
 import { attachLook } from "../../tools/explaining/look";
 

@@ -1,6 +1,6 @@
 // The explanation in words: the sentence, what was measured of the lesion, and what speaks against believing it.
 import type { AttributeNote, AttributeRow, Explanation } from "../../model/explaining/answer";
-import { type Explainer, nameOf, type Weakness } from "../../model/explaining/state";
+import { type Explainer, nameOf, type Weakness } from "../../tools/explaining/state";
 import { number, percent } from "../../model/format";
 import { say, sayOr } from "../../model/words";
 import { Note } from "../bits";

@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { api } from "../../api/client";
-import type { Result } from "../../api/types";
+import type { Result, ResultWhole } from "../../api/types";
 import { at, bandOf, type ForecastTold } from "../../model/forecasting/curve";
 import { number } from "../../model/format";
 import { pageReady, queryNumber, setQuery } from "../../model/place";
@@ -18,7 +18,7 @@ import { Days } from "./slider";
 
 interface InSpaceProps {
   readonly forecast: Result;
-  readonly drawing: Result;
+  readonly drawing: Pick<ResultWhole, "id" | "files">;
 }
 
 export function InSpace({ forecast, drawing }: InSpaceProps): JSX.Element {
@@ -102,14 +102,14 @@ function Scene({ told, forecast, drawing, day }: InSpaceProps & { told: Forecast
   );
 }
 
-async function openScene(canvas: HTMLCanvasElement, growth: string, drawing: Result, target: string): Promise<Growing> {
+async function openScene(canvas: HTMLCanvasElement, growth: string, drawing: Pick<ResultWhole, "id" | "files">, target: string): Promise<Growing> {
   const [{ Growing: Shape }, { Turn }, { boxOf }] = await Promise.all([
     import("../../render/forecasting/growing"),
     import("../../tools/turn"),
     import("../../render/surfaces"),
   ]);
   // in a drawing without a scene the lesion stands alone
-  const scene = drawing.files?.includes("scene.glb") ? api.bytes(`/api/results/${drawing.id}/files/scene.glb`).then((one) => one.data) : null;
+  const scene = drawing.files.includes("scene.glb") ? api.bytes(`/api/results/${drawing.id}/files/scene.glb`).then((one) => one.data) : null;
   const made = await Shape.open(canvas, (await api.bytes(growth)).data, await scene, target);
   const turn = new Turn(made.stage);
   turn.look("anterior");

@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { api } from "../../api/client";
-import type { Result } from "../../api/types";
+import type { Result, ResultWhole } from "../../api/types";
 import { moment } from "../../model/format";
 import { may } from "../../model/session";
 import { enterStudy, openStudy, resultsOf } from "../../model/study";
@@ -112,7 +112,7 @@ function Versions({ desk, open }: { desk: Desk; open: string }): JSX.Element {
   );
 }
 
-function Signing({ desk, drawing, onClose }: { desk: Desk; drawing: Result; onClose: () => void }): JSX.Element {
+function Signing({ desk, drawing, onClose }: { desk: Desk; drawing: ResultWhole; onClose: () => void }): JSX.Element {
   const [text, setText] = useState("");
   const [sure, setSure] = useState(false);
   const sign = async (): Promise<void> => {

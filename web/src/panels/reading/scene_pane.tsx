@@ -6,7 +6,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { api } from "../../api/client";
 import { isShown } from "../../model/state";
 import { say } from "../../model/words";
-import type { ReadingScene } from "../../render/reading/scene";
+import type { ReadingScene } from "../../tools/reading/scene";
 import type { HeadsetView } from "../../tools/headset";
 import type { Desk } from "../../tools/reading/desk";
 import { Icon } from "../icon";
@@ -77,7 +77,7 @@ function HeadsetButton({ desk }: { desk: Desk }): JSX.Element | null {
 
 async function open(desk: Desk, canvas: HTMLCanvasElement): Promise<() => void> {
   const { main, reading } = desk;
-  const { ReadingScene: Scene } = await import("../../render/reading/scene");
+  const { ReadingScene: Scene } = await import("../../tools/reading/scene");
   const { data } = await api.bytes(`/api/results/${main.drawing.peek()!.id}/files/scene.glb`);
   const { axial, coronal, sagittal } = main.slices;
   const pictures = { axial: axial.picture, coronal: coronal.picture, sagittal: sagittal.picture };

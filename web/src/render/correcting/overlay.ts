@@ -23,6 +23,8 @@ export interface Laid {
   readonly difference: boolean;
   /** Firmness of the outlines of the version before, 0 to 1. */
   readonly compare: number;
+  /** Whether a label is shown: the outlines of others are left out. */
+  readonly shown: (label: number) => boolean;
   readonly found: Found | null;
   readonly points: readonly ClickPoint[];
   readonly brush: { readonly at: Vec3; readonly radius_mm: number; readonly color: string; readonly dashed: boolean } | null;
@@ -62,7 +64,7 @@ export class Overlay {
         const was = base[at]!;
         const now = labels[at]!;
         if (difference && was !== now) pixel = now === active ? ADDED : was === active ? TAKEN : OTHER;
-        if (edge && was) {
+        if (edge && was && laid.shown(was)) {
           const rim =
             (x > 0 && base[at - su] !== was) || (x < columns - 1 && base[at + su] !== was) ||
             (row > 0 && base[at - sv] !== was) || (row < rows - 1 && base[at + sv] !== was);

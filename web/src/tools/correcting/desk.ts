@@ -3,6 +3,7 @@ import { type Signal, effect, signal } from "@preact/signals";
 import { api } from "../../api/client";
 import type { Job, ResultWhole } from "../../api/types";
 import { jobs, loadJobs, take, watchJobs } from "../../model/jobs";
+import { lang } from "../../model/look";
 import { navigate, queryNumber, queryText, setQuery } from "../../model/place";
 import { type ClickPoint, Correcting, PAINT_TOOLS, type PaintLabels } from "../../model/correcting/correcting";
 import { Drafts } from "../../model/correcting/draft";
@@ -46,7 +47,7 @@ export class CorrectDesk {
   async open(result: ResultWhole): Promise<void> {
     this.result.value = result;
     if (!result.series_id) return;
-    const told = api.get<PaintLabels>(`/api/results/${this.id}/labels`);
+    const told = api.get<PaintLabels>(`/api/results/${this.id}/labels?lang=${lang.peek()}`);
     await this.board.openSeries(result.series_id, queryNumber("k"), queryText("window") || null);
     await this.board.openDrawing(result.id);
     const view = this.reading.view;
@@ -176,14 +177,23 @@ export class CorrectDesk {
     else notify("note", say("correct.between_none"), say("correct.between_hint"));
   }
 
+  /** The map as it is sent: gzipped NIfTI. */
+  async exported(): Promise<ArrayBuffer> {
+    return packed(niftiOf(this.editor.peek()!.labels, this.reading.view.volume.peek()!.grid));
+  }
+
+  /** When all edits are in this browser's database. */
+  async kept(): Promise<void> {
+    await this.drafts.settled();
+  }
+
   /** Saves the map as a new version. The draft stays until the version is there. */
   async save(): Promise<void> {
     const [editor, result] = [this.editor.peek(), this.result.peek()];
-    const volume = this.reading.view.volume.peek();
-    if (!editor || !result || !volume || this.sending.peek()) return;
+    if (!editor || !result || this.sending.peek()) return;
     this.sending.value = true;
     try {
-      const body = await packed(niftiOf(editor.labels, volume.grid));
+      const body = await this.exported();
       const headers = {
         "X-Base": String(result.version),
         "X-Comment": encodeURIComponent(this.state.comment.peek()),

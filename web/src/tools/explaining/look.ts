@@ -1,5 +1,5 @@
 // Looking closer: wheel and pinch zoom at the point, a drag moves, a double click shows the whole; keys do the same.
-import { hover, view } from "../../model/explaining/state";
+import { hover, view } from "./state";
 import { moved, type Point, pointAt, STEP, WHOLE, zoomed } from "../../model/explaining/view";
 
 const KEY_SHARE = 0.1;

@@ -1,8 +1,8 @@
 // What a reader does with a study: opens series and drawings, jumps to findings, starts a drawing, compares dates.
 import { type Signal, batch, computed, effect, signal } from "@preact/signals";
 import { api } from "../../api/client";
-import { loadSlices } from "../../api/slices";
-import type { List, Result, Series, StudyDetail, StudyRow } from "../../api/types";
+import { loadSlices } from "./loading";
+import type { List, Result, ResultWhole, Series, StudyDetail, StudyRow } from "../../api/types";
 import { startJob } from "../../model/jobs";
 import { lang } from "../../model/look";
 import { setQuery } from "../../model/place";
@@ -28,7 +28,7 @@ export class Board {
   readonly series: Signal<SeriesInfo | null> = signal(null);
   /** Of the study: panes say it where two dates stand side by side. */
   readonly date: Signal<string> = signal("");
-  readonly drawing: Signal<Result | null> = signal(null);
+  readonly drawing: Signal<ResultWhole | null> = signal(null);
   readonly structures: Signal<readonly StructureRow[]> = signal([]);
   readonly problems: Signal<readonly Problem[]> = signal([]);
   readonly heats = computed<readonly HeatFile[]>(() => heatFiles(this.drawing.value?.files ?? []));
@@ -87,7 +87,7 @@ export class Board {
       return;
     }
     const [drawing, told] = await Promise.all([
-      api.get<Result>(`/api/results/${id}`),
+      api.get<ResultWhole>(`/api/results/${id}`),
       api.get<Structures>(`/api/results/${id}/structures?lang=${lang.value}`),
     ]);
     if (turn !== this.turn) return;

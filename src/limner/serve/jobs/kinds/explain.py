@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from limner.errors import InputError, PackError
-from limner.packs import Pack, load_pack
+from limner.packs import Pack
 from limner.serve.jobs.context import JobContext, Made
-from limner.serve.jobs.packs import pack_folder
+from limner.serve.jobs.packs import find_pack
 from limner.serve.tables import Result, Study
 
 STEPS = {"open": 2, "predict": 8, "grad-cam": 25, "lime": 45, "attributes": 15, "export": 5}
@@ -50,7 +50,7 @@ def run(job: JobContext) -> Made:
     if kind != "picture":
         raise InputError("This study is a scan: draw it first, then ask about one of the drawing's findings.")
     assert asked.pack is not None
-    return _picture(job, asked, load_pack(pack_folder(job.house, asked.pack)))
+    return _picture(job, asked, find_pack(job.house, asked.pack))
 
 
 def _picture(job: JobContext, asked: Options, pack: Pack) -> Made:
@@ -81,7 +81,7 @@ def _finding(job: JobContext, asked: Options, drawing_id: str) -> Made:
         drawing = db.get(Result, drawing_id)
     if drawing is None or drawing.study_id != job.job.study_id:
         raise InputError("This study has no such drawing (any more).")
-    pack = load_pack(pack_folder(job.house, drawing.pack))
+    pack = find_pack(job.house, drawing.pack)
     if pack.draws_slices:
         raise PackError(
             f"Pack {pack.name!r} draws scans of several series slice by slice, and its nets are not asked why. Its "

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from limner.packs import load_pack
 from limner.serve.jobs.context import JobContext, Made
-from limner.serve.jobs.packs import pack_folder
+from limner.serve.jobs.packs import find_pack
 
 if TYPE_CHECKING:
     from limner.infer.generate import Generator
@@ -53,7 +52,7 @@ def run(job: JobContext) -> Made:
     from limner.infer.generate import GenerateOptions, generate, open_generator
 
     asked = Options.model_validate(job.options)
-    pack = load_pack(pack_folder(job.house, asked.pack))
+    pack = find_pack(job.house, asked.pack)
     generator = open_generator(pack)
     if asked.quiz_with:
         return _quiz(job, asked, generator)

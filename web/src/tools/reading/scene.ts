@@ -6,12 +6,12 @@ import {
 import { AXES, type Grid, PLANES, type Plane, type Vec3, withAxis } from "../../model/reading/grid";
 import { Store, openingState } from "../../model/state";
 import type { Structure } from "../../model/structure";
-import { Pick } from "../../tools/pick";
-import { Turn } from "../../tools/turn";
-import { Stage } from "../stage";
-import { loadSurfaces } from "../surfaces";
-import { CROSS } from "./annotate";
-import type { SlicePicture } from "./picture";
+import { Pick } from "../pick";
+import { Turn } from "../turn";
+import { Stage } from "../../render/stage";
+import { loadSurfaces } from "../../render/surfaces";
+import { CROSS } from "../../render/reading/annotate";
+import type { SlicePicture } from "../../render/reading/picture";
 
 const STILL_PX = 5;
 

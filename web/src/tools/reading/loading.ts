@@ -1,7 +1,7 @@
 // Brings a series' slices in: the one that is looked at first, then runs of its neighbours outwards, two at a time, so
 // that the next scroll finds its slice. Whoever scrolls away steers what is asked next.
-import { type Volume, nextRun } from "../model/reading/series";
-import { api } from "./client";
+import { type Volume, nextRun } from "../../model/reading/series";
+import { api } from "../../api/client";
 
 const RUN = 8;
 const AT_ONCE = 2;

@@ -3,9 +3,9 @@ import { signal } from "@preact/signals";
 import { api } from "../../api/client";
 import type { List, Result, StudyDetail } from "../../api/types";
 import { type Layer, readLayer } from "../../render/explaining/heat";
-import { lang } from "../look";
-import type { Answer, Explanation, MapKind } from "./answer";
-import { type Point, type View, WHOLE } from "./view";
+import { lang } from "../../model/look";
+import type { Answer, Explanation, MapKind } from "../../model/explaining/answer";
+import { type Point, type View, WHOLE } from "../../model/explaining/view";
 
 export interface Weakness {
   readonly measure: "accuracy" | "sensitivity" | "specificity" | "dice";
