@@ -88,7 +88,7 @@ def test_from_a_zip_to_a_signed_report_a_correction_and_a_plan(live, browser, tm
     assert (told["version"], told["author"], told["signed"], told["parent_id"]) == (2, "Paula", None, first)
     assert context.request.get(f"{live.url}/api/results/{first}").json()["signed"]["by"] == "Paula"
 
-    page.locator("header").get_by_role("link", name="Plan", exact=True).click()
+    page.goto(f"{live.url}/plan/{first}")  # the version that was signed
     _ready(page, "**/plan/*")
     page.get_by_text("Path 1").first.wait_for()
     with page.expect_response("**/planner/score") as answered:
