@@ -13,7 +13,7 @@ from limner.samples import demo_study
 from tests.serve.live import PASSWORD, Live, live_server
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-PATIENCE_MS = 300_000
+PATIENCE_MS = 150_000
 SCREEN = {"width": 1366, "height": 768}
 
 
@@ -73,6 +73,7 @@ def test_from_a_zip_to_a_signed_report_a_correction_and_a_plan(live, browser, tm
 
     page.locator("header").get_by_role("link", name="Correct", exact=True).click()
     _ready(page, "**/correct/*")
+    page.wait_for_function("() => globalThis.limnerCorrect?.desk.editor.peek()")
     page.keyboard.press("b")
     box = page.locator("[data-plane=axial] canvas").bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
