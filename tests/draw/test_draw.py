@@ -58,7 +58,7 @@ def test_a_scan_in_which_nothing_is_found_is_refused_and_nothing_is_written(
 def test_a_drawing_holds_every_file_and_nothing_is_left_beside_it(drawn: Drawing, home: Path) -> None:
     out = home / "out"
     assert sorted(one.name for one in home.iterdir()) == ["out", "study"]
-    assert set(drawn.files) == set(FILES)
+    assert set(drawn.files) == set(FILES) - {"confidence"}  # only where it is asked for
     for name in drawn.files.values():
         assert (out / name).stat().st_size > 100, name
     assert (out / "report.pdf").read_bytes().startswith(b"%PDF")
@@ -147,7 +147,7 @@ def test_without_opengl_there_is_no_picture_and_all_else(
 ) -> None:
     options = DrawOptions(lang="zh")
     drawing = draw(home / "study", tmp_path / "out", options=options, predictor=thresholds)
-    assert set(FILES) - set(drawing.files) == {"picture"}
+    assert set(FILES) - set(drawing.files) == {"picture", "confidence"}
     assert [problem.code for problem in drawing.problems] == ["no-picture"]
     assert "肝" in (tmp_path / "out" / "report.html").read_text()
 

@@ -120,8 +120,3 @@ def family(db: Transaction, result_id: str) -> list[Result]:
         found += rows
         fresh = [one.id for one in rows]
     return sorted(found, key=lambda one: one.version)
-
-
-def newest_version(db: Transaction, result_id: str) -> int:
-    """The number of the newest version in a drawing's family."""
-    return max(one.version for one in family(db, result_id))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 from fastapi import HTTPException
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session as Transaction
 
 from limner.errors import InputError
@@ -130,8 +130,3 @@ def _keep_an_admin(db: Transaction, leaving: User) -> None:
     admins = db.scalars(select(User.id).where(User.role == "admin", User.active, can_log_in).with_for_update()).all()
     if not set(admins) - {leaving.id}:
         raise HTTPException(409, "This is the last admin who can log in. Make another one first.")
-
-
-def count_users(db: Transaction) -> int:
-    """How many there are, without the owner of what scanners send."""
-    return db.scalar(select(func.count()).select_from(User).where(User.name != DEPARTMENT)) or 0
