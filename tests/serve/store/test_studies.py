@@ -185,3 +185,15 @@ def test_a_study_lists_its_series_in_order(server, owner):
         ("a", True, [3, 4, 5]),
         ("b", False, None),
     ]
+
+
+def test_what_somebody_else_made_of_a_study_keeps_it(server):
+    owner, other = server.add_user("ann", "reader"), server.add_user("bob", "planner")
+    with server.house.database.session() as db:
+        study = Study(uid="2.25.77", owner_id=owner, shared=True)
+        db.add(study)
+        db.flush()
+        db.add(Result(kind="drawing", owner_id=other, study_id=study.id))
+    refused = server.log_in("ann").delete(f"/api/studies/{study.id}")
+    assert refused.status_code == 409
+    assert server.log_in("bob").get(f"/api/studies/{study.id}").json()["results"]

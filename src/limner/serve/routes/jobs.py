@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session as Transaction
 from limner.serve import audit
 from limner.serve.house import AHouse
 from limner.serve.jobs import states
+from limner.serve.jobs.finish import family
 from limner.serve.jobs.kinds import Kind, kind_of
 from limner.serve.jobs.queue import Request
 from limner.serve.jobs.told import JobTold, State, tell_jobs
@@ -68,13 +70,7 @@ def new_job(asked: NewJob, actor: ReaderWrites, house: AHouse) -> JobTold:
     options = _options(kind, asked.options)
     with house.database.reading() as db:
         study_id, result_id = _on(db, actor, kind, asked)
-        if options.get("series_id"):
-            find_series(db, actor, options["series_id"])
-        for one in options.get("quiz_with", []):
-            find_study(db, actor, one)
-        for name in ("earlier_id", "drawing_id"):
-            if options.get(name):
-                find_result(db, actor, options[name], "drawing")
+        _check_named(db, actor, options)
     job = house.queue.submit(Request(asked.kind, actor.user_id, study_id, result_id, options))
     return _told(house, job)
 
@@ -110,9 +106,23 @@ def again(job_id: str, actor: ReaderWrites, house: AHouse) -> JobTold:
         _check_role(kind, actor)
         asked = NewJob(kind=job.kind, study_id=job.study_id, result_id=job.result_id, options=job.options)
         study_id, result_id = _on(db, actor, kind, asked)
+        _check_named(db, actor, job.options)
+        if job.kind == "correct" and result_id and family(db, result_id)[-1].id != result_id:
+            raise HTTPException(409, "A newer version was saved meanwhile: open it, compare, and save again.")
     given = house.queue.given_to(job.id)
     made = house.queue.submit(Request(job.kind, actor.user_id, study_id, result_id, dict(job.options), given))
     return _told(house, made)
+
+
+def _check_named(db: Transaction, actor: Actor, options: Mapping[str, Any]) -> None:
+    """What options name, the actor may see: now, not only when the job was first asked for."""
+    if options.get("series_id"):
+        find_series(db, actor, options["series_id"])
+    for one in options.get("quiz_with", []):
+        find_study(db, actor, one)
+    for name in ("earlier_id", "drawing_id"):
+        if options.get(name):
+            find_result(db, actor, options[name], "drawing")
 
 
 def _check_role(kind: Kind, actor: Actor) -> None:

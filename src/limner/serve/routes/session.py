@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Request, Response
@@ -65,7 +66,7 @@ def get_session(request: Request, house: AHouse) -> SessionNow:
 @router.post("", summary="Log in", responses={401: {"description": "Name or password is wrong."}})
 def log_in(login: Login, request: Request, response: Response, house: AHouse) -> SessionNow:
     """Starts a session; its cookie comes with the answer."""
-    name = login.name.strip().casefold()
+    name = unicodedata.normalize("NFKC", login.name).strip().casefold()
     address = request.client.host if request.client else ""
     with house.database.reading() as db:
         wait = seconds_locked(db, name, address)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, HTTPException, Path
 from pydantic import BaseModel, Field
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, delete, or_, select
 from sqlalchemy.orm import Session, defer
 
 from limner.serve import audit
@@ -160,12 +160,13 @@ def get_study(study_id: Id, actor: Reader, house: AHouse) -> StudyWhole:
 
 @router.get("/{study_id}/priors", summary="Other studies of the same patient")
 def get_priors(study_id: Id, actor: Reader, house: AHouse) -> StudyPage:
-    """Earlier and later ones that the actor may see, the newest first. Patients are told apart by PatientID."""
+    """Earlier and later ones that the actor may see, the newest first, by PatientID and birth date together."""
     with house.database.reading() as db:
         study = find_study(db, actor, study_id)
         if not study.patient_id:
             return StudyPage(items=[], total=0)
-        others = select(Study.id).where(visible(actor), Study.patient_id == study.patient_id, Study.id != study.id)
+        same = (Study.patient_id == study.patient_id, Study.birth_date == study.birth_date)
+        others = select(Study.id).where(visible(actor), *same, Study.id != study.id)
         rows = rows_of(db, list(db.scalars(others)))
         return StudyPage(items=[study_row(row, actor) for row in rows], total=len(rows))
 
@@ -184,9 +185,12 @@ def share(study_id: Id, sharing: Sharing, actor: ReaderWrites, house: AHouse) ->
 
 @router.delete("/{study_id}", summary="Delete a study with all that was made of it", status_code=204)
 def remove(study_id: Id, actor: ReaderWrites, house: AHouse) -> None:
-    """Only its owner may. Files that no other study holds are removed from the disk."""
+    """Only its owner may, and not what was signed or made by others. Files of no other study leave the disk."""
     with house.database.session() as db:
         study = find_study(db, actor, study_id, own=True)
+        kept = or_(Result.signed_by.is_not(None), Result.owner_id != actor.user_id)
+        if db.scalars(select(Result.id).where(Result.study_id == study.id, kept).limit(1)).first() is not None:
+            raise HTTPException(409, "Something that was made of it is signed, or is another's: the study stays.")
         audit.append(db, actor.user_id, "study.delete", study.id, instances=study.instance_count)
         left = delete_rows(db, study.id)
     delete_files(house, left)

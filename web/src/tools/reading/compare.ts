@@ -23,6 +23,7 @@ export class Comparison {
     this.close();
     this.study.value = id;
     const study = await api.get<StudyDetail>(`/api/studies/${id}`);
+    if (this.study.peek() !== id) return; // another date was chosen meanwhile
     this.detail.value = study;
     this.desk.other.date.value = study.date;
     const { main, other, reading } = this.desk;
@@ -32,6 +33,7 @@ export class Comparison {
       .sort((a, b) => (b.shape?.[0] ?? b.instances) - (a.shape?.[0] ?? a.instances))[0];
     if (!series) return;
     await other.openSeries(series.id, null, null);
+    if (this.study.peek() !== id) return;
     reading.other.window.value = reading.view.window.value;
     this.stops.push(this.link(reading.view, reading.other), this.link(reading.other, reading.view));
     await other.openDrawing(resultsOf(study, "drawing").find((one) => one.series_id === series.id)?.id ?? null);

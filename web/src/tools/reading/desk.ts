@@ -26,6 +26,7 @@ export class Board {
   readonly looks: Looks;
   readonly slices: Readonly<Record<Plane, ShownSlice>>;
   readonly series: Signal<SeriesInfo | null> = signal(null);
+  private opening = 0;
   /** Of the study: panes say it where two dates stand side by side. */
   readonly date: Signal<string> = signal("");
   readonly drawing: Signal<ResultWhole | null> = signal(null);
@@ -48,7 +49,9 @@ export class Board {
 
   /** Opens a series at a slice and window: resolves when that slice is here; the others follow. */
   async openSeries(id: string, slice: number | null, window: string | null, at: Place["at"] = null): Promise<void> {
+    const mine = ++this.opening;
     const info = await api.get<SeriesInfo>(`/api/series/${id}`);
+    if (mine !== this.opening) return; // another was chosen meanwhile
     this.stopLoading?.();
     this.series.value = info;
     if (!info.shape) {
@@ -128,6 +131,7 @@ export class Board {
 
   close(): void {
     this.turn += 1;
+    this.opening += 1;
     this.stopLoading?.();
     this.view.volume.value = null;
   }
