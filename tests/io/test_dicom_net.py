@@ -230,7 +230,6 @@ def test_a_port_that_is_taken_is_told(listening):
         Receiver("LIMNER", ("127.0.0.1", listening.port), handlers)
 
 
-@pytest.mark.skipif(not shutil.which("storescu"), reason="dcmtk is not installed")
 def test_dcmtk_sends_to_us(listening, tmp_path):
     folder = tmp_path / "out"
     folder.mkdir()

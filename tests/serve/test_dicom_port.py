@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import threading
 
@@ -127,7 +126,6 @@ def test_a_refused_caller_gets_no_further(port, monkeypatch):
         echo(Node("LIMNER", "127.0.0.1", port.port), Calling("STRANGER"))
 
 
-@pytest.mark.skipif(not shutil.which("dcmsend"), reason="dcmtk is not installed")
 def test_dcmtk_sends_the_built_in_study(port, told):
     command = ["dcmsend", "-aet", "SCANNER", "-dn", "127.0.0.1", str(port.port), "+sd", str(demo_study())]
     sent = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)

@@ -40,14 +40,23 @@ def reports(tmp_path_factory) -> dict[str, Path]:
 
 
 @pytest.fixture(scope="session")
-def npm_packages() -> Path:
-    """``web/node_modules`` with what checks and tests of the front end need, installed by the lock file."""
+def npm() -> tuple[dict[str, str], list[str]]:
+    """The environment and the command of the npm that `make test` installs."""
     spec = importlib.util.spec_from_file_location("hatch_build", ROOT / "hatch_build.py")
     hook = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(hook)
-    environment, _, npm = hook.find_node()
+    environment, _, command = hook.find_node()
+    return environment, command
+
+
+@pytest.fixture(scope="session")
+def npm_packages(npm) -> Path:
+    """``web/node_modules`` with what checks and tests of the front end need, installed by the lock file."""
+    environment, command = npm
     web = ROOT / "web"
-    subprocess.run([*npm, "ci", "--no-audit", "--no-fund"], cwd=web, env=environment, check=True, capture_output=True)
+    subprocess.run(
+        [*command, "ci", "--no-audit", "--no-fund"], cwd=web, env=environment, check=True, capture_output=True
+    )
     return web / "node_modules"
 
 

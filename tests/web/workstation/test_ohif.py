@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import tarfile
 import tempfile
@@ -53,19 +52,16 @@ DRAWN = """() => {
 
 
 @pytest.fixture(scope="module")
-def ohif() -> Path:
+def ohif(npm) -> Path:
     """The folder of its built pages, fetched once into the system's temporary folder."""
     folder = Path(tempfile.gettempdir()) / f"limner-ohif-{VERSION}"
     pages = folder / "package" / "dist"
     if not (pages / "index.html").is_file():
-        npm = shutil.which("npm")
-        if npm is None:
-            pytest.skip("npm is not installed")
+        environment, program = npm
         folder.mkdir(exist_ok=True)
-        command = [npm, "pack", f"@ohif/app@{VERSION}", "--silent", "--pack-destination", str(folder)]
-        fetched = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
-        if fetched.returncode:
-            pytest.skip("the npm registry cannot be reached")
+        command = [*program, "pack", f"@ohif/app@{VERSION}", "--silent", "--pack-destination", str(folder)]
+        fetched = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
+        assert fetched.returncode == 0, f"npm could not fetch OHIF: {fetched.stderr}"
         with tarfile.open(folder / fetched.stdout.split()[-1]) as packed:
             packed.extractall(folder, filter="data")
     return pages
