@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,13 @@ os.environ["PYTHONPATH"] = str(Path(__file__).parents[1] / "src")  # what a test
 
 BODY, LIVER, TUMOR, BONE = 0, 100, 60, 700
 """HU of the phantom's parts; air is -1000."""
+
+
+@pytest.fixture(autouse=True)
+def _loud_again() -> Iterator[None]:
+    """A command that ran within a test silenced libraries, as if the process were its own: the next test hears them."""
+    yield
+    logging.disable(logging.NOTSET)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 import warnings
 from collections.abc import Callable, Iterator
@@ -39,7 +38,6 @@ def limner(capsys: pytest.CaptureFixture[str]) -> Iterator[Limner]:
 
     yield run
     signal.signal(signal.SIGTERM, sigterm)
-    logging.disable(logging.NOTSET)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from tests.web.workstation import pictures
 pytestmark = pytest.mark.browser
 SKIN, GLIOMA = "skin-stylegan2", "glioma-mr-stylegan2"
 SHOWN = "document.querySelector('.ge-picture')?.src"
+SETTLED = "document.querySelector('.ge-shown').ariaBusy !== 'true'"
 
 
 @pytest.fixture(scope="module")
@@ -34,11 +35,11 @@ def bytes_of(page, selector: str = ".ge-picture") -> bytes:
     return bytes(page.page.evaluate(read, selector))
 
 
-def moved(page, act) -> None:
-    """Does something and waits for another picture."""
+def moved(page, act, settled: str = SETTLED) -> None:
+    """Does something and waits for another picture, the one that was asked for last."""
     before = pictures.ask(page, SHOWN)
     act()
-    page.page.wait_for_function(f"before => {SHOWN} !== before", arg=before)
+    page.page.wait_for_function(f"before => {SHOWN} !== before && {settled}", arg=before)
 
 
 def test_the_picture_is_the_servers_and_says_that_it_shows_nobody(station, page):
@@ -76,9 +77,10 @@ def test_a_way_is_scrubbed_and_played_between_two_seeds(page):
     half = bytes_of(page)
     moved(page, lambda: page.page.get_by_role("button", name="End: seed 6").click())
     pictures.until(page, "location.search.includes('t=1')")
-    moved(page, lambda: page.page.get_by_role("button", name="Play").click())
-    moved(page, lambda: None)  # it goes on by itself
+    moved(page, lambda: page.page.get_by_role("button", name="Play").click(), settled="true")
+    moved(page, lambda: None, settled="true")  # it goes on by itself
     page.page.get_by_role("button", name="Pause").click()
+    pictures.until(page, SETTLED)
     moved(page, lambda: page.page.get_by_role("slider", name="Place on the way").fill("0.5"))
     assert bytes_of(page) == half
 

@@ -118,14 +118,14 @@ function Bench({ generator, wish, onChange }: BenchProps) {
 
 /** The picture, large; where it is made from a label map, its outline and a click that moves it. */
 function Shown({ generator, wish, onChange }: BenchProps) {
-  const [address, setAddress] = useState<string | null>(null);
+  const [shown, setShown] = useState<{ address: string; of: string } | null>(null);
   const [labels, setLabels] = useState<string | null>(null);
   const [outlined, setOutlined] = useState(false);
   const box = useRef<HTMLImageElement>(null);
   const latest: Latest<Wish, Kept> = useMemo(
     () =>
-      new Latest(image, (_: Wish, found) => {
-        setAddress(found.address);
+      new Latest(image, (of: Wish, found) => {
+        setShown({ address: found.address, of: JSON.stringify(of) });
         document.body.dataset.roundTrip = String(Math.round(latest.spent_ms));
       }, fail),
     [],
@@ -149,8 +149,9 @@ function Shown({ generator, wish, onChange }: BenchProps) {
     onChange({ ...wish, values: { size: 0.06, ...wish.values, y, x } });
   };
   const label = wish.way ? say("generate.of_way", { a: wish.way.a, b: wish.way.b }) : say("generate.of_seed", { seed: wish.seed });
+  const address = shown?.address;
   return (
-    <figure class="ge-shown">
+    <figure class="ge-shown" aria-busy={shown?.of !== key}>
       <div class="ge-stage">
         {address && <img ref={box} class="ge-picture" src={address} alt={`${say("generate.nobody")} ${label}`} onLoad={() => pageReady()} onClick={place} />}
         {labels && <img class="ge-labels" src={labels} alt="" />}
