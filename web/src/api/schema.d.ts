@@ -1048,6 +1048,8 @@ export type StudyPage = {
 
 /** A study in the work list. */
 export type StudyRow = {
+  /** Whether the actor may share and delete it. */
+  readonly can_change: boolean;
   readonly created: string;
   readonly date: string;
   readonly description: string;
@@ -1067,10 +1069,12 @@ export type StudyRow = {
 
 /** A study with its series, results and jobs. */
 export type StudyWhole = {
+  /** Whether the actor may share and delete it. */
+  readonly can_change: boolean;
   readonly created: string;
   readonly date: string;
   readonly description: string;
-  /** To whom it is shown; only its owner is told. */
+  /** To whom it is shown; only who may change that is told. */
   readonly grants: readonly limner__serve__routes__studies__Person[];
   readonly id: string;
   readonly instances: number;
