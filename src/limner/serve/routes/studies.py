@@ -197,7 +197,7 @@ def remove(study_id: Id, actor: ReaderWrites, house: AHouse) -> None:
         if others and study.owner_id == actor.user_id:
             raise HTTPException(409, "Something that was made of it is another's: the study stays.")
         told = {"instances": study.instance_count, "results": len(made), "others": len(others)}
-        audit.append(db, actor.user_id, "study.delete", study.id, source=study.source, **told)
+        audit.append(db, actor.user_id, "study.delete", study.id, source=study.source, shared=study.shared, **told)
         left = delete_rows(db, study.id)
     delete_files(house, left)
 
