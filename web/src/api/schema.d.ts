@@ -411,6 +411,37 @@ export type Me = {
   readonly role: "reader" | "planner" | "admin";
 };
 
+/** A measurement. ``signed``: it stands in a signed report, and cannot be changed. */
+export type MeasureTold = {
+  readonly author: string;
+  readonly changed: string;
+  readonly created: string;
+  readonly id: string;
+  readonly kind: "length" | "angle" | "ellipse" | "probe";
+  readonly mine: boolean;
+  readonly plane: "axial" | "coronal" | "sagittal";
+  readonly points_mm: readonly readonly [number, number, number][];
+  readonly series_id: string;
+  readonly signed: boolean;
+  readonly version: number;
+};
+
+/** A measurement: its points in world millimetres (LPS), on a slice of a plane of a series. */
+export type Measured = {
+  /** The version that the page knows; 0 for a new one. */
+  readonly base: number;
+  readonly kind: "length" | "angle" | "ellipse" | "probe";
+  readonly plane: "axial" | "coronal" | "sagittal";
+  readonly points_mm: readonly readonly [number, number, number][];
+  readonly series_id: string;
+};
+
+/** All of a study, the oldest first. */
+export type MeasuresTold = {
+  readonly items: readonly MeasureTold[];
+  readonly total: number;
+};
+
 /** What comes nearest to a path. */
 export type Nearest = {
   readonly mm: number;
@@ -846,7 +877,7 @@ export type ResultTold = {
   readonly author: string;
   readonly created: string;
   readonly id: string;
-  readonly kind: "drawing" | "plan" | "forecast" | "explanation" | "generated";
+  readonly kind: "drawing" | "plan" | "forecast" | "explanation" | "generated" | "report";
   readonly mine: boolean;
   readonly pack: string;
   readonly parent_id: string | null;
@@ -865,7 +896,7 @@ export type ResultWhole = {
   readonly drawing?: Readonly<Record<string, unknown>> | null;
   readonly files: readonly string[];
   readonly id: string;
-  readonly kind: "drawing" | "plan" | "forecast" | "explanation" | "generated";
+  readonly kind: "drawing" | "plan" | "forecast" | "explanation" | "generated" | "report";
   readonly mine: boolean;
   /** Number of the newest version of this drawing; its own where it has no versions. */
   readonly newest: number;
@@ -923,6 +954,12 @@ export type Search = {
   readonly status?: "new" | "drawing" | "drawn" | "planned" | "signed" | "failed" | null;
   readonly text: string;
   readonly until?: string | null;
+};
+
+/** A measurement as the one who signs saw it. */
+export type SeenMeasure = {
+  readonly id: string;
+  readonly version: number;
 };
 
 /** Whole segments, or territories of branches. */
@@ -1001,6 +1038,9 @@ export type Sharing = {
 
 /** What the one who signs says. */
 export type Signature = {
+  readonly lang: "en" | "zh";
+  /** One's own that the report holds; all of the study if not given. */
+  readonly measures?: readonly SeenMeasure[] | null;
   readonly text: string;
 };
 

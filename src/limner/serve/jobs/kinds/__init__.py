@@ -42,6 +42,7 @@ KINDS = {
     "plan": Kind("limner.serve.jobs.kinds.plan", "planner", "drawing"),
     "forecast": Kind("limner.serve.jobs.kinds.forecast", "planner", "drawing"),
     "correct": Kind("limner.serve.jobs.kinds.correct", "planner", "drawing", SOON, asked=False),
+    "report": Kind("limner.serve.jobs.kinds.report", "reader", "drawing", SOON, asked=False),
     "explain": Kind("limner.serve.jobs.kinds.explain", "reader", "study", SOON),
     "generate": Kind("limner.serve.jobs.kinds.generate", "planner", "nothing"),
     "pacs-get": Kind("limner.serve.jobs.kinds.pacs_get", "planner", "nothing", SOON),
