@@ -14,11 +14,14 @@ import nibabel
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from dicomweb_client import DICOMwebClient
 from PIL import Image as Pillow
+from sqlalchemy import delete
 
 from limner.draw import DrawOptions, draw
 from limner.io import read_nifti_labels, write_nifti_heat
 from limner.serve import audit
+from limner.serve.tables import Measure, Study
 from tests.web.workstation.rig import Opened, Sent, Workstation, workstation
 
 pytestmark = pytest.mark.browser
@@ -420,29 +423,85 @@ def test_two_dates_are_linked_by_the_liver(room, browser):
 # The report, and how it all is to use.
 
 
-def test_a_report_is_opened_and_signed(room, browser):
-    second = room.station.put_drawing(room.study, room.folder)
-    page = room.station.open(browser, f"/read/{room.study.id}?drawing={second}&layout=one")
+def test_a_report_is_opened(room, browser):
+    page = room.station.open(browser, f"/read/{room.study.id}?layout=one")
     page.whole()
     page.page.get_by_role("button", name="Open", exact=True).click()
     frame = page.page.frame_locator(".rd-report iframe")
     frame.get_by_role("heading", name="Findings").first.wait_for()
     page.page.get_by_role("button", name="Back to the pictures").click()
-    page.page.get_by_role("button", name="Sign", exact=True).click()
-    dialog = page.page.get_by_role("dialog")
-    assert dialog.get_by_role("button", name="Sign", exact=True).is_disabled()
-    dialog.get_by_role("textbox").fill("Seen: one lesion.")
-    dialog.get_by_role("checkbox").check()
-    dialog.get_by_role("button", name="Sign", exact=True).click()
-    page.page.locator(".rd-signed").wait_for()
-    assert "Dr. Planner" in page.page.locator(".rd-signed").inner_text()
-    page.page.get_by_label("Versions of the drawing").select_option(room.drawing)
-    page.wait(f"limnerRead.desk.main.drawing.value.id === '{room.drawing}'")
-    assert page.page.locator(".rd-signed").count() == 0
     page.page.get_by_label("Versions of the drawing").select_option("")
     page.wait(f"{VIEW}.labels.value === null")
     page.wait("new URLSearchParams(location.search).get('drawing') === 'none'")
     page.page.close()
+
+
+@pytest.fixture
+def unmeasured(room) -> Iterator[None]:
+    """Whatever a test measures and signs, the next one finds nothing of it."""
+    yield
+    with room.station.house.database.session() as db:
+        db.execute(delete(Measure))
+
+
+def test_what_is_measured_and_signed_is_found_by_a_dicom_client(room, browser, unmeasured):
+    """Measured in one browser, seen and signed in another; the SR holds the length to a tenth of a millimetre."""
+    drawing = room.station.put_drawing(room.study, room.folder)
+    first = room.station.open(browser, f"/read/{room.study.id}?drawing={drawing}&layout=one")
+    first.whole()
+    _go(first, IN_LIVER)
+    a, b = (-50.0, -20.0, IN_LIVER[2]), (10.0, 25.0, IN_LIVER[2])
+    _drag(first, "l", "axial", a, b)
+    points = first.ask("limnerRead.desk.reading.measures.value[0].points")
+    first.wait("limnerRead.desk.kept.waiting.value === 0")
+    first.page.close()
+    page = room.station.open(browser, f"/read/{room.study.id}?drawing={drawing}&layout=one")
+    page.whole()
+    page.wait("limnerRead.desk.reading.measures.value.length === 1")
+    page.page.get_by_role("button", name="Sign", exact=True).click()
+    dialog = page.page.get_by_role("dialog")
+    assert dialog.get_by_role("button", name="Sign", exact=True).is_disabled()
+    length = float(np.linalg.norm(np.subtract(*points)))
+    assert dialog.get_by_role("checkbox", name=f"Length {length:.1f} mm").is_checked()
+    dialog.get_by_role("textbox").fill("Seen: one lesion.")
+    dialog.get_by_role("checkbox", name="I have read").check()
+    dialog.get_by_role("button", name="Sign", exact=True).click()
+    page.page.locator(".rd-signed").wait_for()
+    assert "Dr. Planner" in page.page.locator(".rd-signed").inner_text()
+    page.wait("limnerRead.desk.reading.measures.value[0].signed")
+    page.page.locator("[data-measure=length]").click()
+    page.press("Delete")
+    assert page.page.locator("[data-measure]").count() == 1, "what was signed stays"
+    room.station.work("report")
+    page.page.locator("[data-report]").get_by_role("link", name="DICOM SR").wait_for()
+    assert _lengths(room) == [pytest.approx(length, abs=0.1)]
+    page.page.get_by_label("Versions of the drawing").select_option(room.drawing)
+    page.wait(f"limnerRead.desk.main.drawing.value.id === '{room.drawing}'")
+    assert page.page.locator(".rd-signed").count() == 0
+    page.page.close()
+
+
+def _lengths(room: Room) -> list[float]:
+    """The lengths in the verified reports that an independent DICOMweb client finds in the study."""
+    client = DICOMwebClient(f"{room.station.url}/dicom-web", headers=room.station.token("read"))
+    with room.station.house.database.reading() as db:
+        study = db.get_one(Study, room.study.id).uid
+    found = client.search_for_instances(study, search_filters={"Modality": "SR"})
+    reports = [
+        client.retrieve_instance(study, one["0020000E"]["Value"][0], one["00080018"]["Value"][0]) for one in found
+    ]
+    return [
+        float(one.MeasuredValueSequence[0].NumericValue)
+        for report in reports
+        if report.VerificationFlag == "VERIFIED"
+        for one in _numbers(report)
+        if one.ConceptNameCodeSequence[0].CodeMeaning == "Length"
+    ]
+
+
+def _numbers(item) -> list:
+    found = [item] if item.get("ValueType") == "NUM" else []
+    return found + [one for child in item.get("ContentSequence", ()) for one in _numbers(child)]
 
 
 def test_a_drawing_that_is_finished_meanwhile_is_laid_over(room, browser, write_ct, tmp_path):

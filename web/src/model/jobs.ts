@@ -66,6 +66,7 @@ export function resultAddress(job: Job): string | null {
   switch (job.kind) {
     case "draw":
     case "correct":
+    case "report":
     case "pacs-get":
       return job.study_id ? `/read/${job.study_id}` : null;
     case "plan":
@@ -89,6 +90,7 @@ export function kindName(kind: string): string {
     case "explain":
     case "generate":
     case "correct":
+    case "report":
       return say(`jobs.kind_${kind}`);
     case "pacs-get":
       return say("jobs.kind_pacs");

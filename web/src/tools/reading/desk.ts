@@ -11,7 +11,6 @@ import {
   type HeatFile, type StructureRow, type Structures, asScene, heatFiles, labelsOf, openingLabels,
 } from "../../model/reading/drawing";
 import { type Plane, type Vec3 } from "../../model/reading/grid";
-import { keep, recall } from "../../model/reading/memory";
 import { onGrid, readNifti } from "../../model/reading/nifti";
 import { Reading, type View } from "../../model/reading/reading";
 import { type Problem, type SeriesInfo, Volume, type Window } from "../../model/reading/series";
@@ -20,6 +19,7 @@ import { fail } from "../../model/toasts";
 import { Looks, ShownSlice } from "../../render/reading/pane";
 import { Comparison } from "./compare";
 import type { CardEngine } from "./engine";
+import { KeptMeasures } from "./kept_measures";
 
 /** A view with what paints it. */
 export class Board {
@@ -166,9 +166,12 @@ export class Desk {
   readonly bare = signal(false);
   /** What draws by the graphics card, while the panes stand. */
   card: CardEngine | null = null;
+  readonly kept: KeptMeasures;
   private readonly stops: (() => void)[] = [];
 
-  constructor(private readonly user: string) {}
+  constructor(user: string) {
+    this.kept = new KeptMeasures(user, this.reading.measures);
+  }
 
   /** Opens a study where the address says. */
   async open(study: StudyDetail, query: URLSearchParams): Promise<void> {
@@ -177,7 +180,7 @@ export class Desk {
     this.main.date.value = study.date;
     this.bare.value = place.drawing === "none";
     this.engine.value = place.engine;
-    this.reading.measures.value = recall(this.user, study.id);
+    void this.kept.open(study.id).catch(fail);
     this.reading.layout.value = place.layout ?? "mpr3d";
     this.reading.plane.value = place.plane ?? "axial";
     const series = study.series.find((one) => one.id === place.series) ?? firstOf(study);
@@ -187,7 +190,7 @@ export class Desk {
     }
     const drawing = this.drawingOf(study, place);
     await this.main.openSeries(series.id, place.slice, place.window, place.at);
-    this.follow(study.id);
+    this.follow();
     if (!this.reading.view.volume.value) return;
     const fits = drawing && (!drawing.series_id || drawing.series_id === series.id);
     await this.main.openDrawing(fits ? drawing.id : null);
@@ -200,8 +203,8 @@ export class Desk {
     return place.drawing === "none" ? null : (drawings.find((one) => one.id === place.drawing) ?? drawings[0] ?? null);
   }
 
-  /** Writes what is open into the address, and what is measured into this browser. */
-  private follow(study: string): void {
+  /** Writes what is open into the address. */
+  private follow(): void {
     const { reading, main, comparison } = this;
     this.stops.push(
       effect(() => {
@@ -217,7 +220,6 @@ export class Desk {
           prior: reading.layout.value === "compare" ? comparison.study.value : null,
         });
       }),
-      effect(() => keep(this.user, study, reading.measures.value)),
     );
   }
 
@@ -284,6 +286,7 @@ export class Desk {
 
   close(): void {
     for (const stop of this.stops) stop();
+    this.kept.close();
     this.comparison.close();
     this.main.close();
     this.other.close();

@@ -1,4 +1,5 @@
 // The keyboard of the Read page.
+import { isFree } from "../../model/reading/measure";
 import { LAYOUTS, type Layout, type Tool } from "../../model/reading/reading";
 import { say } from "../../model/words";
 import type { Key } from "../keys";
@@ -52,6 +53,6 @@ function nextLayout(desk: Desk): void {
 
 function remove(desk: Desk): void {
   const { measures, chosen } = desk.reading;
-  measures.value = measures.value.filter((one) => one.id !== chosen.value);
+  measures.value = measures.value.filter((one) => one.id !== chosen.value || !isFree(one));
   chosen.value = null;
 }
