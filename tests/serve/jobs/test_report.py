@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +15,11 @@ import pydicom
 import pytest
 from sqlalchemy import select
 
+from limner.errors import InputError
+from limner.io.dicom_receiver import Caller, Handlers, Receiver
 from limner.serve.jobs import states
 from limner.serve.jobs.run import work
+from limner.serve.nodes import PacsNodes, keep_nodes
 from limner.serve.tables import AuditEntry, Instance, Job, Series
 from tests.serve.jobs.conftest import PACK, Ward, open_ward
 
@@ -35,6 +40,8 @@ class Reading:
     measures: dict[str, dict]
     report: dict
     folder: Path
+    unsigned: list[pydicom.Dataset]
+    """What was sent before the signature."""
 
     @property
     def sr(self) -> pydicom.Dataset:
@@ -56,13 +63,13 @@ def measure(ward: Ward, series: dict, kind: str, plane: str, indices) -> dict:
     return answer.json()
 
 
-def work_here(ward: Ward, job_id: str) -> dict:
+def work_here(ward: Ward, job_id: str, state: str | None = "done") -> dict:
     """Runs a job in this process: a new one would load all packages again."""
     with ward.house.database.session() as db:
         claim = states.claim(db, job_id)
     work(ward.house, claim)
     job = ward.job(job_id)
-    assert job["state"] == "done", job["message"]
+    assert state in (None, job["state"]), job["message"]
     return job
 
 
@@ -90,6 +97,8 @@ def run_waiting(ward: Ward) -> None:
 def reading(make_server_for_module, phantom_slices) -> Reading:
     ward = open_ward(make_server_for_module(organization=ORGANIZATION), phantom_slices)
     drawing = draw_here(ward)
+    with archive(ward) as unsigned:
+        send(ward, drawing["id"])
     series = series_of(ward)
     nz = series["shape"][0]
     made = {
@@ -104,7 +113,7 @@ def reading(make_server_for_module, phantom_slices) -> Reading:
     assert signed.status_code == 200, signed.text
     run_waiting(ward)
     report = report_of(ward, drawing["id"])
-    return Reading(ward, signed.json(), made, report, ward.house.result_folder(report["id"]))
+    return Reading(ward, signed.json(), made, report, ward.house.result_folder(report["id"]), unsigned)
 
 
 def numbers(dataset: pydicom.Dataset) -> list[pydicom.Dataset]:
@@ -259,3 +268,65 @@ def test_what_was_signed_stays(reading):
     with reading.ward.house.database.reading() as db:
         entry = db.scalars(select(AuditEntry).where(AuditEntry.action == "result.sign")).one()
     assert set(entry.details["measures"]) == {one["id"] for one in reading.measures.values()}
+
+
+@contextmanager
+def archive(ward: Ward, refuse: str = "") -> Iterator[list[pydicom.Dataset]]:
+    """Our own receiver as a PACS that an admin listed; what it holds. It cannot keep objects of one modality."""
+    kept: list[pydicom.Dataset] = []
+
+    def take(path: Path, caller: Caller) -> None:
+        one = pydicom.dcmread(path)
+        if one.Modality == refuse:
+            raise InputError("not this")
+        kept.append(one)
+
+    receiver = Receiver("ARCHIVE", ("127.0.0.1", 0), Handlers(take, lambda caller: True, lambda caller: None))
+    node = {"name": "Archive", "ae_title": "ARCHIVE", "host": "127.0.0.1", "port": receiver.port}
+    try:
+        with ward.house.database.session() as db:
+            keep_nodes(db, PacsNodes.model_validate({"items": [node | {"receives": True}]}))
+        yield kept
+    finally:
+        receiver.stop()
+
+
+def send(ward: Ward, result_id: str) -> dict:
+    job = ward.ask("pacs-send", result_id=result_id, options={"node": "Archive"})
+    return work_here(ward, job["id"], None)
+
+
+def test_drawing_and_signed_report_are_sent_to_an_archive(reading):
+    with archive(reading.ward) as kept:
+        job = send(reading.ward, reading.drawing["id"])
+    assert job["state"] == "done", job["message"]
+    assert sorted(one.Modality for one in kept) == ["DOC", "SEG", "SR", "SR"]
+    assert "VERIFIED" in {one.VerificationFlag for one in kept if one.Modality == "SR"}
+    assert all(name in job["message"] for name in ("Archive", "SEG", "signed SR", "signed PDF"))
+    with reading.ward.house.database.reading() as db:
+        entry = db.scalars(
+            select(AuditEntry).where(AuditEntry.action == "pacs.send").order_by(AuditEntry.n.desc())
+        ).first()
+    assert entry.object_id == reading.drawing["id"]
+    assert entry.details == {"node": "ARCHIVE", "arrived": 4, "failed": 0}
+
+
+def test_what_nobody_signed_says_so_on_its_way(reading):
+    flags = {one.Modality: one.get("VerificationFlag") for one in reading.unsigned}
+    assert flags == {"SEG": None, "SR": "UNVERIFIED", "DOC": "UNVERIFIED"}
+
+
+def test_what_an_archive_does_not_take_is_named(reading):
+    with archive(reading.ward, refuse="DOC") as kept:
+        job = send(reading.ward, reading.drawing["id"])
+    assert job["state"] == "failed" and len(kept) == 3
+    assert "signed PDF (" in job["message"] and "has SEG" in job["message"]
+    gone = send(reading.ward, reading.drawing["id"])
+    assert gone["state"] == "failed" and "does not answer" in gone["message"] and "127.0.0.1" not in gone["message"]
+
+
+def test_readers_are_told_where_they_may_send(reading):
+    reader = reading.ward.server.person("reader")
+    with archive(reading.ward):
+        told = reader.get("/api/pacs/nodes").json()["items"]
+    assert [(one["name"], one["receives"], one["host"]) for one in told] == [("Archive", True, None)]

@@ -21,7 +21,9 @@ from sqlalchemy import delete
 from limner.draw import DrawOptions, draw
 from limner.io import read_nifti_labels, write_nifti_heat
 from limner.serve import audit
+from limner.serve.nodes import PacsNodes, keep_nodes
 from limner.serve.tables import Measure, Study
+from tests.io.pacs import TITLE, Pacs, running_pacs
 from tests.web.workstation.rig import Opened, Sent, Workstation, workstation
 
 pytestmark = pytest.mark.browser
@@ -444,8 +446,20 @@ def unmeasured(room) -> Iterator[None]:
         db.execute(delete(Measure))
 
 
-def test_what_is_measured_and_signed_is_found_by_a_dicom_client(room, browser, unmeasured):
-    """Measured in one browser, seen and signed in another; the SR holds the length to a tenth of a millimetre."""
+@pytest.fixture
+def archive(room) -> Iterator[Pacs]:
+    """A PACS that an admin listed."""
+    with running_pacs() as pacs:
+        node = {"name": "Archive", "ae_title": TITLE, "host": "127.0.0.1", "port": pacs.port, "receives": True}
+        with room.station.house.database.session() as db:
+            keep_nodes(db, PacsNodes.model_validate({"items": [node]}))
+        yield pacs
+        with room.station.house.database.session() as db:
+            keep_nodes(db, PacsNodes(items=[]))
+
+
+def test_what_is_measured_and_signed_is_found_by_a_dicom_client(room, browser, unmeasured, archive):
+    """Measured in one browser, signed in another; the SR holds the length to a tenth of a millimetre, and is sent."""
     drawing = room.station.put_drawing(room.study, room.folder)
     first = room.station.open(browser, f"/read/{room.study.id}?drawing={drawing}&layout=one")
     first.whole()
@@ -475,6 +489,11 @@ def test_what_is_measured_and_signed_is_found_by_a_dicom_client(room, browser, u
     room.station.work("report")
     page.page.locator("[data-report]").get_by_role("link", name="DICOM SR").wait_for()
     assert _lengths(room) == [pytest.approx(length, abs=0.1)]
+    page.page.get_by_role("button", name="Send to Archive").click()
+    page.wait("document.querySelector('.rd-send progress, .rd-send [role=progressbar]')")
+    room.station.work("pacs-send")
+    page.page.locator(".rd-send .note").get_by_text("Archive has").wait_for()
+    assert sorted(one.Modality for one in archive.kept) == ["DOC", "SR"]  # a drawing from elsewhere has no objects here
     page.page.get_by_label("Versions of the drawing").select_option(room.drawing)
     page.wait(f"limnerRead.desk.main.drawing.value.id === '{room.drawing}'")
     assert page.page.locator(".rd-signed").count() == 0

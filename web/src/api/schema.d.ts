@@ -513,10 +513,10 @@ export type Needles = {
 
 /** Work that somebody asks for. ``options`` are the kind's own. */
 export type NewJob = {
-  /** draw, plan, forecast, explain, generate or pacs-get. */
+  /** draw, plan, forecast, explain, generate, pacs-get or pacs-send. */
   readonly kind: string;
   readonly options: Readonly<Record<string, unknown>>;
-  /** The drawing that a plan or a forecast is made of. */
+  /** The drawing that a plan or a forecast is made of, or that is sent. */
   readonly result_id?: string | null;
   readonly study_id?: string | null;
 };
@@ -552,13 +552,14 @@ export type NodeName = {
   readonly node: string;
 };
 
-/** A node. Only an admin is told its address, and what it may do. */
+/** A node. Only an admin is told its address, and whether it may send to us. */
 export type NodeTold = {
   readonly ae_title?: string | null;
   readonly answers?: boolean | null;
   readonly host?: string | null;
   readonly name: string;
   readonly port?: number | null;
+  readonly receives?: boolean | null;
   readonly sends?: boolean | null;
 };
 
@@ -651,6 +652,8 @@ export type PacsNode = {
   /** What people call it. */
   readonly name: string;
   readonly port: number;
+  /** Readers may send drawings and signed reports to it. */
+  readonly receives: boolean;
   /** It may send to our DICOM port. */
   readonly sends: boolean;
 };

@@ -67,6 +67,7 @@ export function resultAddress(job: Job): string | null {
     case "draw":
     case "correct":
     case "report":
+    case "pacs-send":
     case "pacs-get":
       return job.study_id ? `/read/${job.study_id}` : null;
     case "plan":
@@ -94,6 +95,8 @@ export function kindName(kind: string): string {
       return say(`jobs.kind_${kind}`);
     case "pacs-get":
       return say("jobs.kind_pacs");
+    case "pacs-send":
+      return say("jobs.kind_pacs_send");
     default:
       return kind;
   }

@@ -13,6 +13,7 @@ import type { Desk } from "../../tools/reading/desk";
 import { Dialog } from "../dialog";
 import { Icon } from "../icon";
 import { told } from "./measures";
+import { SendBox } from "./send_box";
 import { SignedReport } from "./signed_report";
 
 const TAKEN = [
@@ -76,6 +77,7 @@ export function Report({ desk, onOpen }: { desk: Desk; onOpen: () => void }): JS
           </a>
         ))}
       </p>
+      <SendBox drawing={drawing} />
       {signing && <Signing desk={desk} drawing={drawing} onClose={() => setSigning(false)} />}
     </section>
   );
