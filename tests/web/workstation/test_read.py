@@ -8,6 +8,7 @@ import re
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import nibabel
@@ -420,6 +421,58 @@ def test_two_dates_are_linked_by_the_liver(room, browser):
     assert page.page.locator(".rd-pane canvas").count() == 2
     page.wait("new URLSearchParams(location.search).get('prior') !== null")
     page.page.close()
+
+
+# Several slices as one, and slices that run.
+
+
+@pytest.mark.parametrize(("mode", "fold"), [("mip", np.max), ("minip", np.min), ("mean", np.mean)])
+def test_a_slab_is_the_fold_of_its_voxels(page, body, mode, fold):
+    """Against numpy, in all three planes, for as many whole slices as the thickness holds."""
+    _plain(page)
+    _go(page, TUMOR)
+    page.ask("mode => limnerRead.desk.setSlab(mode, 20)", mode)
+    page.settle()
+    z, y, x = (round(one) for one in body.grid.index(TUMOR))
+    dz, dy, dx = body.grid.spacing_mm
+    for plane, axis, at, spacing in (("axial", 0, z, dz), ("coronal", 1, y, dy), ("sagittal", 2, x, dx)):
+        count = max(1, round(20 / spacing))
+        first = at - (count - 1) // 2
+        slab = np.take(body.array, range(first, first + count), axis)
+        line = fold(slab, axis=axis)
+        seen = line[{"axial": (y, x), "coronal": (z, x), "sagittal": (z, y)}[plane]]
+        [color] = page.colors(plane, [body.grid.world((z, y, x)).tolist()])
+        assert color == pytest.approx([_grey(seen)] * 3, abs=1), plane
+    page.ask("limnerRead.desk.setSlab(null)")
+
+
+def test_a_slab_outlives_a_reload_and_the_view_goes_back_to_how_it_opened(room, browser):
+    page = room.station.open(browser, f"/read/{room.study.id}?layout=one&slab=mip,30&k=3&window=bone")
+    page.whole()
+    assert page.ask(f"{VIEW}.slab.value") == {"mode": "mip", "mm": 30}
+    assert page.page.get_by_label("Slab", exact=True).input_value() == "mip"
+    page.press("s")
+    page.wait("new URLSearchParams(location.search).get('slab') === 'minip,30'")
+    page.press("0")
+    assert page.ask(f"[{VIEW}.slab.value, {VIEW}.window.value.name, {VIEW}.camera.value.zoom]") == [None, "abdomen", 1]
+    page.page.close()
+
+
+def test_slices_run_in_their_order_and_stop(page):
+    page.ask(
+        """() => { window.run = []; const view = limnerRead.desk.reading.view;
+        limnerRead.desk.cine.speed.value = 30; window.unrun = view.slice.subscribe(k => window.run.push(k)); }"""
+    )
+    page.press(" ")
+    count = page.ask(f"{VIEW}.volume.value.grid.size[2]")
+    page.wait(f"window.run.length > {count}")  # once around
+    page.press(" ")
+    run = page.ask("[...window.run]")
+    stopped = page.ask(f"{VIEW}.slice.value")
+    assert all(b == (a - 1) % count for a, b in pairwise(run)), "each slice, towards the feet"
+    page.settle()
+    assert page.ask(f"{VIEW}.slice.value") == stopped and not page.ask("limnerRead.desk.cine.plays.value")
+    page.ask("window.unrun()")
 
 
 # The report, and how it all is to use.

@@ -14,12 +14,17 @@ import { type Plane, type Vec3 } from "../../model/reading/grid";
 import { onGrid, readNifti } from "../../model/reading/nifti";
 import { Reading, type View } from "../../model/reading/reading";
 import { type Problem, type SeriesInfo, Volume, type Window } from "../../model/reading/series";
+import { SLAB_MODES, type SlabMode } from "../../model/reading/slab";
 import { resultsOf } from "../../model/study";
 import { fail } from "../../model/toasts";
 import { Looks, ShownSlice } from "../../render/reading/pane";
+import { Cine } from "./cine";
 import { Comparison } from "./compare";
 import type { CardEngine } from "./engine";
 import { KeptMeasures } from "./kept_measures";
+
+/** How thick a slab is at first. */
+const SLAB_MM = 10;
 
 /** A view with what paints it. */
 export class Board {
@@ -154,6 +159,7 @@ export class Desk {
   readonly main = new Board(this.reading.view, this.reading.overlays);
   readonly other = new Board(this.reading.other, this.reading.overlays);
   readonly comparison = new Comparison(this);
+  readonly cine = new Cine(this.reading);
   readonly study: Signal<StudyDetail | null> = signal(null);
   readonly priors: Signal<readonly StudyRow[]> = signal([]);
   /** Why nothing can be shown. */
@@ -183,6 +189,7 @@ export class Desk {
     void this.kept.open(study.id).catch(fail);
     this.reading.layout.value = place.layout ?? "mpr3d";
     this.reading.plane.value = place.plane ?? "axial";
+    if (place.slab) this.setSlab(place.slab.mode, place.slab.mm);
     const series = study.series.find((one) => one.id === place.series) ?? firstOf(study);
     if (!series) {
       this.obstacle.value = "no-series";
@@ -217,6 +224,7 @@ export class Desk {
           layout: reading.layout.value,
           plane: reading.plane.value === "axial" ? null : reading.plane.value,
           drawing: this.bare.value ? "none" : (main.drawing.value?.id ?? null),
+          slab: reading.view.slab.value ? `${reading.view.slab.value.mode},${reading.view.slab.value.mm}` : null,
           prior: reading.layout.value === "compare" ? comparison.study.value : null,
         });
       }),
@@ -273,6 +281,27 @@ export class Desk {
     if (window) this.reading.view.window.value = window;
   }
 
+  /** Shows several slices as one, at both dates; `null` shows each slice for itself again. */
+  setSlab(mode: SlabMode | null, mm = this.reading.view.slab.peek()?.mm ?? SLAB_MM): void {
+    batch(() => {
+      for (const view of [this.reading.view, this.reading.other]) view.slab.value = mode && { mode, mm };
+    });
+  }
+
+  /** The next kind of slab, and none after the last. */
+  nextSlab(): void {
+    const now = this.reading.view.slab.peek()?.mode;
+    this.setSlab(SLAB_MODES[now ? SLAB_MODES.indexOf(now) + 1 : 0] ?? null);
+  }
+
+  /** The pictures as they opened. */
+  reset(): void {
+    const series = this.main.series.peek();
+    this.cine.stop();
+    this.setSlab(null);
+    if (series) this.reading.view.reset(windowOf(series, null));
+  }
+
   async draw(pack: string | null): Promise<void> {
     const [study, series] = [this.study.value, this.main.series.value];
     if (!study || !series) return;
@@ -287,6 +316,7 @@ export class Desk {
   close(): void {
     for (const stop of this.stops) stop();
     this.kept.close();
+    this.cine.stop();
     this.comparison.close();
     this.main.close();
     this.other.close();
