@@ -66,6 +66,8 @@ export function resultAddress(job: Job): string | null {
   switch (job.kind) {
     case "draw":
     case "correct":
+    case "report":
+    case "pacs-send":
     case "pacs-get":
       return job.study_id ? `/read/${job.study_id}` : null;
     case "plan":
@@ -89,9 +91,12 @@ export function kindName(kind: string): string {
     case "explain":
     case "generate":
     case "correct":
+    case "report":
       return say(`jobs.kind_${kind}`);
     case "pacs-get":
       return say("jobs.kind_pacs");
+    case "pacs-send":
+      return say("jobs.kind_pacs_send");
     default:
       return kind;
   }

@@ -15,6 +15,7 @@ import { Findings } from "../../panels/reading/findings";
 import { Head } from "../../panels/reading/head";
 import { Labels } from "../../panels/reading/labels";
 import { Measures } from "../../panels/reading/measures";
+import { Moving } from "../../panels/reading/moving";
 import { Overlays } from "../../panels/reading/overlays";
 import { Panes } from "../../panels/reading/panes";
 import { Problems } from "../../panels/reading/problems";
@@ -124,6 +125,7 @@ function Room({ desk }: { desk: Desk }): JSX.Element {
         {reading.layout.value === "compare" && <CompareBar desk={desk} />}
         <Findings desk={desk} />
         <Labels desk={desk} />
+        <Moving desk={desk} />
         <Overlays desk={desk} />
         <Measures desk={desk} />
         <Report desk={desk} onOpen={() => setReport(true)} />

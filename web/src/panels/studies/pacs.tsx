@@ -14,6 +14,7 @@ import { Icon } from "../icon";
 
 interface Node {
   readonly name: string;
+  readonly answers: boolean;
 }
 interface Held {
   readonly node: string;
@@ -42,7 +43,7 @@ export function Pacs({ onClose }: { onClose: () => void }): JSX.Element {
   const [found, setFound] = useState<Answer | null>(null);
   const [busy, setBusy] = useState(false);
   useEffect(() => {
-    void attempt(() => api.get<List<Node>>("/api/pacs/nodes")).then((list) => setNodes(list?.items ?? []));
+    void attempt(() => api.get<List<Node>>("/api/pacs/nodes")).then((list) => setNodes(list?.items.filter((one) => one.answers) ?? []));
   }, []);
   const ask = async (question: Question): Promise<void> => {
     setBusy(true);
