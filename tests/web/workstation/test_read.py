@@ -19,7 +19,8 @@ from PIL import Image as Pillow
 from limner.draw import DrawOptions, draw
 from limner.io import read_nifti_labels, write_nifti_heat
 from limner.serve import audit
-from tests.web.workstation.rig import Opened, Sent, Workstation, workstation
+from tests.web.workstation.opened import Opened
+from tests.web.workstation.rig import Sent, Workstation, workstation
 
 pytestmark = pytest.mark.browser
 
