@@ -15,6 +15,7 @@ from limner.serve.database import Database
 from limner.serve.desk import Desk
 from limner.serve.settings import ServeSettings
 from limner.serve.store.blobs import Blobs
+from limner.serve.store.turns import Turns
 from limner.serve.store.volumes import Volumes
 
 if TYPE_CHECKING:
@@ -74,6 +75,11 @@ class House:
     def desk(self) -> Desk:
         """The side process that answers what-ifs; it starts with the first question."""
         return Desk()
+
+    @cached_property
+    def turns(self) -> Turns:
+        """Turns at reading what came."""
+        return Turns()
 
     @cached_property
     def queue(self) -> Queue:

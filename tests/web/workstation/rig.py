@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import shutil
 import threading
 from collections.abc import Iterator, Sequence
@@ -17,11 +18,14 @@ from sqlalchemy import func, select
 
 from limner.serve.app import create_app
 from limner.serve.house import House
+from limner.serve.jobs import states
+from limner.serve.jobs.run import work as run_job
 from limner.serve.safety.bind import open_socket
 from limner.serve.safety.passwords import hash_password
+from limner.serve.safety.secrets import fingerprint
 from limner.serve.settings import ServeSettings
 from limner.serve.store import Given, Sender, ingest
-from limner.serve.tables import Result, Series, User, new_id
+from limner.serve.tables import Job, Result, Series, Token, User, new_id
 
 PASSWORD = "correct horse battery"
 PATIENCE_MS = 60_000
@@ -71,6 +75,22 @@ class Workstation:
         """What the server says of the series."""
         with self.house.database.reading() as db:
             return dict(db.get_one(Series, study.series).geometry or {})
+
+    def work(self, kind: str) -> None:
+        """Does the waiting jobs of a kind, here, as a worker would."""
+        with self.house.database.session() as db:
+            waiting = list(db.scalars(select(Job.id).where(Job.kind == kind, Job.state == "queued")))
+            claims = [states.claim(db, one) for one in waiting]
+        for one in claims:
+            assert one is not None
+            run_job(self.house, one)
+
+    def token(self, *scopes: str) -> dict[str, str]:
+        """The header by which another program asks as this user."""
+        secret = secrets.token_urlsafe(24)
+        with self.house.database.session() as db:
+            db.add(Token(user_id=self.user, name="test", hash=fingerprint(secret), scopes=list(scopes)))
+        return {"Authorization": f"Bearer {secret}"}
 
     def open(self, browser: Browser, address: str, *, script: str = "", **settings: Any) -> Opened:
         """A page of the workstation in a browser that is logged in; ``script`` runs before the page's own."""
