@@ -22,7 +22,7 @@ TARGETS = (
 def barriers(opened: Opened) -> list[tuple[str, str]]:
     """What axe finds: the rule, and the first element."""
     found = Axe().run(opened.page).response["violations"]
-    return [(one["id"], one["nodes"][0]["html"][:160]) for one in found]
+    return [(one["id"], one["nodes"][0]["html"][:160], one["nodes"][0]["failureSummary"]) for one in found]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
