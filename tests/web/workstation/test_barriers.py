@@ -6,6 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.web.workstation import front
+from tests.web.workstation.opened import Opened
 
 pytestmark = pytest.mark.browser
 PAGES = ("/studies", "/studies?status=signed", "/jobs", "/packs", "/packs/skin-lesion", "/admin", "/admin/audit")
@@ -18,7 +19,7 @@ TARGETS = (
 )
 
 
-def barriers(opened: front.Seen) -> list[tuple[str, str]]:
+def barriers(opened: Opened) -> list[tuple[str, str]]:
     """What axe finds: the rule, and the first element."""
     found = Axe().run(opened.page).response["violations"]
     return [(one["id"], one["nodes"][0]["html"][:160]) for one in found]
@@ -62,7 +63,7 @@ def test_no_barrier_before_the_door(station, browser, scheme):
         opened.go(address)
         opened.page.locator("h1").wait_for()
         assert barriers(opened) == [], address
-    assert opened.page.get_by_text("此链接无效").is_visible()
+    assert opened.page.get_by_role("heading", name="此链接无效").is_visible()
 
 
 def test_targets_are_large_enough_for_a_mouse_and_larger_for_fingers(station, browser):

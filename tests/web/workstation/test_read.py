@@ -25,7 +25,8 @@ from limner.serve import audit
 from limner.serve.nodes import PacsNodes, keep_nodes
 from limner.serve.tables import Measure, Study
 from tests.io.pacs import TITLE, Pacs, running_pacs
-from tests.web.workstation.rig import Opened, Sent, Workstation, workstation
+from tests.web.workstation.opened import Opened
+from tests.web.workstation.rig import Sent, Workstation, workstation
 
 pytestmark = pytest.mark.browser
 

@@ -774,6 +774,35 @@ export type Point = {
   readonly inside: boolean;
 };
 
+/** Another study of a patient. */
+export type Prior = {
+  /** Whether the actor may share and delete it. */
+  readonly can_change: boolean;
+  readonly created: string;
+  readonly date: string;
+  readonly description: string;
+  readonly id: string;
+  readonly instances: number;
+  readonly kind: "scan" | "picture";
+  readonly mine: boolean;
+  readonly modalities: readonly string[];
+  /** Id of its newest drawing: to see that opens no study. */
+  readonly newest_drawing: string | null;
+  readonly owner: string;
+  readonly patient: Patient;
+  readonly results: ResultCounts;
+  readonly series: number;
+  readonly shared: boolean;
+  readonly status: "new" | "drawing" | "drawn" | "planned" | "signed" | "failed";
+  readonly uid: string;
+};
+
+/** Other studies of a patient. */
+export type Priors = {
+  readonly items: readonly Prior[];
+  readonly total: number;
+};
+
 /** A refusal: ``detail`` says what was expected, what came, and what to do. */
 export type Problem = {
   readonly detail: string;
@@ -1091,6 +1120,8 @@ export type StudyPage = {
 
 /** A study in the work list. */
 export type StudyRow = {
+  /** Whether the actor may share and delete it. */
+  readonly can_change: boolean;
   readonly created: string;
   readonly date: string;
   readonly description: string;
@@ -1110,10 +1141,12 @@ export type StudyRow = {
 
 /** A study with its series, results and jobs. */
 export type StudyWhole = {
+  /** Whether the actor may share and delete it. */
+  readonly can_change: boolean;
   readonly created: string;
   readonly date: string;
   readonly description: string;
-  /** To whom it is shown; only its owner is told. */
+  /** To whom it is shown; only who may change that is told. */
   readonly grants: readonly limner__serve__routes__studies__Person[];
   readonly id: string;
   readonly instances: number;

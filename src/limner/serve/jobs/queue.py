@@ -113,10 +113,15 @@ class Queue:
             HTTPException: 429, too many jobs of this user wait.
         """
         job_id = new_id()
-        if request.given:
-            Scratch.of(self._house, job_id).keep(request.given)
-        with self._house.database.session() as db:
-            job = self.add(db, request, job_id)
+        scratch = Scratch.of(self._house, job_id)
+        try:
+            if request.given:
+                scratch.keep(request.given)
+            with self._house.database.session() as db:
+                job = self.add(db, request, job_id)
+        except BaseException:
+            scratch.clear(given=True)
+            raise
         self.carry(job)
         return job
 

@@ -6,7 +6,7 @@ import { navigate, pageReady, query } from "../../model/place";
 import { user } from "../../model/session";
 import { enterStudy, openStudy, resultsOf } from "../../model/study";
 import { fail } from "../../model/toasts";
-import { say } from "../../model/words";
+import { phrase, say } from "../../model/words";
 import { Empty, Waiting } from "../../panels/bits";
 import { Icon } from "../../panels/icon";
 import { CompareBar } from "../../panels/reading/compare_bar";
@@ -104,7 +104,7 @@ function Room({ desk }: { desk: Desk }): JSX.Element {
         {series && !series.shape ? (
           <Empty icon="alert" title={say("read.no_volume")}>
             {series.problems.map((one) => (
-              <p key={one.text}>{one.text}</p>
+              <p key={one.text}>{phrase(one.text)}</p>
             ))}
           </Empty>
         ) : (

@@ -7,7 +7,7 @@ import { isoDate, number } from "../../model/format";
 import { startJob } from "../../model/jobs";
 import { may } from "../../model/session";
 import { attempt, notify } from "../../model/toasts";
-import { count, say } from "../../model/words";
+import { count, phrase, say } from "../../model/words";
 import { Empty, Note, Waiting } from "../bits";
 import { Dialog } from "../dialog";
 import { Icon } from "../icon";
@@ -134,7 +134,7 @@ function HeldList({ found }: { found: Answer }): JSX.Element {
   };
   const problems = found.problems.map((one) => (
     <Note key={one} kind="warn">
-      {one}
+      {phrase(one)}
     </Note>
   ));
   if (found.items.length === 0) return <>{problems.length > 0 ? problems : <Note>{say("pacs.nothing")}</Note>}</>;

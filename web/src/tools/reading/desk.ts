@@ -306,7 +306,7 @@ export class Desk {
     const [study, series] = [this.study.value, this.main.series.value];
     if (!study || !series) return;
     this.again.value = false;
-    await startJob("draw", { study_id: study.id, options: { series_id: series.id, ...(pack ? { pack } : {}) } });
+    await startJob("draw", { study_id: study.id, options: { series_id: series.id, lang: lang.value, ...(pack ? { pack } : {}) } });
   }
 
   scene(): ReturnType<typeof asScene> {
