@@ -131,6 +131,31 @@ def test_the_line_is_bounded_and_a_drag_asks_only_its_last(desk):
     assert told[1:] == ["slept", {"key": "a", "n": 0}, {"key": "a", "n": 1}, {"key": "a", "n": 8}]
 
 
+def test_one_person_does_not_fill_the_line_and_is_answered_in_turns(monkeypatch):
+    monkeypatch.setattr("limner.serve.desk.desk.PLACES_EACH", 3)
+    desk, go_on, order = Desk(VERBS, places=6), threading.Event(), []
+
+    def answer(question, until):
+        assert go_on.wait(20)
+        order.append(question["arguments"]["who"])
+
+    monkeypatch.setattr(desk, "_exchange", answer)
+    threads = []
+    for who in ("ann", "ann", "ann", "bob"):
+        threads.append(threading.Thread(target=desk.ask, args=("echo", "a"), kwargs={"asker": who, "who": who}))
+        threads[-1].start()
+        while len(desk._line) < len(threads):
+            time.sleep(0.002)
+        if len(threads) == 3:
+            with pytest.raises(DeskBusyError, match="You ask too much"):
+                desk.ask("echo", "a", asker="ann", who="ann")
+    go_on.set()
+    for thread in threads:
+        thread.join()
+    assert order == ["ann", "bob", "ann", "ann"]
+    assert not desk._line
+
+
 def test_it_ends_with_the_server_even_in_the_middle_of_work(tmp_path):
     code = """if True:
         import sys, threading, time

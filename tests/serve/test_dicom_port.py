@@ -6,13 +6,13 @@ import subprocess
 import threading
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from limner.io.dicom_net import Calling, Node, NodeError, echo, send_files
 from limner.io.dicom_receiver import Caller
 from limner.samples import demo_study
 from limner.serve import dicom_port
-from limner.serve.tables import AuditEntry, Instance, Study, User
+from limner.serve.tables import AuditEntry, Instance, Result, Study, User
 from tests.serve.made_dicom import made_dicom, made_report
 
 
@@ -68,6 +68,41 @@ def test_a_study_that_is_sent_is_there_for_everyone(port, told, tmp_path):
     assert department.password is None
     login = port.server.anyone().post("/api/session", json={"name": "department", "password": "x"})
     assert login.status_code == 401
+
+
+def test_an_admin_shares_and_removes_what_a_scanner_sent_and_nobody_else_does(port, told, tmp_path):
+    (tmp_path / "1.dcm").write_bytes(made_dicom(1))
+    send_files(Node("LIMNER", "127.0.0.1", port.port), [tmp_path / "1.dcm"], Calling("SCANNER"))
+    (study,) = rows(port.server, Study)
+    address = f"/api/studies/{study.id}"
+    admin, reader, planner = (port.server.person(role) for role in ("admin", "reader", "planner"))
+    secret = admin.post("/api/tokens", json={"name": "script", "scopes": ["read", "write"]}).json()["secret"]
+    script = port.server.anyone()
+    script.headers["Authorization"] = f"Bearer {secret}"
+    for one in (reader, planner, script):
+        assert one.patch(address, json={"shared": False}).status_code == 403
+        assert one.delete(address).status_code == 403
+        assert not one.get(address).json()["can_change"]
+    assert admin.patch(address, json={"shared": False}).status_code == 204
+    assert (reader.get(address).status_code, script.get(address).status_code) == (404, 404)
+    seen = admin.get(address).json()
+    assert (seen["shared"], seen["mine"], seen["can_change"]) == (False, False, True)
+    assert [one["0020000D"]["Value"] for one in admin.get("/dicom-web/studies").json()] == [["1.2.3"]]
+    assert reader.get("/dicom-web/studies").status_code == 204
+    with port.server.house.database.session() as db:
+        owner = db.scalars(select(User.id).where(User.role == "reader", User.name != "department")).one()
+        db.add(Result(kind="drawing", owner_id=owner, study_id=study.id, signed_by=owner))
+    assert admin.delete(address).status_code == 409
+    with port.server.house.database.session() as db:
+        db.execute(update(Result).values(signed_by=None))
+    assert admin.delete(address).status_code == 204
+    assert rows(port.server, Study) == [] and list(port.server.house.blobs) == []
+    actor = admin.get("/api/session").json()["user"]["id"]
+    done = [one for one in rows(port.server, AuditEntry) if one.action in ("study.share", "study.delete")]
+    assert [(one.action, one.actor, one.object_id) for one in done] == [
+        ("study.share", actor, study.id), ("study.delete", actor, study.id),
+    ]  # fmt: skip
+    assert done[1].details == {"instances": 1, "results": 1, "others": 1, "source": "cstore", "shared": False}
 
 
 def test_the_audit_log_hears_of_a_study_twice_and_not_of_each_slice(port, told, tmp_path):

@@ -37,6 +37,8 @@ MEDIA_TYPES = {
     "1.2.840.10008.1.2.5": "image/dicom-rle",
 }
 """What a compressed frame is called (PS3.18 table 8.7.3-2), by transfer syntax."""
+MOST_BYTES = 256 << 20
+"""Of decoded frames that are held at once."""
 
 
 def is_compressed(transfer_syntax: str) -> bool:
@@ -71,13 +73,14 @@ def raw_frames(path: Path, numbers: Sequence[int]) -> list[bytes]:
     """Frames as Explicit VR Little Endian would hold them; compressed colours become RGB.
 
     Raises:
-        InputError: a frame that is not there.
+        InputError: a frame that is not there, or more than :data:`MOST_BYTES` of several.
         NotAnImageError: the pixels cannot be decoded.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         header = pydicom.dcmread(path, stop_before_pixels=True, force=True)
     _count(header, numbers)
+    _bound(header, len(numbers))
     syntax = header.file_meta.get("TransferSyntaxUID", EXPLICIT)
     if header.get("BitsAllocated", 0) in (8, 16, 32, 64) and not is_compressed(syntax):
         found = _cut(_read(path), numbers, swap=syntax == ExplicitVRBigEndian)
@@ -143,6 +146,13 @@ def _count(data: pydicom.Dataset, numbers: Sequence[int]) -> int:
     if wrong:
         raise InputError(f"The instance has frames 1 to {count}; {wrong[0]} was asked for.")
     return count
+
+
+def _bound(header: pydicom.Dataset, count: int) -> None:
+    bits = header.Rows * header.Columns * header.get("SamplesPerPixel", 1) * header.get("BitsAllocated", 8)
+    most = max(1, 8 * MOST_BYTES // max(1, bits))
+    if count > most:
+        raise InputError(f"Ask for {most} frames of this size at once; {count} were asked for.")
 
 
 def _cut(data: pydicom.Dataset, numbers: Sequence[int], *, swap: bool) -> list[bytes] | None:

@@ -21,7 +21,7 @@ from limner.serve.routes import ROUTERS
 from limner.serve.safety.access import Need
 from limner.serve.safety.guard import guarded
 from limner.serve.settings import ServeSettings
-from limner.serve.store.removal import sweep
+from limner.serve.store.removal import Sweeper, sweep
 
 REFUSALS: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": text}
@@ -55,9 +55,10 @@ def create_app(settings: ServeSettings | None = None, house: House | None = None
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         sweep(house)
-        keeper = audit.AnchorKeeper(house.database, house.settings.data)
+        keepers = (audit.AnchorKeeper(house.database, house.settings.data), Sweeper(house))
         yield
-        keeper.stop()
+        for one in keepers:
+            one.stop()
         house.close()
 
     app = Guarded(

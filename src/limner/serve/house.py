@@ -15,6 +15,7 @@ from limner.serve.database import Database
 from limner.serve.desk import Desk
 from limner.serve.settings import ServeSettings
 from limner.serve.store.blobs import Blobs
+from limner.serve.store.turns import Turns
 from limner.serve.store.volumes import Volumes
 
 if TYPE_CHECKING:
@@ -33,11 +34,13 @@ class House:
         settings: what the operator chose.
         database: what is remembered.
         closing: is set when the server is told to stop; long answers end then.
+        verifying: is held by the one who reads the whole audit log.
     """
 
     settings: ServeSettings
     database: Database
     closing: threading.Event = field(default_factory=threading.Event)
+    verifying: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
     def open(cls, settings: ServeSettings) -> House:
@@ -74,6 +77,11 @@ class House:
     def desk(self) -> Desk:
         """The side process that answers what-ifs; it starts with the first question."""
         return Desk()
+
+    @cached_property
+    def turns(self) -> Turns:
+        """Turns at reading what came."""
+        return Turns()
 
     @cached_property
     def queue(self) -> Queue:

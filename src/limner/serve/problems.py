@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from limner.errors import InputError, LimnerError
 from limner.serve.desk import DeskError
+from limner.serve.refusals import BusyError
 
 MEDIA_TYPE = "application/problem+json"
 TITLES = {
@@ -72,6 +73,8 @@ def add_problems(app: FastAPI) -> None:
             return problem(400, str(error))
         if isinstance(error, DeskError):
             return problem(error.status, str(error), {"Retry-After": "1"})
+        if isinstance(error, BusyError):
+            return problem(503, str(error), {"Retry-After": str(error.retry_s)})
         log.error("%s failed", _route(request), exc_info=error)
         return problem(500, str(error))
 

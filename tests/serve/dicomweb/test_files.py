@@ -72,13 +72,19 @@ def test_frames_in_the_forms_that_there_are(client, keep):
     assert client.get(f"{SLICE}/frames/1,,2").status_code == 422
 
 
-def test_frames_of_a_film_in_the_order_asked_for(client, keep):
+def test_frames_of_a_film_in_the_order_asked_for_each_once_and_no_more_than_memory_holds(client, keep, monkeypatch):
     film = made_dataset(1, NumberOfFrames=3, Modality="US")
     film.PixelData = np.repeat(np.arange(3, dtype=np.int16), 48).tobytes()
     keep(as_bytes(film))
     answer = client.get(f"{SLICE}/frames/3,1", headers={"Accept": 'multipart/related; type="application/octet-stream"'})
     parts = answer.content.split(b"\r\n\r\n")
     assert [part[:96] for part in parts[1:3]] == [np.full(48, k, "<i2").tobytes() for k in (2, 0)]
+    again = client.get(f"{SLICE}/frames/1,2,1")
+    assert (again.status_code, again.json()["detail"]) == (400, "Ask for each frame once.")
+    monkeypatch.setattr("limner.io.stored_frames.MOST_BYTES", 200)
+    assert client.get(f"{SLICE}/frames/1,2").status_code == 200
+    refused = client.get(f"{SLICE}/frames/1,2,3")
+    assert refused.status_code == 400 and "Ask for 2 frames" in refused.json()["detail"]
 
 
 def test_a_mask_of_single_bits_comes_packed(client, keep):

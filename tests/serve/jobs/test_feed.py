@@ -66,7 +66,8 @@ def listen(server, feed, loop):
         user_id = client.get("/api/session").json()["user"]["id"]
         listener = Listener(Watcher(user_id, fingerprint(client.cookies[COOKIE]), loop))
         assert feed.add(listener.watcher, most)
-        time.sleep(0.1)
+        while feed._entry is None:  # what was before is no news
+            time.sleep(0.005)
         return listener
 
     return begin
@@ -128,6 +129,34 @@ def test_what_is_gone_is_told_to_the_one_who_took_it_away(server, listen):
     wait_for([ann, bob], lambda: len(ann.told) == 2)
     assert ann.told == [("study", {"id": study.id})] * 2
     assert bob.told == []
+
+
+def test_a_database_that_is_away_for_a_moment_silences_nobody(server, listen, monkeypatch):
+    away = {"_last_entry": 1, "_changed_studies": 1}
+
+    def failing(name):
+        real = getattr(feeds, name)
+
+        def read(*arguments):
+            if away[name]:
+                away[name] -= 1
+                raise OSError("the database is away")
+            return real(*arguments)
+
+        monkeypatch.setattr(feeds, name, read)
+
+    failing("_last_entry")
+    ann = listen("ann")
+    with server.house.database.session() as db:
+        job = Job(kind="draw", owner_id=ann.watcher.user_id)
+        db.add(job)
+    wait_for([ann], lambda: len(ann.told) == 1)
+    failing("_changed_studies")
+    with server.house.database.session() as db:
+        states.cancel(db, job.id)
+    wait_for([ann], lambda: len(ann.told) == 2)
+    assert away == {"_last_entry": 0, "_changed_studies": 0}
+    assert [told["state"] for _, told in ann.told] == ["queued", "cancelled"]
 
 
 def test_the_stream_ends_with_the_login(server, listen):

@@ -9,6 +9,7 @@ import subprocess
 import time
 
 import pytest
+from fastapi import HTTPException
 
 from limner.serve.jobs.queue import Queue, Request
 from limner.serve.jobs.scratch import Scratch
@@ -109,6 +110,16 @@ def test_more_than_ones_share_is_refused(make_server):
     study = {"kind": "draw", "study_id": _study(server, client)}
     codes = [client.post("/api/jobs", json=study).status_code for _ in range(3)]
     assert codes == [201, 201, 429]
+
+
+def test_a_request_that_is_refused_leaves_no_copy(make_server):
+    server = make_server(limits={"jobs_per_user": 1})
+    user = server.add_user("plato", "planner")
+    wanted = Request("correct", user, given={"labels.nii.gz": b"labels"})
+    made = server.house.queue.submit(wanted)
+    with pytest.raises(HTTPException, match="429"):
+        server.house.queue.submit(wanted)
+    assert [one.name for one in server.house.folder("jobs").iterdir()] == [made.id]
 
 
 def _study(server, client) -> str:

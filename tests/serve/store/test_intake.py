@@ -6,7 +6,10 @@ import hashlib
 import io
 import json
 import lzma
+import os
+import time
 import zlib
+from datetime import timedelta
 
 import nibabel
 import numpy as np
@@ -19,7 +22,7 @@ from limner.errors import NotAnImageError
 from limner.io import open_studies
 from limner.io.header import read_header
 from limner.serve.store import Given, Sender, add_instances, delete_files, delete_rows, files_of, ingest, sweep
-from limner.serve.tables import AuditEntry, Instance, Series, Study
+from limner.serve.tables import AuditEntry, Instance, Job, Series, Study, Upload, now
 from tests.serve.made_dicom import as_bytes, made_dataset, made_dicom, made_report
 
 
@@ -269,8 +272,46 @@ def test_a_sweep_removes_what_nobody_refers_to_once_it_is_old(server, send, monk
     (shard / f"{'0' * 64}.dcm").write_bytes(b"orphan")
     (house.folder("uploads") / "gone").mkdir()
     (house.folder("results") / "gone").mkdir()
+    (house.folder("scratch") / "cut off.nii.gz").write_bytes(b"half")
+    with house.database.session() as db:
+        running = Job(kind="draw", owner_id=server.add_user("plato", "planner"), state="running")
+        db.add(running)
+    (house.folder("results") / running.id).mkdir()  # renamed into its place, and its row comes next
     assert sweep(house) == 0
     monkeypatch.setattr("limner.serve.store.removal.ORPHAN_S", -1.0)
-    assert sweep(house) == 4
+    assert sweep(house) == 5
     assert len(list(house.blobs)) == 1
+    assert [one.name for one in house.folder("results").iterdir()] == [running.id]
     assert sweep(house) == 0
+
+
+def test_what_is_given_up_is_swept_while_the_server_runs(server, monkeypatch):
+    monkeypatch.setattr("limner.serve.store.removal.SWEEP_EVERY_S", 0.01)
+    house, owner = server.house, server.add_user("ann", "reader")
+    with server.anyone(), house.database.session() as db:  # the server has swept once, at its start
+        left = Upload(owner_id=owner, created=now() - timedelta(days=8))
+        alive = Upload(owner_id=owner)
+        db.add_all([left, alive])
+        db.flush()
+        folders = [house.folder("uploads") / one.id for one in (left, alive)]
+        for folder in folders:
+            folder.mkdir()
+            (folder / "1").write_bytes(b"slice")
+            os.utime(folder / "1", (0, 0))
+            os.utime(folder, (0, 0))
+        db.commit()
+        until = time.monotonic() + 20
+        while folders[0].exists():
+            assert time.monotonic() < until
+            time.sleep(0.01)
+    assert folders[1].exists()
+
+
+def test_an_upload_into_which_a_file_still_flows_is_young(server):
+    folder = server.house.folder("uploads") / "stow"
+    folder.mkdir()
+    (folder / "000000.dcm").write_bytes(b"a slice of many")
+    os.utime(folder, (0, 0))
+    assert sweep(server.house) == 0
+    os.utime(folder / "000000.dcm", (0, 0))
+    assert sweep(server.house) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import shutil
 import threading
 from collections.abc import Iterator, Sequence
@@ -21,9 +22,10 @@ from limner.serve.house import House
 from limner.serve.jobs.worker import Worker
 from limner.serve.safety.bind import open_socket
 from limner.serve.safety.passwords import hash_password
+from limner.serve.safety.secrets import fingerprint
 from limner.serve.settings import ServeSettings
 from limner.serve.store import Given, Sender, ingest
-from limner.serve.tables import Job, Result, Series, Study, User, new_id
+from limner.serve.tables import Job, Result, Series, Study, Token, User, new_id
 from tests.serve.live import PASSWORD, Doors
 from tests.web.workstation.opened import PATIENCE_MS, Opened
 
@@ -128,12 +130,20 @@ class Workstation(Doors):
             folder, study=study.id, series_id=study.series, version=1 + many, title=pack, pack=pack
         )  # fmt: skip
 
-    def work(self) -> None:
-        """Does what is queued, each job in a process of its own, as the worker would."""
+    def work(self, *kinds: str) -> None:
+        """Does what is queued (of these kinds), each job in a process of its own, as the worker would."""
+        asked = select(Job.id).where(Job.state == "queued").order_by(Job.created)
         with self.house.database.reading() as db:
-            queued = list(db.scalars(select(Job.id).where(Job.state == "queued").order_by(Job.created)))
+            queued = list(db.scalars(asked.where(Job.kind.in_(kinds)) if kinds else asked))
         for one in queued:
             Worker(self.house).run(one)
+
+    def token(self, *scopes: str) -> dict[str, str]:
+        """The header by which another program asks as this user."""
+        secret = secrets.token_urlsafe(24)
+        with self.house.database.session() as db:
+            db.add(Token(user_id=self.user, name="test", hash=fingerprint(secret), scopes=list(scopes)))
+        return {"Authorization": f"Bearer {secret}"}
 
     # Windows.
 

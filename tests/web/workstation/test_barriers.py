@@ -83,7 +83,7 @@ def test_no_barrier_before_the_door(station, browser, scheme):
         opened.go(address)
         opened.page.locator("h1").wait_for()
         assert barriers(opened) == [], address
-    assert opened.page.get_by_text("此链接无效").is_visible()
+    assert opened.page.get_by_role("heading", name="此链接无效").is_visible()
 
 
 def test_targets_are_large_enough_for_a_mouse_and_larger_for_fingers(station, browser):

@@ -128,6 +128,23 @@ def test_files_are_taken_in_and_what_is_not_is_told(desk):
     assert desk.complaints == []
 
 
+def test_an_upload_waits_while_others_are_read(desk):
+    asked = []
+
+    def busy(route):
+        asked.append(route.request.url)
+        if len(asked) < 3:
+            return route.fulfill(status=503, headers={"Retry-After": "0"}, json={"title": "Busy", "detail": ""})
+        return route.continue_()
+
+    desk.page.route("**/api/uploads/*/finish", busy)
+    desk.page.locator("[data-pick=files]").first.set_input_files(some_files(2)[:2])
+    desk.page.get_by_text("1 study taken in").wait_for()
+    assert len(asked) == 3
+    until_rows(desk, 6)
+    delete_first(desk)
+
+
 def test_a_dropped_zip_is_taken_in(desk):
     transfer = desk.page.evaluate_handle(
         "text => { const all = new DataTransfer(); const bytes = Uint8Array.from(atob(text), one => one.charCodeAt(0));"

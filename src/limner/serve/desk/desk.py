@@ -18,6 +18,8 @@ from limner.serve.desk.refusals import DeskBusyError, DeskError, DeskTimeoutErro
 
 PLACES = 12
 """Questions that may wait or be answered at once; each holds a thread of the server."""
+PLACES_EACH = 6
+"""Of one person: nobody fills the line alone."""
 GRACE_S = 2.0
 """How long a question that was given up may take to stop before the process is ended."""
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS")
@@ -49,7 +51,15 @@ class Desk:
         return process.pid if process is not None and process.poll() is None else None
 
     def ask(
-        self, verb: str, key: str, /, *, limit_s: float = 30.0, instead_of: str | None = None, **arguments: Any
+        self,
+        verb: str,
+        key: str,
+        /,
+        *,
+        limit_s: float = 30.0,
+        asker: str | None = None,
+        instead_of: str | None = None,
+        **arguments: Any,
     ) -> Any:
         """Asks, and waits for the answer. For handlers in threads: it blocks.
 
@@ -57,19 +67,20 @@ class Desk:
             verb: a name of ``VERBS``.
             key: what the question is about: the folder of a result, the name of a pack.
             limit_s: waiting and answering together may take this long.
+            asker: the id of the user who asks: each has so many places, and they are answered in turns.
             instead_of: names a stream of questions (a drag); one of the same name that still waits is not asked.
             arguments: plain values and bytes (:func:`limner.serve.desk.wire.pack`).
 
         Raises:
             KeyError: no such verb; the nearest is named.
             LimnerError: what the verb raised.
-            DeskBusyError: too many wait, or a later question took this one's place.
+            DeskBusyError: too many wait, or too many of this person, or a later question took this one's place.
             DeskTimeoutError: the limit passed.
             DeskError: the process died over it.
         """
         self._check(verb)
         until = time.monotonic() + limit_s
-        place = _Place(instead_of)
+        place = _Place(asker, instead_of)
         self._stand_in_line(place)
         try:
             if not place.turn.wait(limit_s):
@@ -105,6 +116,8 @@ class Desk:
                     self._line.remove(other)
                     other.replaced = True
                     other.turn.set()
+            if place.asker and sum(other.asker == place.asker for other in self._line) >= PLACES_EACH:
+                raise DeskBusyError("You ask too much at once. Try again in a moment.")
             if len(self._line) >= self._places:
                 raise DeskBusyError("Too many people ask at once. Try again in a moment.")
             self._line.append(place)
@@ -112,10 +125,16 @@ class Desk:
 
     def _leave(self, place: _Place) -> None:
         with self._lock:
-            if place in self._line:
-                self._line.remove(place)
-            if self._line:
-                self._line[0].turn.set()
+            if place not in self._line:
+                return
+            answered = self._line[0] is place
+            self._line.remove(place)
+            if answered and self._line:
+                others = (other for other in self._line if other.asker != place.asker)
+                following = next(others, self._line[0])  # one person's questions don't all come before another's
+                self._line.remove(following)
+                self._line.appendleft(following)
+                following.turn.set()
 
     def _exchange(self, question: dict[str, Any], until: float) -> Any:
         """One question and its answer. Only the first in line is here."""
@@ -184,8 +203,8 @@ class Desk:
 class _Place:
     """A place in the line."""
 
-    def __init__(self, stream: str | None) -> None:
-        self.stream = stream
+    def __init__(self, asker: str | None, stream: str | None) -> None:
+        self.asker, self.stream = asker, stream
         self.turn = threading.Event()
         self.replaced = False
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, aliased, load_only
 from limner.serve import audit
 from limner.serve.house import House
 from limner.serve.safety.access import Actor, visible
-from limner.serve.tables import Grant, Instance, Series, Study
+from limner.serve.tables import Instance, Series, Study
 
 Uid = Annotated[str, InPath(pattern=r"^[0-9][0-9.]{0,63}$")]
 AUDIT_EVERY_S = 600.0
@@ -75,13 +75,11 @@ def shown(actor: Actor) -> ColumnElement[bool]:
     Two users may each have a copy of one study. Who has their own sees that one, others the first that is shared.
     """
     other = _OTHER
-    granted = exists().where(Grant.study_id == other.id, Grant.user_id == actor.user_id)
-    seen = or_(other.owner_id == actor.user_id, other.shared, granted)
     first = or_(
         and_(other.owner_id == actor.user_id, Study.owner_id != actor.user_id),
         and_(other.owner_id != actor.user_id, Study.owner_id != actor.user_id, other.id < Study.id),
     )
-    better = exists().where(other.uid == Study.uid, other.id != Study.id, other.dicom, seen, first)
+    better = exists().where(other.uid == Study.uid, other.id != Study.id, other.dicom, visible(actor, other), first)
     return and_(visible(actor), Study.dicom, ~better)
 
 

@@ -78,6 +78,8 @@ def get_frames(frames: Frames, target: AnInstance, request: Request, actor: Read
     numbers = [int(one) for one in frames.split(",")]
     if len(numbers) > MOST_FRAMES:
         raise HTTPException(400, f"Ask for {MOST_FRAMES} frames at most.")
+    if len(set(numbers)) < len(numbers):
+        raise HTTPException(400, "Ask for each frame once.")
     _check(kept, numbers)
     for one in accepted(request):
         found = _form(kept, one)
@@ -189,19 +191,22 @@ def _picture_type(request: Request) -> str:
 def _all(request: Request, kept: list[Kept], look: Look) -> Response:
     media_type = _picture_type(request)
     header, rendering = {"Content-Type": media_type}, look.rendering(media_type)
-    images = [(one, number) for one in kept for number in range(1, one.frames + 1)]
-    if not images:
-        raise HTTPException(404, "There are no images in it.")
+    images = [(one, number) for one in _images(kept) for number in range(1, one.frames + 1)]
     return several(((header, [render(one.path, number, rendering)]) for one, number in images), media_type)
 
 
 def _thumbnail(request: Request, kept: list[Kept], look: Look) -> Response:
-    images = [one for one in kept if one.frames]
-    if not images:
-        raise HTTPException(404, "There are no images in it.")
+    images = _images(kept)
     series = [one for one in images if one.target.series == images[0].target.series]
     middle = series[len(series) // 2]
     return _picture(request, middle, _middle_frame(middle), look, (THUMBNAIL, THUMBNAIL))
+
+
+def _images(kept: list[Kept]) -> list[Kept]:
+    images = [one for one in kept if one.frames]
+    if not images:
+        raise HTTPException(404, "There are no images in it.")
+    return images
 
 
 def _middle_frame(kept: Kept) -> int:

@@ -41,6 +41,7 @@ _HOW: dict[str, Any] = {
         409: {"description": "None is kept."},
         413: {"description": "Too many or too large at once."},
         415: {"description": "Not multipart/related of application/dicom."},
+        503: {"description": "Others' uploads are being read."},
         507: {"description": "The disk is full."},
     },
     "openapi_extra": {
@@ -111,7 +112,7 @@ async def _store(request: Request, actor: Actor, house: House, target: Target | 
         reader.close()
         if not spool.files:
             raise HTTPException(400, "The body has no parts.")
-        outcome = await run_in_threadpool(_ingest, house, actor, spool.files, target)
+        outcome = await house.turns.take(actor.user_id, lambda: _ingest(house, actor, spool.files, target))
     except InputError as error:
         raise HTTPException(400, str(error)) from None
     except OSError as error:

@@ -10,7 +10,6 @@ import asyncio
 import json
 import logging
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -77,7 +76,8 @@ class Feed:
         self._watchers: set[Watcher] = set()
         self._thread: threading.Thread | None = None
         self._jobs: dict[str, JobTold] = {}
-        self._entry = 0
+        self._entry: int | None = None
+        """The last that was told of; None as long as nothing was read."""
 
     def add(self, watcher: Watcher, most: int) -> bool:
         """Tells a watcher from now on; False where the user has too many already."""
@@ -96,61 +96,49 @@ class Feed:
             self._watchers.discard(watcher)
 
     def _look(self) -> None:
-        closing = self._house.closing
-        with self._house.database.reading() as db:
-            self._entry = _last_entry(db)
-            self._jobs = {one.id: one for _, one in _recent_jobs(db)}
-        while not closing.wait(LOOK_EVERY_S):
+        closing, self._entry = self._house.closing, None
+        while not closing.is_set():
             with self._lock:
                 watchers = list(self._watchers)
                 if not watchers:
                     self._thread = None
                     return
             try:
-                self._tell(watchers)
+                if self._entry is None:
+                    self._begin()
+                else:
+                    self._tell(watchers, self._entry)
             except Exception:  # the database is away for a moment: the next look tells what this one missed
                 log.exception("changes could not be told")
+            closing.wait(LOOK_EVERY_S)
         with self._lock:
             watchers, self._thread = list(self._watchers), None
         for one in watchers:
             one.tell(None)
 
-    def _tell(self, watchers: list[Watcher]) -> None:
+    def _begin(self) -> None:
+        with self._house.database.reading() as db:
+            entry = _last_entry(db)
+            self._jobs = {job.id: job for _, job in _recent_jobs(db)}
+        self._entry = entry
+
+    def _tell(self, watchers: list[Watcher], told: int) -> None:
         with self._house.database.reading() as db:
             alive = _alive(db, {one.login for one in watchers}, self._house)
-            jobs = list(self._changed_jobs(db))
-            studies = self._changed_studies(db)
+            jobs = _recent_jobs(db)
+            entry, studies = _changed_studies(db, told)
+        before, self._jobs, self._entry = self._jobs, {job.id: job for _, job in jobs}, entry  # all was read
+        changed = [(owner_id, job) for owner_id, job in jobs if before.get(job.id) != job]
         for one in watchers:
             if one.login not in alive:
                 one.tell(None)
                 continue
-            for owner_id, job in jobs:
+            for owner_id, job in changed:
                 if owner_id == one.user_id:
                     one.tell(as_event("job", job.model_dump(mode="json")))
             for study_id, seen_by in studies.items():
                 if seen_by is None or one.user_id in seen_by:
                     one.tell(as_event("study", {"id": study_id}))
-
-    def _changed_jobs(self, db: Transaction) -> Iterator[tuple[str, JobTold]]:
-        present = {}
-        for owner_id, job in _recent_jobs(db):
-            present[job.id] = job
-            if self._jobs.get(job.id) != job:
-                yield owner_id, job
-        self._jobs = present
-
-    def _changed_studies(self, db: Transaction) -> dict[str, set[str] | None]:
-        """Study → users who may see it, None for everyone."""
-        entries = list(db.scalars(select(AuditEntry).where(AuditEntry.n > self._entry).order_by(AuditEntry.n)))
-        if not entries:
-            return {}
-        self._entry = entries[-1].n
-        changes = [one for one in entries if one.action not in READINGS]
-        objects = {one.object_id for one in changes} | {str(one.details.get("study")) for one in changes}
-        gone: dict[str, set[str] | None] = {
-            one.object_id: {one.actor} for one in changes if one.action == "study.delete"
-        }
-        return gone | _audience(db, objects)
 
 
 def as_event(name: str, data: Any) -> str:
@@ -160,6 +148,21 @@ def as_event(name: str, data: Any) -> str:
 
 def _last_entry(db: Transaction) -> int:
     return db.scalars(select(AuditEntry.n).order_by(AuditEntry.n.desc()).limit(1)).first() or 0
+
+
+def _changed_studies(db: Transaction, after: int) -> tuple[int, dict[str, set[str] | None]]:
+    """The last entry of the audit log, and study → users who may see it, None for everyone."""
+    entries = list(db.scalars(select(AuditEntry).where(AuditEntry.n > after).order_by(AuditEntry.n)))
+    if not entries:
+        return after, {}
+    changes = [one for one in entries if one.action not in READINGS]
+    objects = {one.object_id for one in changes} | {str(one.details.get("study")) for one in changes}
+    gone = {
+        one.object_id: None if one.details.get("shared") else {one.actor}
+        for one in changes
+        if one.action == "study.delete"
+    }
+    return entries[-1].n, gone | _audience(db, objects)
 
 
 def _recent_jobs(db: Transaction) -> list[tuple[str, JobTold]]:

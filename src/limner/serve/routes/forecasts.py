@@ -55,5 +55,5 @@ class Forecasts(BaseModel):
 @router.post("/volumes", summary="Forecast volumes of a table")
 def volumes(asked: Table, actor: Planner, house: AHouse) -> Forecasts:
     """By six laws of growth, weighed over the patients of five trials. Nothing is kept."""
-    del actor
-    return Forecasts.model_validate(house.desk.ask("forecast.volumes", "table", table=asked.csv))
+    told = house.desk.ask("forecast.volumes", "table", asker=actor.user_id, table=asked.csv)
+    return Forecasts.model_validate(told)

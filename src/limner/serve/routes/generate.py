@@ -15,7 +15,7 @@ from limner.packs import Pack, PictureSpec
 from limner.report import terms
 from limner.serve.house import AHouse, House
 from limner.serve.jobs.packs import all_packs, find_pack
-from limner.serve.safety.access import Planner, Reader
+from limner.serve.safety.access import Actor, Planner, Reader
 
 router = APIRouter(prefix="/api/generators", tags=["generate"])
 
@@ -108,19 +108,19 @@ def get_generators(actor: Reader, house: AHouse) -> Generators:
 def get_generator(pack: str, actor: Reader, house: AHouse) -> GeneratorTold:
     """The first question after the server's start takes a second: the desk opens the pack and finds its directions."""
     found = _generator(house, pack)
-    return GeneratorTold(**_item(found).model_dump(), directions=_ask(house, "generator.directions", found))
+    return GeneratorTold(**_item(found).model_dump(), directions=_ask(house, actor, "generator.directions", found))
 
 
 @router.post("/{pack}/image", summary="One picture of nobody", response_class=Response, responses=PNG)
 def make_image(pack: str, wish: ImageWish, actor: Planner, house: AHouse) -> Response:
     """A PNG that says in its words and in its pixels that no scanner took it. The same wish gives the same bytes."""
     found = _generator(house, pack)
-    png: bytes = _ask(house, "generator.image", found, wish=dataclasses.asdict(wish.wish()))
+    png: bytes = _ask(house, actor, "generator.image", found, wish=dataclasses.asdict(wish.wish()))
     return Response(png, media_type="image/png", headers={"Cache-Control": "no-store", "X-Synthetic": "true"})
 
 
-def _ask(house: House, verb: str, pack: Pack, **arguments: Any) -> Any:
-    return house.desk.ask(verb, str(pack.folder), **arguments)
+def _ask(house: House, actor: Actor, verb: str, pack: Pack, **arguments: Any) -> Any:
+    return house.desk.ask(verb, str(pack.folder), asker=actor.user_id, **arguments)
 
 
 def _generator(house: House, name: str) -> Pack:

@@ -72,6 +72,7 @@ def _ask(
         f"plan.{verb}",
         str(house.result_folder(result.id)),
         limit_s=limit_s,
+        asker=actor.user_id,
         instead_of=instead_of,
         rules=rules,
         target=asked.target,

@@ -7,15 +7,15 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, HTTPException, Path
 from pydantic import BaseModel, Field
-from sqlalchemy import Select, delete, or_, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session, defer
 
 from limner.serve import audit
 from limner.serve.house import AHouse
 from limner.serve.jobs.told import JobTold, ResultTold, tell_jobs, tell_results
 from limner.serve.moments import Moment
-from limner.serve.safety.access import Actor, Reader, ReaderWrites, find_study, visible
-from limner.serve.store.listing import Order, Row, Status, Wanted, rows_of, search
+from limner.serve.safety.access import Actor, Reader, ReaderWrites, find_study, owns, visible
+from limner.serve.store.listing import Order, Row, Status, Wanted, rows_of, same_patient, search
 from limner.serve.store.removal import delete_files, delete_rows
 from limner.serve.tables import Grant, Job, Result, Series, Study, User
 
@@ -60,6 +60,7 @@ class StudyFacts(BaseModel):
     status: Status
     created: Moment
     mine: bool
+    can_change: bool = Field(description="Whether the actor may share and delete it.")
 
 
 class StudyRow(StudyFacts):
@@ -73,6 +74,19 @@ class StudyPage(BaseModel):
     """A page of the work list."""
 
     items: list[StudyRow]
+    total: int
+
+
+class Prior(StudyRow):
+    """Another study of a patient."""
+
+    newest_drawing: str | None = Field(description="Id of its newest drawing: to see that opens no study.")
+
+
+class Priors(BaseModel):
+    """Other studies of a patient."""
+
+    items: list[Prior]
     total: int
 
 
@@ -117,7 +131,7 @@ class StudyWhole(StudyFacts):
     series: list[SeriesRow]
     results: list[ResultTold]
     jobs: list[JobTold]
-    grants: list[Person] = Field(description="To whom it is shown; only its owner is told.")
+    grants: list[Person] = Field(description="To whom it is shown; only who may change that is told.")
 
 
 class Sharing(BaseModel):
@@ -152,28 +166,29 @@ def get_study(study_id: Id, actor: Reader, house: AHouse) -> StudyWhole:
             series=[_series(one) for one in db.scalars(_ordered(study_id))],
             results=tell_results(db, db.scalars(results), actor.user_id),
             jobs=tell_jobs(db, db.scalars(jobs)),
-            grants=[Person(id=one, display=name) for one, name in db.execute(shown)]
-            if study.owner_id == actor.user_id
-            else [],
+            grants=[Person(id=one, display=name) for one, name in db.execute(shown)] if owns(actor, study) else [],
         )
 
 
 @router.get("/{study_id}/priors", summary="Other studies of the same patient")
-def get_priors(study_id: Id, actor: Reader, house: AHouse) -> StudyPage:
+def get_priors(study_id: Id, actor: Reader, house: AHouse) -> Priors:
     """Earlier and later ones that the actor may see, the newest first, by PatientID and birth date together."""
     with house.database.reading() as db:
         study = find_study(db, actor, study_id)
-        if not study.patient_id:
-            return StudyPage(items=[], total=0)
-        same = (Study.patient_id == study.patient_id, Study.birth_date == study.birth_date)
-        others = select(Study.id).where(visible(actor), *same, Study.id != study.id)
+        others = select(Study.id).where(visible(actor), same_patient(study), Study.id != study.id)
         rows = rows_of(db, list(db.scalars(others)))
-        return StudyPage(items=[study_row(row, actor) for row in rows], total=len(rows))
+        drawings = select(Result.study_id, Result.id).where(
+            Result.kind == "drawing", Result.study_id.in_([row.study.id for row in rows])
+        )
+        in_order = db.execute(drawings.order_by(Result.version, Result.created))
+        newest = {row.study_id: row.id for row in in_order}  # the last stays
+        items = [Prior(**dict(study_row(row, actor)), newest_drawing=newest.get(row.study.id)) for row in rows]
+        return Priors(items=items, total=len(items))
 
 
 @router.patch("/{study_id}", summary="Share a study, or stop sharing it", status_code=204)
 def share(study_id: Id, sharing: Sharing, actor: ReaderWrites, house: AHouse) -> None:
-    """Only its owner may."""
+    """Only its owner may; with what scanners sent, an admin."""
     with house.database.session() as db:
         study = find_study(db, actor, study_id, own=True)
         if sharing.shared is not None:
@@ -185,13 +200,20 @@ def share(study_id: Id, sharing: Sharing, actor: ReaderWrites, house: AHouse) ->
 
 @router.delete("/{study_id}", summary="Delete a study with all that was made of it", status_code=204)
 def remove(study_id: Id, actor: ReaderWrites, house: AHouse) -> None:
-    """Only its owner may, and not what was signed or made by others. Files of no other study leave the disk."""
+    """Only its owner may, and not what was signed or made by others. Files of no other study leave the disk.
+
+    What scanners sent an admin removes, with what people made of it, unless that is signed.
+    """
     with house.database.session() as db:
         study = find_study(db, actor, study_id, own=True)
-        kept = or_(Result.signed_by.is_not(None), Result.owner_id != actor.user_id)
-        if db.scalars(select(Result.id).where(Result.study_id == study.id, kept).limit(1)).first() is not None:
-            raise HTTPException(409, "Something that was made of it is signed, or is another's: the study stays.")
-        audit.append(db, actor.user_id, "study.delete", study.id, instances=study.instance_count)
+        made = list(db.scalars(select(Result).where(Result.study_id == study.id)))
+        if any(one.signed_by for one in made):
+            raise HTTPException(409, "Something that was made of it is signed: the study stays.")
+        others = [one for one in made if one.owner_id != actor.user_id]
+        if others and study.owner_id == actor.user_id:
+            raise HTTPException(409, "Something that was made of it is another's: the study stays.")
+        told = {"instances": study.instance_count, "results": len(made), "others": len(others)}
+        audit.append(db, actor.user_id, "study.delete", study.id, source=study.source, shared=study.shared, **told)
         left = delete_rows(db, study.id)
     delete_files(house, left)
 
@@ -223,7 +245,7 @@ def _facts(row: Row, actor: Actor) -> dict[str, Any]:
         "patient": Patient(name=name, id=study.patient_id, birth_date=study.birth_date, sex=study.sex),
         "modalities": study.modalities, "instances": study.instance_count, "owner": row.owner,
         "shared": study.shared, "status": row.status, "created": study.created,
-        "mine": study.owner_id == actor.user_id,
+        "mine": study.owner_id == actor.user_id, "can_change": owns(actor, study),
     }  # fmt: skip
 
 

@@ -21,6 +21,8 @@ from limner.serve.store.reading import Given
 from limner.serve.tables import Upload
 
 router = APIRouter(prefix="/api/uploads", tags=["uploads"])
+ROUNDS = 3
+"""How often an upload is read into which files still come."""
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -71,10 +73,9 @@ def begin(actor: ReaderWrites, house: AHouse) -> Begun:
 
 
 @router.post("/sample", summary="Take in the built-in study", status_code=201)
-def sample(actor: ReaderWrites, house: AHouse) -> Finished:
+async def sample(actor: ReaderWrites, house: AHouse) -> Finished:
     """A real CT of the abdomen that may be passed on; it becomes yours."""
-    files = [Given(path, path.name) for path in sorted(demo_study().glob("*.dcm"))]
-    return _told(ingest(house, Sender(actor.user_id, "sample"), files))
+    return await house.turns.take(actor.user_id, lambda: _sample(house, actor))
 
 
 @router.get("/{upload_id}", summary="What of an upload has come")
@@ -119,26 +120,16 @@ async def put_file(
 
 
 @router.post("/{upload_id}/finish", summary="Make studies of what came")
-def finish(upload_id: str, actor: ReaderWrites, house: AHouse) -> Finished:
+async def finish(upload_id: str, actor: ReaderWrites, house: AHouse) -> Finished:
     """Archives are unpacked, files are read and grouped into studies. What cannot be taken is told by file.
 
-    Asking again gives the same answer, without the names of refused files.
+    Asking again gives the same answer, without the names of refused files. Where others' uploads are being read this
+    waits a minute for its turn, then answers 503: ask again.
     """
-    with house.database.reading() as db:
-        upload = _find(db, actor, upload_id)
-    if upload.outcome is not None:
-        return Finished.model_validate(upload.outcome)
-    folder = uploads.folder_of(house, upload_id)
-    try:
-        finished = _told(uploads.finish(house, Sender(actor.user_id), folder))
-    except OSError as error:
-        raise _disk(error) from None
-    with house.database.session() as db:
-        unnamed = [{"file": "", "reason": one.reason} for one in finished.refused]
-        _find(db, actor, upload_id).outcome = {"studies": finished.studies, "refused": unnamed}
-        audit.append(db, actor.user_id, "upload.finish", upload_id, studies=len(finished.studies), refused=len(unnamed))
-    uploads.forget(folder)
-    return finished
+    told = await run_in_threadpool(_outcome, house, actor, upload_id)
+    if told is not None:
+        return told
+    return await house.turns.take(actor.user_id, lambda: _finish(house, actor, upload_id))
 
 
 @router.delete("/{upload_id}", summary="Give up an upload", status_code=204)
@@ -147,6 +138,45 @@ def delete_upload(upload_id: str, actor: ReaderWrites, house: AHouse) -> None:
     with house.database.session() as db:
         db.delete(_find(db, actor, upload_id))
     uploads.forget(uploads.folder_of(house, upload_id))
+
+
+def _sample(house: House, actor: Actor) -> Finished:
+    files = [Given(path, path.name) for path in sorted(demo_study().glob("*.dcm"))]
+    return _told(ingest(house, Sender(actor.user_id, "sample"), files))
+
+
+def _outcome(house: House, actor: Actor, upload_id: str) -> Finished | None:
+    with house.database.reading() as db:
+        upload = _find(db, actor, upload_id)
+    return None if upload.outcome is None else Finished.model_validate(upload.outcome)
+
+
+def _finish(house: House, actor: Actor, upload_id: str) -> Finished:
+    """One at a time, since an upload has one owner: who asked meanwhile finds the outcome when their turn comes."""
+    for _ in range(ROUNDS):
+        with house.database.reading() as db:
+            upload = _find(db, actor, upload_id)
+        if upload.outcome is not None:
+            return Finished.model_validate(upload.outcome)
+        folder = uploads.folder_of(house, upload_id)
+        try:
+            finished = _told(uploads.finish(house, Sender(actor.user_id), folder))
+        except FileNotFoundError:
+            _outcome(house, actor, upload_id)  # it was given up meanwhile: 404
+            raise
+        except OSError as error:
+            raise _disk(error) from None
+        unnamed = [{"file": "", "reason": one.reason} for one in finished.refused]
+        with house.database.session() as db:
+            now = _find(db, actor, upload_id)
+            if now.files != upload.files:
+                continue  # a file came while others were read: acknowledged is kept
+            now.outcome = {"studies": finished.studies, "refused": unnamed}
+            told = {"studies": len(finished.studies), "refused": len(unnamed)}
+            audit.append(db, actor.user_id, "upload.finish", upload_id, **told)
+        uploads.forget(folder)
+        return finished
+    raise HTTPException(409, "Files of this upload still arrive. Finish it when all are sent.")
 
 
 def _find(db: Session, actor: Actor, upload_id: str) -> Upload:
@@ -169,7 +199,8 @@ def _receiver(house: House, actor: Actor, upload_id: str) -> uploads.Receiver:
 
 def _keep(house: House, upload_id: str, receiver: uploads.Receiver, name: str) -> uploads.Received:
     kept = receiver.keep(name)
-    uploads.add_up(house, upload_id, kept)
+    if not uploads.add_up(house, upload_id, kept):
+        raise HTTPException(409, "This upload was finished or given up before this file had arrived; begin another.")
     return kept
 
 

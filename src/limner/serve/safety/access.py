@@ -1,6 +1,7 @@
 """Who asks, what their role allows, and which objects are theirs.
 
-An object that is not yours is *not found*: whether it exists is nobody else's business, an admin's neither.
+An object that is not yours is *not found*: whether it exists is nobody else's business, an admin's neither. What the
+department owns is the admins' to share and to remove: nobody can log in as the department.
 """
 
 from __future__ import annotations
@@ -37,6 +38,11 @@ class Actor:
     csrf: str | None
     session_id: str | None = None
     """None where a token asks."""
+
+    @property
+    def administers(self) -> bool:
+        """An admin, with a login or a token that may do what admins do."""
+        return self.role == "admin" and "admin" in self.scopes
 
 
 @dataclass(frozen=True)
@@ -128,23 +134,37 @@ def role_of(user: User) -> Role:
     return next(one for one in ROLES if one == user.role)
 
 
-def visible(actor: Actor) -> ColumnElement[bool]:
-    """Which studies an actor may see, as a condition of a query on :class:`Study`."""
-    granted = exists().where(Grant.study_id == Study.id, Grant.user_id == actor.user_id)
-    return or_(Study.owner_id == actor.user_id, Study.shared, granted)
+def visible(actor: Actor, study: type[Study] = Study) -> ColumnElement[bool]:
+    """Which studies an actor may see, as a condition of a query on :class:`Study` or an alias of it."""
+    granted = exists().where(Grant.study_id == study.id, Grant.user_id == actor.user_id)
+    conditions = [study.owner_id == actor.user_id, study.shared, granted]
+    if actor.administers:
+        conditions.append(study.owner_id.in_(select(User.id).where(User.name == DEPARTMENT)))
+    return or_(*conditions)
+
+
+def owns(actor: Actor, study: Study) -> bool:
+    """Whether an actor may share and remove a study: their own, or the department's for an admin."""
+    return study.owner_id == actor.user_id or (actor.administers and study.owner.name == DEPARTMENT)
 
 
 def find_study(db: Transaction, actor: Actor, study_id: str, *, own: bool = False) -> Study:
-    """The study, if the actor may see it (``own``: if it is theirs).
+    """The study, if the actor may see it.
+
+    Args:
+        db: a transaction.
+        actor: who asks.
+        study_id: of the study.
+        own: it is to be shared or removed (:func:`owns`).
 
     Raises:
-        HTTPException: 404.
+        HTTPException: 404 where it is not shown to them, 403 where it is not theirs to change.
     """
     study = db.scalars(select(Study).where(Study.id == study_id, visible(actor))).first()
     if study is None:
         raise _missing("study")
-    if own and study.owner_id != actor.user_id:
-        raise HTTPException(403, "Only the study's owner may do this.")
+    if own and not owns(actor, study):
+        raise HTTPException(403, "Only the study's owner may do this; with what scanners sent, an admin.")
     return study
 
 

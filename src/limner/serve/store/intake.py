@@ -5,8 +5,6 @@ A study's rows are one transaction, so that nobody sees half of what came togeth
 
 from __future__ import annotations
 
-import contextlib
-import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -20,12 +18,8 @@ from limner.serve.store.blobs import Blob, Blobs
 from limner.serve.store.reading import Given, Item, Refused, Rules, kind_of, read_item
 from limner.serve.tables import Instance, Series, Study, User
 
-AT_ONCE = 2
-"""Uploads that are read at the same time: reading headers is Python, and others want to be answered too."""
-
 _CHUNK = 500
 """Values of one IN."""
-_turns = threading.BoundedSemaphore(AT_ONCE)
 
 
 @dataclass(frozen=True)
@@ -61,6 +55,8 @@ class Outcome:
 def ingest(house: House, sender: Sender, files: Iterable[Given], rules: Rules | None = None) -> Outcome:
     """Takes files in. What cannot be taken is refused by file; the rest goes on.
 
+    It takes its time: a request asks :class:`limner.serve.store.turns.Turns` to call it.
+
     Args:
         house: where to.
         sender: whose they become.
@@ -71,9 +67,8 @@ def ingest(house: House, sender: Sender, files: Iterable[Given], rules: Rules | 
         OSError: the disk is full; studies that were whole before stay.
     """
     outcome = Outcome()
-    with contextlib.nullcontext() if sender.singly else _turns:
-        for items in _by_study(files, rules or Rules(), outcome).values():
-            _take(house, sender, items, outcome)
+    for items in _by_study(files, rules or Rules(), outcome).values():
+        _take(house, sender, items, outcome)
     tell(house, outcome.series)
     return outcome
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import shutil
+import threading
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,14 +16,17 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from limner.serve.house import House
+from limner.serve.jobs.states import WAITING
 from limner.serve.store.intake import count_again
-from limner.serve.tables import Instance, Result, Series, Study, Upload, now
+from limner.serve.tables import Instance, Job, Result, Series, Study, Upload, now
 
 ORPHAN_S = 3600.0
 """A file without a row may be on its way to one for this long."""
+SWEEP_EVERY_S = 3600.0
 UPLOAD_DAYS = 7
 """An upload that nobody finishes is kept for this long."""
 _CHUNK = 500
+log = logging.getLogger("limner.serve.store")
 
 
 @dataclass(frozen=True)
@@ -82,25 +88,65 @@ def sweep(house: House) -> int:
     """Removes what no row refers to and is too old to be on its way; returns how many files and folders went.
 
     Half-written files, blobs without rows, folders of results and uploads without rows, and uploads that nobody
-    finished. Runs when the server starts.
+    finished. It may run at any time.
     """
-    gone = 0
     with house.database.session() as db:
         db.execute(delete(Upload).where(Upload.created < now() - timedelta(days=UPLOAD_DAYS)))
-    with house.blobs.removing(), house.database.reading() as db:
-        old = [path for path in house.blobs if _age(path) > ORPHAN_S]
-        named = {(path.name[:64], path.name[64:]): path for path in old if not path.name.startswith(".")}
-        for path in [named[one] for one in _unused(db, list(named))] + [one for one in old if one.name.startswith(".")]:
-            path.unlink(missing_ok=True)
-            gone += 1
+    gone = _sweep_blobs(house)
     with house.database.reading() as db:
-        known = {"uploads": set(db.scalars(select(Upload.id))), "results": set(db.scalars(select(Result.id)))}
+        jobs = db.scalars(select(Job.id).where(Job.state.in_(WAITING)))  # a result's folder stands before its row
+        known = {
+            "uploads": set(db.scalars(select(Upload.id))),
+            "results": {*jobs, *db.scalars(select(Result.id))},
+            "scratch": set[str](),
+        }
     for name, ids in known.items():
         for path in house.folder(name).iterdir():
             if path.name not in ids and _age(path) > ORPHAN_S:
                 _remove(path)
                 gone += 1
     return gone
+
+
+class Sweeper:
+    """Sweeps while a server runs: what is given up on a Monday does not fill the disk until somebody restarts it.
+
+    Args:
+        house: whose folders.
+    """
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._keep, name="limner-sweep", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends after the sweep that runs."""
+        self._stopping.set()
+        self._thread.join()
+
+    def _keep(self) -> None:
+        while not self._stopping.wait(SWEEP_EVERY_S):
+            try:
+                sweep(self._house)
+            except Exception:  # the disk or the database is away: the next round may do better
+                log.exception("the folders could not be swept")
+
+
+def _sweep_blobs(house: House) -> int:
+    """Looks first and locks for those alone that seem to be nobody's: what comes in waits for no walk of the disk."""
+    with house.database.reading() as db:
+        old = {(path.name[:64], path.name[64:]): path for path in house.blobs if _age(path) > ORPHAN_S}
+        halves = [one for one in old if one[0].startswith(".")]
+        lost = [*_unused(db, [one for one in old if not one[0].startswith(".")])]
+    if not (halves or lost):
+        return 0
+    with house.blobs.removing(), house.database.reading() as db:
+        still = [one for one in _unused(db, lost) if _age(old[one]) > ORPHAN_S]
+        for one in (*still, *halves):
+            old[one].unlink(missing_ok=True)
+    return len(still) + len(halves)
 
 
 def _unused(db: Session, blobs: list[tuple[str, str]]) -> Iterable[tuple[str, str]]:
@@ -114,8 +160,10 @@ def _unused(db: Session, blobs: list[tuple[str, str]]) -> Iterable[tuple[str, st
 
 
 def _age(path: Path) -> float:
+    """Seconds since it, or a file right in it, was written to."""
     try:
-        return time.time() - path.lstat().st_mtime
+        inside = [one.stat(follow_symlinks=False).st_mtime for one in os.scandir(path)] if path.is_dir() else []
+        return time.time() - max([path.lstat().st_mtime, *inside])
     except FileNotFoundError:
         return 0.0
 

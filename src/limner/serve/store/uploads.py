@@ -107,11 +107,12 @@ class Receiver:
         return Received(name, self.bytes, self._hash.hexdigest())
 
 
-def add_up(house: House, upload_id: str, received: Received) -> None:
-    """Counts a file that came, so that the next one knows how much is left."""
+def add_up(house: House, upload_id: str, received: Received) -> bool:
+    """Counts a file that came, so that the next one knows how much is left; whether the upload is still open."""
+    open_ = (Upload.id == upload_id, Upload.outcome.is_(None))
     with house.database.session() as db:
         grown = {"bytes": Upload.bytes + received.bytes, "files": Upload.files + 1}
-        db.execute(update(Upload).where(Upload.id == upload_id).values(grown))
+        return db.scalars(update(Upload).where(*open_).values(grown).returning(Upload.id)).first() is not None
 
 
 def folder_of(house: House, upload_id: str) -> Path:

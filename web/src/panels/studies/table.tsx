@@ -41,8 +41,8 @@ export function StudyTable({ rows, onShare, onRemove }: TableProps): JSX.Element
     { key: "Enter", label: say("studies.read"), run: on((study) => navigate(`/read/${study.id}`)) },
     { key: "d", label: say("studies.draw"), run: on((study) => canDraw(study) && void drawStudy(study)) },
     { key: "p", label: say("studies.plan"), run: on((study) => void openPlan(study)) },
-    { key: "s", label: say("studies.share"), run: on((study) => study.mine && onShare(study)) },
-    { key: "Delete", label: say("act.delete"), run: on((study) => study.mine && onRemove(study)) },
+    { key: "s", label: say("studies.share"), run: on((study) => study.can_change && onShare(study)) },
+    { key: "Delete", label: say("act.delete"), run: on((study) => study.can_change && onRemove(study)) },
   ]);
   return (
     <div class="table-box card">
@@ -184,7 +184,7 @@ function Counts({ study }: { study: StudyRow }): JSX.Element {
 function Deeds({ study, onShare, onRemove }: { study: StudyRow; onShare: RowProps["onShare"]; onRemove: RowProps["onRemove"] }): JSX.Element {
   const drawable = canDraw(study);
   const plannable = study.kind === "scan" && study.results.drawings > 0 && may("planner");
-  const notMine = study.mine ? "" : say("studies.owner_only");
+  const notMine = study.can_change ? "" : say("studies.owner_only");
   return (
     <div class="deed-row">
       {drawable && study.results.drawings === 0 ? (
@@ -204,8 +204,8 @@ function Deeds({ study, onShare, onRemove }: { study: StudyRow; onShare: RowProp
           { label: say("studies.read"), icon: <Icon name="read" />, href: `/read/${study.id}` },
           { label: say("studies.draw"), icon: <Icon name="draw" />, run: () => void drawStudy(study), disabled: !drawable },
           { label: say("studies.plan"), icon: <Icon name="plan" />, run: () => void openPlan(study), disabled: !plannable, hint: plannable ? "" : say("shell.draw_first") },
-          { label: say("studies.share"), icon: <Icon name="share" />, run: () => onShare(study), disabled: !study.mine, hint: notMine },
-          { label: say("act.delete"), icon: <Icon name="trash" />, run: () => onRemove(study), disabled: !study.mine, hint: notMine, danger: true },
+          { label: say("studies.share"), icon: <Icon name="share" />, run: () => onShare(study), disabled: !study.can_change, hint: notMine },
+          { label: say("act.delete"), icon: <Icon name="trash" />, run: () => onRemove(study), disabled: !study.can_change, hint: notMine, danger: true },
         ]}
       >
         <Icon name="more" />

@@ -1,7 +1,7 @@
 // The upload of this tab, and the memory of one that was cut off.
 import { signal } from "@preact/signals";
 import { api } from "../../api/client";
-import { Upload } from "./send";
+import { finish, Upload } from "./send";
 import type { Found } from "./walk";
 import { user } from "../../model/session";
 import { attempt } from "../../model/toasts";
@@ -80,7 +80,7 @@ export async function endCutOff(take: boolean): Promise<void> {
   cutOff.value = null;
   remember(0)(null);
   if (!id) return;
-  await attempt(() => (take ? api.post(`/api/uploads/${id}/finish`) : api.del(`/api/uploads/${id}`)));
+  await attempt(() => (take ? finish(id) : api.del(`/api/uploads/${id}`)));
   if (take) await loadStudies();
 }
 

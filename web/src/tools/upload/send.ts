@@ -19,7 +19,7 @@ export interface Refused {
   readonly reason: string;
 }
 
-interface Finished {
+export interface Finished {
   readonly studies: readonly string[];
   readonly refused: readonly Refused[];
 }
@@ -39,8 +39,21 @@ export interface Progress {
 const AT_ONCE = 4;
 const TELL_EVERY_MS = 120;
 const WAITS_MS = [1000, 3000, 8000] as const;
+const TURNS = 60;
 
 type Remember = (id: string | null) => void;
+
+/** Has the server read what arrived. Where it reads others' uploads, it says so, and is asked again. */
+export async function finish(id: string, signal?: AbortSignal): Promise<Finished> {
+  for (let turn = 1; ; turn++) {
+    try {
+      return await api.post<Finished>(`/api/uploads/${id}/finish`, undefined, signal ? { signal } : {});
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 503 || turn === TURNS || signal?.aborted) throw error;
+      await new Promise((done) => setTimeout(done, 1000 * (error.retryAfter_s ?? 5)));
+    }
+  }
+}
 
 export class Upload {
   readonly progress: Signal<Progress>;
@@ -94,7 +107,7 @@ export class Upload {
       if (this.paused) return this.tell("paused");
       if (!this.states.some((one) => one.state === "sent")) return this.tell("done");
       this.tell("reading");
-      const made = await api.post<Finished>(`/api/uploads/${this.id}/finish`, undefined, { signal: this.stopped.signal });
+      const made = await finish(this.id ?? "", this.stopped.signal);
       this.remember(null);
       this.progress.value = { ...this.whole("done"), studies: made.studies, refused: [...this.refusals(), ...made.refused] };
     } catch (error) {
