@@ -32,6 +32,8 @@ PARTS = (
     "src",
 )
 """What of ``web/`` the built files depend on."""
+BOOK = Path("src/limner/report/chinese")
+"""What they take of the package: the Chinese of sentences that the server says."""
 VIEWER = Path("src/limner/report/viewer")
 WORKSTATION = Path("src/limner/serve/web")
 BUILT = (
@@ -69,14 +71,14 @@ def digest(web: Path) -> str:
     """SHA-256 over the names and contents of what the front end is built from."""
     files = sorted(
         path
-        for part in PARTS
-        for path in ([web / part] if (web / part).is_file() else (web / part).rglob("*"))
+        for part in (*(web / part for part in PARTS), web.parent / BOOK)
+        for path in ([part] if part.is_file() else part.rglob("*"))
         if path.is_file()
     )
     total = hashlib.sha256()
     for path in files:
         content = path.read_bytes()
-        total.update(f"{path.relative_to(web).as_posix()} {len(content)}\n".encode())
+        total.update(f"{path.relative_to(web.parent).as_posix()} {len(content)}\n".encode())
         total.update(content)
     return total.hexdigest()
 

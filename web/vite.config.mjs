@@ -18,5 +18,5 @@ export default defineConfig({
     chunkSizeWarningLimit: 1400, // NiiVue and three.js are chunks of their own, loaded by the pages that need them
     reportCompressedSize: false,
   },
-  server: { proxy: { "/api": server, "/dicom-web": server } },
+  server: { fs: { allow: [here("..")] }, proxy: { "/api": server, "/dicom-web": server } },
 });

@@ -15,7 +15,7 @@ from PIL import Image
 from limner.errors import InputError, LimnerError
 from limner.findings import PackNote, ProblemNote, StudyNote
 from limner.image import Picture, anatomy
-from limner.report import Reason, overlays, picture_words, terms, typeset, write_picture_html
+from limner.report import Reason, overlays, picture_words, typeset, write_picture_html
 from limner.report.overlays import Shown
 from limner.report.picture_catalogue import PICTURE_WORDS
 from tests.report.picture import answer, content, drawing, outlined, photo, run, spec, unsure
@@ -98,7 +98,7 @@ def test_the_page_speaks_chinese(tmp_path, make):
 
 
 def test_chinese_words_of_classes_can_be_printed():
-    said = "".join(chinese for _, chinese in PICTURE_WORDS.values()) + "".join(terms._CLASSES_ZH.values())
+    said = "".join(chinese for _, chinese in PICTURE_WORDS.values())
     assert {letter for letter in said if typeset.font_of(letter) == typeset.RARE} == set()
 
 

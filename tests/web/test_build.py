@@ -40,13 +40,16 @@ def test_a_current_front_end_needs_no_node(hook, checkout):
     assert hook.WebBuildHook(str(checkout), {}, None, None, "", "wheel").dependencies() == []
 
 
-@pytest.mark.parametrize("change", ["edit", "add", "rename", "lose the viewer", "lose the workstation"])
+@pytest.mark.parametrize("change", ["edit", "add", "rename", "say", "lose the viewer", "lose the workstation"])
 def test_any_change_makes_it_stale(hook, checkout, change):
     main = checkout / "web" / "src" / "main.ts"
     if change == "edit":
         main.write_text("let a = 2")
     elif change == "add":
         (main.parent / "more.ts").write_text("")
+    elif change == "say":
+        (checkout / hook.BOOK).mkdir(parents=True)
+        (checkout / hook.BOOK / "names.json").write_text("{}")
     elif change == "rename":
         main.rename(main.parent / "other.ts")
     else:

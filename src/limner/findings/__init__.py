@@ -1,4 +1,4 @@
-"""What was found and what is proposed, and how we know: the nouns of ``drawing.json`` and ``plan.json``.
+"""What was found and what is proposed, and how we know: the nouns of ``drawing.json``, ``plan.json``, ``signed.json``.
 
 Values with units, intervals and reasons; no voxels, no files, no computing.
 """
@@ -14,6 +14,7 @@ from limner.findings.drawing import (
     ProblemNote,
     StudyNote,
 )
+from limner.findings.mark import POINTS, Mark, MarkKind, Plane, SignedReport
 from limner.findings.plan import (
     Ablation,
     BlindSpot,
@@ -29,6 +30,7 @@ from limner.findings.plan import (
 )
 
 __all__ = [
+    "POINTS",
     "Ablation",
     "BlindSpot",
     "Clearance",
@@ -38,15 +40,19 @@ __all__ = [
     "Finding",
     "Interval",
     "Kind",
+    "Mark",
+    "MarkKind",
     "Measurement",
     "Nearest",
     "NeedlePath",
     "PackNote",
     "Plan",
+    "Plane",
     "Point",
     "ProblemNote",
     "Refused",
     "Relaxation",
+    "SignedReport",
     "StudyNote",
     "Zone",
 ]

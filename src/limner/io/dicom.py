@@ -103,9 +103,9 @@ def _identity(frames: Sequence[Frame]) -> tuple[Problem, ...]:
 
 def _skipped(code: str, names: Sequence[str]) -> Problem:
     shown = ", ".join(sorted(names)[:3]) + (" …" if len(names) > 3 else "")
-    return Problem(
-        code, "warning", f"{len(names)} file{'s are' if len(names) != 1 else ' is'} {_SKIPPED[code]}: {shown}."
-    )
+    if len(names) == 1:
+        return Problem(code, "warning", f"1 file is {_SKIPPED[code]}: {shown}.")
+    return Problem(code, "warning", f"{len(names)} files are {_SKIPPED[code]}: {shown}.")
 
 
 def _made_up_uid(frames: Sequence[Frame]) -> str:

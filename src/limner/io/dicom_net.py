@@ -110,6 +110,8 @@ def _send(association: Any, path: Path, header: Header, transfer: Transfer) -> N
         if code and code >> 12 != 0xB:  # warnings (B…) are kept all the same
             raise ValueError(f"the node answered with status 0x{code:04X}")
         transfer.done += 1
+        transfer.fates[header.sop_uid] = ""
     except (ValueError, RuntimeError, ConnectionError, NotAnImageError) as error:
         transfer.failed += 1
         transfer.reasons.append(str(error))
+        transfer.fates[header.sop_uid] = str(error)

@@ -80,11 +80,15 @@ class Calling:
 
 @dataclass
 class Transfer:
-    """What became of instances on their way: how many arrived, and why others did not."""
+    """What became of instances on their way: how many arrived, and why others did not.
+
+    ``fates`` are told where we send: by SOP Instance UID, empty where it arrived, else why it did not.
+    """
 
     done: int = 0
     failed: int = 0
     reasons: list[str] = field(default_factory=list)
+    fates: dict[str, str] = field(default_factory=dict)
 
 
 def check_ae_title(title: str) -> None:

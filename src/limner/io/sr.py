@@ -79,19 +79,13 @@ def write_sr(drawing: Drawing, labels: LabelMap, series: Series, seg_path: Path,
     from highdicom.sr import Comprehensive3DSR
 
     source = read_source(series)
-    segments = _segments(seg_path, labels)
-    described = [(one, _label(one, labels)) for one in drawing.findings]
-    groups = [
-        _group(one, label, segments, source, labels)
-        for one, label in described
-        if label and label.name in segments.numbers
-    ]
+    groups, seg_header = finding_groups(drawing, labels, source, seg_path)
     if not groups:
         raise InputError("No finding lies in a segment of the SEG: there is nothing to report as DICOM SR.")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # odd values copied from the source's patient module are the source's
         report = Comprehensive3DSR(
-            evidence=[*source.headers, segments.header],
+            evidence=[*source.headers, seg_header],
             content=_content(groups, drawing, source),
             series_instance_uid=new_uid(),
             series_number=901,
@@ -105,6 +99,28 @@ def write_sr(drawing: Drawing, labels: LabelMap, series: Series, seg_path: Path,
             is_complete=True,
         )
         save_aside(report, path)
+
+
+def finding_groups(
+    drawing: Drawing, labels: LabelMap, source: Source, seg_path: Path, algorithm: Any = None
+) -> tuple[list[Any], pydicom.Dataset]:
+    """The measurement groups of all findings that have a segment, and the header of the SEG that they refer to.
+
+    Args:
+        drawing: its findings and measurements.
+        labels: the label map that the SEG was written from.
+        source: the series that was drawn.
+        seg_path: the SEG.
+        algorithm: says in each group which program found it (TID 4019); left out where the whole report is a program's.
+    """
+    segments = _segments(seg_path, labels)
+    described = [(one, _label(one, labels)) for one in drawing.findings]
+    groups = [
+        _group(one, (label, algorithm), segments, source, labels)
+        for one, label in described
+        if label and label.name in segments.numbers
+    ]
+    return groups, segments.header
 
 
 def _segments(seg_path: Path, labels: LabelMap) -> _Segments:
@@ -165,11 +181,12 @@ def _content(groups: list[Any], drawing: Drawing, source: Source) -> Any:
     return report
 
 
-def _group(finding: Finding, label: Label, segments: _Segments, source: Source, labels: LabelMap) -> Any:
-    """One finding: where it is, what it is, and what was measured (TID 1411)."""
+def _group(finding: Finding, told: tuple[Label, Any], segments: _Segments, source: Source, labels: LabelMap) -> Any:
+    """One finding: where it is, what it is, by what it was found, and what was measured (TID 1411)."""
     from highdicom import sr
     from pydicom.sr.codedict import codes
 
+    label, algorithm = told
     method = _method(finding, label, segments)
     measurements = [one for note in finding.measurements if (one := _measurement(note, labels, method)) is not None]
     if finding.probability is not None:
@@ -188,7 +205,7 @@ def _group(finding: Finding, label: Label, segments: _Segments, source: Source, 
         finding_category=_code(_CATEGORY[label.kind]),
         finding_type=_code((finding.code.value, finding.code.scheme, finding.code.meaning)),
         finding_sites=[sr.FindingSite(anatomic_location=site, laterality=_side(label, codes))] if site else None,
-        algorithm_id=None,
+        algorithm_id=algorithm,
         measurements=[one for one in measurements if one is not None],
         qualitative_evaluations=unsure,
     )

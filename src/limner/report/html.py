@@ -22,7 +22,7 @@ from limner.report import catalogue, figures, provenance, reason_page, tables, t
 from limner.report.content import ReportContent
 from limner.report.glance import glance
 from limner.report.methods import methods
-from limner.report.wording import caption, unsure_note, window_note
+from limner.report.wording import caption, problems_told, unsure_note, window_note
 
 _HERE = Path(__file__).parent
 _KINDS = ("lesion", "box", "vessel", "organ", "tissue", "class")
@@ -57,7 +57,7 @@ def write_html(path: Path, content: ReportContent, lang: str = "en") -> None:
         viewer_script=script,
         title=catalogue.study_title(content.drawing.study.modality, lang),
         facts=provenance.study_facts(content, lang),
-        problems=content.drawing.problems,
+        problems=problems_told(content.drawing, lang),
         geometry=provenance.geometry(content, lang),
         tiles=glance(content, lang),
         lesions=tables.measures_table(content, lesions, lang),

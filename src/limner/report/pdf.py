@@ -14,7 +14,7 @@ from limner.report.methods import methods
 from limner.report.paper import TIGHT, WIDTH, Look, build, gallery, grid, head, origins, warnings
 from limner.report.reason_paper import whys
 from limner.report.typeset import paragraph
-from limner.report.wording import caption, unsure_note, window_note
+from limner.report.wording import caption, problems_told, unsure_note, window_note
 
 MOST_LESIONS = 20
 """More rows than this stand only in the HTML report."""
@@ -48,7 +48,7 @@ def write_pdf(path: Path, content: ReportContent, lang: str = "en") -> None:
 
 def _problems(content: ReportContent, lang: str) -> list[Flowable]:
     say = catalogue.words(lang)
-    rows = [(say[one.severity], one.text) for one in content.drawing.problems]
+    rows = [(say[one.severity], one.text) for one in problems_told(content.drawing, lang)]
     if not all(one.passed for one in provenance.geometry(content, lang)):
         rows.insert(0, (say["error"], say["geometry_failed"]))
     return warnings(rows, lang)

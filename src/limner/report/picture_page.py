@@ -19,6 +19,7 @@ from limner.report.overlays import Shown
 from limner.report.picture_content import PictureContent
 from limner.report.reason import Reason
 from limner.report.reason_page import as_page, data_url
+from limner.report.wording import problems_told
 
 _HERE = Path(__file__).parent
 STYLES = ("report.css", "picture.css")
@@ -46,7 +47,7 @@ def write_picture_html(path: Path, content: PictureContent, lang: str = "en") ->
         page_style="".join((_HERE / "templates" / name).read_text(encoding="utf-8") for name in STYLES),
         title=picture_words.title(content, lang),
         facts=picture_words.study_facts(content, lang),
-        problems=content.drawing.problems,
+        problems=problems_told(content.drawing, lang),
         checks=provenance.geometry(content, lang),
         verdict=picture_words.verdict(content, lang),
         groups=[bar for bar in every if bar.group],

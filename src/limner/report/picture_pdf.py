@@ -17,6 +17,7 @@ from limner.report.picture_content import PictureContent
 from limner.report.reason import Reason
 from limner.report.reason_paper import reason_text
 from limner.report.typeset import paragraph
+from limner.report.wording import problems_told
 
 _TRACK, _BAR, _GROUP = colors.HexColor("#ececea"), colors.HexColor("#8ba3b5"), colors.HexColor("#2c6b3f")
 _PLATE = 56 * mm  # a picture beside an explanation
@@ -38,7 +39,7 @@ def write_picture_pdf(path: Path, content: PictureContent, lang: str = "en") -> 
     say = catalogue.words(lang)
     typeset.register_fonts()
     title = picture_words.title(content, lang)
-    told = [(say[one.severity], one.text) for one in content.drawing.problems]
+    told = [(say[one.severity], one.text) for one in problems_told(content.drawing, lang)]
     if not all(one.passed for one in provenance.geometry(content, lang)):
         told.insert(0, (say["error"], say["picture.verify_failed"]))
     story = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,10 @@ from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, PageBreak, Table
 
 from limner.findings import Interval, Plan
-from limner.report import terms, typeset
+from limner.report import catalogue, terms, typeset
 from limner.report.paper import TIGHT, WIDTH, Look, build, fitted, gallery, head
-from limner.report.plan_words import words
+from limner.report.phrasebook import phrase
+from limner.report.plan_words import rule_name, words
 from limner.report.typeset import paragraph
 
 MOST_PATHS, MOST_VIEWS = 6, 4
@@ -54,11 +55,12 @@ def write_plan_pdf(path: Path, content: PlanContent, lang: str = "en") -> None:
     say = words(lang)
     target = terms.structure(content.target, lang)
     title = say["title"].format(target=target)
+    comma = catalogue.words(lang)["comma"]
     shares = [f"{name} ({share:.0%})" for name, share in content.plan.target_segments.items() if share >= 0.05]
     goal = say["target_value"].format(
         name=f"{content.plan.target} ({target})",
         volume=f"{content.volume_ml:.1f}",
-        where=say["segments"].format(some=", ".join(shares)) if shares else "",
+        where=say["segments"].format(some=comma.join(shares)) if shares else "",
     )
     story: list[Flowable] = [
         *head([(say["target"], goal), *content.facts], title, lang),
@@ -77,11 +79,16 @@ def write_plan_pdf(path: Path, content: PlanContent, lang: str = "en") -> None:
 
 
 def _warnings(plan: Plan, say: Mapping[str, str], lang: str) -> list[Flowable]:
-    blind = ", ".join(terms.structure(one.name, lang) for one in plan.blind_spots)
+    comma = catalogue.words(lang)["comma"]
+    blind = comma.join(terms.structure(one.name, lang) for one in plan.blind_spots)
     told = [(say["blind"], say["blind_long"].format(names=blind))] if blind else []
     codes = dict.fromkeys(one.code for one in plan.problems)
+
+    def joined(texts: Iterable[str]) -> str:
+        return ("" if lang == "zh" else " ").join(phrase(text, lang) for text in texts)
+
     told += [
-        (say.get(f"problem.{code}", code), " ".join(one.text for one in plan.problems if one.code == code))
+        (say.get(f"problem.{code}", code), joined(one.text for one in plan.problems if one.code == code))
         for code in codes
     ]
     if not told:
@@ -95,7 +102,10 @@ def _warnings(plan: Plan, say: Mapping[str, str], lang: str) -> list[Flowable]:
 
 def _paths(plan: Plan, say: Mapping[str, str], lang: str) -> list[Flowable]:
     if not plan.paths:
-        lines = [say["relax"].format(rule=one.rule, needed=f"{one.needed:g}", now=f"{one.now:g}") for one in plan.relax]
+        lines = [
+            say["relax"].format(rule=rule_name(one.rule, lang), needed=f"{one.needed:g}", now=f"{one.now:g}")
+            for one in plan.relax
+        ]
         return [paragraph(" ".join([say["no_paths"], *lines]), "body", lang, textColor=typeset.BAD)]
     confidence = f"{100 * plan.confidence:.0f}"
     columns = ["id", "entry", "length", "clearance", "nearest", "angle", "score"]
@@ -133,9 +143,9 @@ def _pictures(content: PlanContent, say: Mapping[str, str], lang: str) -> list[F
 def _ablation(plan: Plan, say: Mapping[str, str], lang: str) -> list[Flowable]:
     if plan.ablation is None:
         return []
-    done = plan.ablation
+    done, comma = plan.ablation, catalogue.words(lang)["comma"]
     told = [
-        f"{one.probe}, {one.long_mm:.0f} × {one.short_mm:.0f} mm"
+        f"{phrase(one.probe, lang)}, {one.long_mm:.0f} × {one.short_mm:.0f} mm"
         + (f", {one.power_w:.0f} W" if one.power_w else "")
         + (f", {one.minutes:g} min" if one.minutes else "")
         for one in done.zones
@@ -148,10 +158,10 @@ def _ablation(plan: Plan, say: Mapping[str, str], lang: str) -> list[Flowable]:
     )  # fmt: skip
     story = [paragraph(say["ablation"], "h3", lang), paragraph(line, "small", lang)]
     if done.heat_sinks:
-        names = ", ".join(f"{terms.structure(one.name, lang)} ({one.mm:.1f} mm)" for one in done.heat_sinks)
+        names = comma.join(f"{terms.structure(one.name, lang)} ({one.mm:.1f} mm)" for one in done.heat_sinks)
         story.append(paragraph(say["heat_sink"].format(names=names), "small", lang))
     if done.reached:
-        names = ", ".join(terms.structure(one, lang) for one in done.reached)
+        names = comma.join(terms.structure(one, lang) for one in done.reached)
         story.append(paragraph(say["reached"].format(names=names), "small", lang, textColor=typeset.BAD))
     return story
 
@@ -164,7 +174,7 @@ def _resection(plan: Plan, say: Mapping[str, str], lang: str) -> list[Flowable]:
     titles = [say[one] for one in ("kind", "margin", "resected", "remnant", "flow", "cut", "lost")]
     rows = [
         [
-            say.get(f"cut.{one['name']}", one["name"]),
+            phrase(one["name"], lang),
             _told(one["margin_mm"], "mm"),
             _told(one["resected_ml"], "ml", 0),
             f"{_told(one['remnant_ml'], 'ml', 0)}, {_told(one['remnant_percent'], '%', 0)}",
@@ -177,7 +187,7 @@ def _resection(plan: Plan, say: Mapping[str, str], lang: str) -> list[Flowable]:
     return [
         paragraph(say["resection"], "h3", lang),
         _table(titles, rows, (28, 30, 28, 36, 24, 16, 20), lang),
-        paragraph(found["sentence"], "small", lang),
+        paragraph(phrase(found["sentence"], lang), "small", lang),
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from limner.errors import InputError
 from limner.report import terms
 from limner.report.content import LANGUAGES
+from limner.report.phrasebook import phrase
 
 _WORDS: dict[str, tuple[str, str]] = {
     "title": ("Plan: ways to {target}", "规划：通往 {target} 的路径"),
@@ -64,9 +65,6 @@ _WORDS: dict[str, tuple[str, str]] = {
         "The skin unrolled: where a needle may enter, and why not elsewhere",
         "展开的皮肤：可进针处及其余处的拒绝原因",
     ),
-    "cut.wedge resection": ("wedge resection", "楔形切除"),
-    "cut.curved resection": ("curved resection", "曲面切除"),
-    "cut.planar resection": ("planar resection", "平面切除"),
     "map_title": ("Skin, unrolled", "展开的皮肤"),
     "safe": ("safe entry", "安全入点"),
     "sides": ("back|right|front|left|back", "背|右|前|左|背"),
@@ -130,3 +128,16 @@ def reason(rule: str, structure: str | None, lang: str) -> str:
     ('bones', 'from the table side')
     """
     return terms.structure(structure, lang) if structure else words(lang).get(f"reason.{rule}", rule)
+
+
+def rule_name(rule: str, lang: str) -> str:
+    """A rule of needle paths for readers.
+
+    >>> rule_name("bone_margin_mm", "en"), rule_name("bone_margin_mm", "zh")
+    ('bone margin, mm', '与骨的安全间隙')
+    """
+    name = phrase(f"needle.{rule}", lang)
+    if not name.startswith("needle."):
+        return name
+    words_of, _, unit = rule.rpartition("_")
+    return f"{words_of.replace('_', ' ')}, {unit}" if unit in ("mm", "deg") else rule.replace("_", " ")

@@ -6,62 +6,9 @@ than lost.
 
 from __future__ import annotations
 
-import re
-
 from limner.image import anatomy
 from limner.report.content import LANGUAGES
-
-_STRUCTURES_ZH: dict[str, str] = {
-    "liver": "肝",
-    "liver tumor": "肝肿瘤",
-    "liver vessels": "肝内血管",
-    "hepatic veins": "肝静脉",
-    "portal vein": "门静脉",
-    "spleen": "脾",
-    "right kidney": "右肾",
-    "left kidney": "左肾",
-    "gallbladder": "胆囊",
-    "stomach": "胃",
-    "pancreas": "胰腺",
-    "aorta": "主动脉",
-    "inferior vena cava": "下腔静脉",
-    "lungs": "肺",
-    "right lung": "右肺",
-    "left lung": "左肺",
-    "bones": "骨骼",
-    "body": "体表",
-    "head": "头部",
-    "breast lesion": "乳腺病灶",
-    "skin lesion": "皮肤病灶",
-    "glioma": "胶质瘤",
-    "lung nodule": "肺结节",
-    "bowel": "肠道",
-    "bowel with gas": "含气肠道",
-    "bowel without gas": "不含气肠道",
-    "heart": "心脏",
-    "vessels": "血管",
-}
-
-_CLASSES_ZH: dict[str, str] = {
-    "actinic keratosis": "光化性角化病",
-    "basal cell carcinoma": "基底细胞癌",
-    "benign keratosis": "良性角化病",
-    "dermatofibroma": "皮肤纤维瘤",
-    "melanoma": "黑色素瘤",
-    "melanocytic nevus": "色素痣",
-    "vascular lesion": "血管性病变",
-    "malignant": "恶性",
-    "benign": "良性",
-    "normal": "正常",
-    "pneumonia": "肺炎",
-    "pulmonary opacity": "肺部阴影",
-    "opacity": "阴影",
-    "adrenal mass": "肾上腺肿块",
-    "hyperplasia": "增生",
-    "lesion": "病灶",
-    "benign lesion": "良性病灶",
-    "malignant lesion": "恶性病灶",
-}
+from limner.report.phrasebook import book, phrase
 
 _MEASURES: dict[str, tuple[str, str]] = {
     "volume": ("Volume", "体积"),
@@ -94,8 +41,7 @@ def structure(name: str, lang: str) -> str:
     >>> structure("liver tumor 2", "zh"), structure("left kidney", "en"), structure("thymus", "zh")
     ('肝肿瘤 2', 'left kidney', 'thymus')
     """
-    base, number = re.fullmatch(r"(.*?)(\s*\d*)", name.strip(), re.DOTALL).groups()  # type: ignore[union-attr]
-    return (_STRUCTURES_ZH.get(base, _CLASSES_ZH.get(base, base)) if lang == "zh" else base) + number
+    return phrase(name.strip(), lang)
 
 
 def measure(name: str, lang: str, modality: str = "CT") -> str:
@@ -132,4 +78,4 @@ def place(name: str, lang: str) -> str:
 
 def untranslated() -> tuple[str, ...]:
     """Structures of :mod:`limner.image.anatomy` that lack a Chinese name; a test holds it empty."""
-    return tuple(name for name in anatomy.names() if name not in _STRUCTURES_ZH)
+    return tuple(name for name in anatomy.names() if name not in book())

@@ -1,9 +1,11 @@
-"""Sentences about the key images, the same under a picture on the page and on paper."""
+"""Sentences about the drawing and its key images, the same on the page and on paper."""
 
 from __future__ import annotations
 
+from limner.findings import Drawing, ProblemNote
 from limner.report import catalogue, figures, tables
 from limner.report.content import ReportContent
+from limner.report.phrasebook import phrase
 
 
 def caption(image: figures.KeyImage, lang: str) -> str:
@@ -18,6 +20,11 @@ def caption(image: figures.KeyImage, lang: str) -> str:
         return f"{near}；{where}" if lang == "zh" else f"{near}; {_small(where)}"
     through = say["through"].format(name=_small(name))
     return f"{where}，{through}" if lang == "zh" else f"{where}, {through}"
+
+
+def problems_told(drawing: Drawing, lang: str) -> tuple[ProblemNote, ...]:
+    """What must be known before the drawing is believed, in the reader's language."""
+    return tuple(one.model_copy(update={"text": phrase(one.text, lang)}) for one in drawing.problems)
 
 
 def window_note(content: ReportContent, lang: str) -> str:

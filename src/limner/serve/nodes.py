@@ -27,6 +27,7 @@ class PacsNode(BaseModel):
     port: int = Field(ge=1, le=65535)
     sends: bool = Field(True, description="It may send to our DICOM port.")
     answers: bool = Field(True, description="It may be searched.")
+    receives: bool = Field(False, description="Readers may send drawings and signed reports to it.")
 
     @field_validator("ae_title")
     @classmethod
@@ -72,6 +73,19 @@ def find_node(house: House, name: str) -> PacsNode:
     nodes = {one.name: one for one in list_nodes(house) if one.answers}
     if name not in nodes:
         raise InputError(f"There is no PACS node {name!r}; there are {', '.join(map(repr, nodes)) or 'none yet'}.")
+    return nodes[name]
+
+
+def find_receiver(house: House, name: str) -> PacsNode:
+    """A node to which readers may send.
+
+    Raises:
+        InputError: there is none of that name; says which there are.
+    """
+    nodes = {one.name: one for one in list_nodes(house) if one.receives}
+    if name not in nodes:
+        there = ", ".join(map(repr, nodes)) or "none yet: an admin lists them"
+        raise InputError(f"There is no PACS node {name!r} to send to; there are {there}.")
     return nodes[name]
 
 

@@ -81,6 +81,12 @@ class ServeSettings(BaseModel):
     insecure: bool = Field(False, description="Listen beyond loopback without TLS: behind a proxy that adds it.")
     public_url: str | None = Field(None, description="Address that people type, where a proxy stands before.")
     oidc: Oidc | None = Field(None, description="Identity provider; passwords only if not given.")
+    organization: str = Field(
+        "Organization not stated",
+        min_length=1,
+        max_length=64,
+        description="Whose readers sign: stands in DICOM reports.",
+    )
     limits: Limits = Limits()
     accounts: Accounts = Accounts()
 

@@ -30,7 +30,7 @@ OWNED: dict[str, Any] = {"cascade": "all, delete-orphan", "passive_deletes": Tru
 class Table(DeclarativeBase):
     """What all tables share."""
 
-    type_annotation_map = {dict[str, Any]: JSON, list[str]: JSON}  # noqa: RUF012 - SQLAlchemy reads it once
+    type_annotation_map = {dict[str, Any]: JSON, list[str]: JSON, list[list[float]]: JSON}  # noqa: RUF012 - SQLAlchemy reads it once
 
 
 class User(Table):
@@ -180,7 +180,7 @@ class Instance(Table):
 
 
 class Result(Table):
-    """A folder that a job made: drawing, plan, forecast, explanation or generated.
+    """A folder that a job made: drawing, plan, forecast, explanation, generated, or the report of a signed drawing.
 
     The row is written after the folder stands whole on the disk. ``parent_id`` is the drawing that a plan or a
     corrected version comes from.
@@ -202,6 +202,35 @@ class Result(Table):
     signed_at: Mapped[datetime | None]
     signed_text: Mapped[str | None] = mapped_column(Text)
     owner: Mapped[User] = relationship(foreign_keys=[owner_id])
+
+
+class Measure(Table):
+    """What a reader measured on a series; ``id`` is the page's own, ``version`` grows with each change.
+
+    Once a signed report holds it (:class:`SignedMeasure`), it stays as it is.
+    """
+
+    __tablename__ = "measures"
+    id: Mapped[str] = mapped_column(String(24), primary_key=True)
+    study_id: Mapped[str] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"), index=True)
+    series_id: Mapped[str] = mapped_column(ForeignKey("series.id", ondelete="CASCADE"))
+    author_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
+    kind: Mapped[str] = mapped_column(String(16))  # length, angle, ellipse, probe
+    plane: Mapped[str] = mapped_column(String(16))
+    points_mm: Mapped[list[list[float]]]  # world LPS
+    version: Mapped[int] = mapped_column(default=1)
+    created: Mapped[datetime] = mapped_column(default=now)
+    changed: Mapped[datetime] = mapped_column(default=now)
+    author: Mapped[User] = relationship()
+    series: Mapped[Series] = relationship()
+
+
+class SignedMeasure(Table):
+    """A measurement that stands in the signed report of a drawing."""
+
+    __tablename__ = "signed_measures"
+    result_id: Mapped[str] = mapped_column(ForeignKey("results.id", ondelete="CASCADE"), primary_key=True)
+    measure_id: Mapped[str] = mapped_column(ForeignKey("measures.id", ondelete="CASCADE"), primary_key=True, index=True)
 
 
 class Job(Table):

@@ -8,6 +8,12 @@ from typing import Any
 BODIES: dict[str, Any] = {
     # operations whose schema does not say all that their handler asks of a body
     "POST /api/results/{result_id}/click": {"label": 1, "points": [{"ijk": [1, 1, 1], "inside": True}]},
+    "PUT /api/studies/{study_id}/measures/{measure_id}": {
+        "series_id": "{series_id}",
+        "kind": "probe",
+        "plane": "axial",
+        "points_mm": [[1, 2, 3]],
+    },
     "POST /api/jobs": {"kind": "draw", "study_id": "none"},
 }
 HEADERS = {"x-file-name": "a.dcm", "x-base": "1"}

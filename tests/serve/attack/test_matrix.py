@@ -16,7 +16,7 @@ from limner.serve.routes import ROUTERS
 from limner.serve.safety.access import ROLES, SCOPES
 from limner.serve.safety.sessions import CSRF_HEADER
 from limner.serve.settings import Limits, ServeSettings
-from limner.serve.tables import Grant, Instance, Job, Result, Series, Session, Study, Token, Upload, new_id
+from limner.serve.tables import Grant, Instance, Job, Measure, Result, Series, Session, Study, Token, Upload, new_id
 from tests.serve.attack.examples import Operation, operations
 from tests.serve.conftest import Server
 
@@ -33,7 +33,8 @@ ANYONE = {
 """Routes that ask nothing of their actor. A new one stands here only with its reason in docs/security.md."""
 ENDLESS = {"GET /api/events"}
 OWNED = (
-    "study_id", "series_id", "result_id", "job_id", "upload_id", "token_id", "session_id", "study", "series", "instance"
+    "study_id", "series_id", "result_id", "job_id", "upload_id", "token_id", "session_id", "study", "series",
+    "instance", "measure_id",
 )  # fmt: skip
 """Path parameters that name an object with an owner."""
 ADMIN_TOO = {"GET /api/jobs/{job_id}", "POST /api/jobs/{job_id}/cancel"}
@@ -102,7 +103,11 @@ def make_objects(server: Server, owner_id: str) -> dict[str, str]:
         session = Session(user_id=owner_id, hash=new_id(), csrf="x")
         job = Job(kind="draw", owner_id=owner_id, study_id=study.id, state="failed")
         upload = Upload(owner_id=owner_id)
-        db.add_all([result, job, upload, token, session])
+        measure = Measure(
+            id=new_id(), study_id=study.id, series_id=series.id, author_id=owner_id, kind="probe", plane="axial",
+            points_mm=[[0.0, 0.0, 0.0]],
+        )  # fmt: skip
+        db.add_all([result, job, upload, token, session, measure])
         db.flush()
         folder = server.house.result_folder(result.id)
         folder.mkdir(parents=True)
@@ -110,7 +115,7 @@ def make_objects(server: Server, owner_id: str) -> dict[str, str]:
         made = {
             "study_id": study.id, "series_id": series.id, "result_id": result.id, "job_id": job.id,
             "upload_id": upload.id, "user_id": owner_id, "token": new_id(),
-            "token_id": token.id, "session_id": session.id,
+            "token_id": token.id, "session_id": session.id, "measure_id": measure.id,
         }  # fmt: skip
     return {**uids, **made}
 

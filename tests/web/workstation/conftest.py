@@ -1,4 +1,4 @@
-"""What tests of several pages share: one server with a work list."""
+"""What tests of several pages share: one server with a work list, and something for every page."""
 
 from __future__ import annotations
 
@@ -7,17 +7,31 @@ from collections.abc import Iterator
 import pytest
 
 from tests.web.workstation import front
+from tests.web.workstation.gallery import Gallery, hang
+from tests.web.workstation.rig import Workstation
 
 
 @pytest.fixture(scope="session")
-def desk_of_ada(tmp_path_factory) -> Iterator[front.Front]:
-    """Five studies and three jobs of Ada, who is an admin; tests leave the list as they found it."""
+def desk_of_ada(browser, tmp_path_factory) -> Iterator[Workstation]:
+    """Five studies and three jobs of Ada, who is an admin; tests leave the list as they found it.
+
+    It asks for the browser, which thus ends after the server's windows.
+    """
     with front.workstation(tmp_path_factory.mktemp("front")) as made:
         yield made
 
 
 @pytest.fixture
-def station(desk_of_ada) -> Iterator[front.Front]:
+def station(desk_of_ada) -> Iterator[Workstation]:
     """The same, for one test: its windows are closed afterwards."""
     yield desk_of_ada
-    desk_of_ada.close()
+    desk_of_ada.close_windows()
+
+
+@pytest.fixture(scope="session")
+def gallery(browser, desk_of_ada, tmp_path_factory, write_ct, thresholds) -> Iterator[Gallery]:
+    """On the same server, a person of their own with a scan, its drawing and forecast, and an explained picture."""
+    folder = tmp_path_factory.mktemp("gallery")
+    made = hang(desk_of_ada, write_ct(folder / "ct"), thresholds, folder)
+    yield made
+    made.rooms.close_windows()

@@ -12,19 +12,17 @@ import pytest
 from limner.forecast.drawing import forecast_drawing
 from limner.forecast.sights import Asked
 from tests.forecast.drawings import liver_with_tumor
-from tests.serve.live import live_server
-from tests.web.workstation.bench import Bench, Opened
+from tests.web.workstation.opened import Opened
+from tests.web.workstation.rig import SMALL, Workstation, workstation
 
 pytestmark = pytest.mark.browser
 DAYS = 120
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory) -> Iterator[Bench]:
-    with live_server(tmp_path_factory.mktemp("forecast") / "data") as live:
-        made = Bench.of(live)
+def bench(tmp_path_factory) -> Iterator[Workstation]:
+    with workstation(tmp_path_factory.mktemp("forecast") / "data", screen=SMALL) as made:
         yield made
-        made.close()
 
 
 @pytest.fixture(scope="module")

@@ -8,18 +8,25 @@ import re
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import nibabel
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from dicomweb_client import DICOMwebClient
 from PIL import Image as Pillow
+from sqlalchemy import delete
 
 from limner.draw import DrawOptions, draw
 from limner.io import read_nifti_labels, write_nifti_heat
 from limner.serve import audit
-from tests.web.workstation.rig import Opened, Sent, Workstation, workstation
+from limner.serve.nodes import PacsNodes, keep_nodes
+from limner.serve.tables import Measure, Study
+from tests.io.pacs import TITLE, Pacs, running_pacs
+from tests.web.workstation.opened import Opened
+from tests.web.workstation.rig import Sent, Workstation, workstation
 
 pytestmark = pytest.mark.browser
 
@@ -417,32 +424,157 @@ def test_two_dates_are_linked_by_the_liver(room, browser):
     page.page.close()
 
 
+# Several slices as one, and slices that run.
+
+
+@pytest.mark.parametrize(("mode", "fold"), [("mip", np.max), ("minip", np.min), ("mean", np.mean)])
+def test_a_slab_is_the_fold_of_its_voxels(page, body, mode, fold):
+    """Against numpy, in all three planes, for as many whole slices as the thickness holds."""
+    _plain(page)
+    _go(page, TUMOR)
+    page.ask("mode => limnerRead.desk.setSlab(mode, 20)", mode)
+    page.settle()
+    z, y, x = (round(one) for one in body.grid.index(TUMOR))
+    dz, dy, dx = body.grid.spacing_mm
+    for plane, axis, at, spacing in (("axial", 0, z, dz), ("coronal", 1, y, dy), ("sagittal", 2, x, dx)):
+        count = max(1, round(20 / spacing))
+        first = at - (count - 1) // 2
+        slab = np.take(body.array, range(first, first + count), axis)
+        line = fold(slab, axis=axis)
+        seen = line[{"axial": (y, x), "coronal": (z, x), "sagittal": (z, y)}[plane]]
+        [color] = page.colors(plane, [body.grid.world((z, y, x)).tolist()])
+        assert color == pytest.approx([_grey(seen)] * 3, abs=1), plane
+    page.ask("limnerRead.desk.setSlab(null)")
+
+
+def test_a_slab_outlives_a_reload_and_the_view_goes_back_to_how_it_opened(room, browser):
+    page = room.station.open(browser, f"/read/{room.study.id}?layout=one&slab=mip,30&k=3&window=bone")
+    page.whole()
+    assert page.ask(f"{VIEW}.slab.value") == {"mode": "mip", "mm": 30}
+    assert page.page.get_by_label("Slab", exact=True).input_value() == "mip"
+    page.press("s")
+    page.wait("new URLSearchParams(location.search).get('slab') === 'minip,30'")
+    page.press("0")
+    assert page.ask(f"[{VIEW}.slab.value, {VIEW}.window.value.name, {VIEW}.camera.value.zoom]") == [None, "abdomen", 1]
+    page.page.close()
+
+
+def test_slices_run_in_their_order_and_stop(page):
+    page.ask(
+        """() => { window.run = []; const view = limnerRead.desk.reading.view;
+        limnerRead.desk.cine.speed.value = 30; window.unrun = view.slice.subscribe(k => window.run.push(k)); }"""
+    )
+    page.press(" ")
+    count = page.ask(f"{VIEW}.volume.value.grid.size[2]")
+    page.wait(f"window.run.length > {count}")  # once around
+    page.press(" ")
+    run = page.ask("[...window.run]")
+    stopped = page.ask(f"{VIEW}.slice.value")
+    assert all(b == (a - 1) % count for a, b in pairwise(run)), "each slice, towards the feet"
+    page.settle()
+    assert page.ask(f"{VIEW}.slice.value") == stopped and not page.ask("limnerRead.desk.cine.plays.value")
+    page.ask("window.unrun()")
+
+
 # The report, and how it all is to use.
 
 
-def test_a_report_is_opened_and_signed(room, browser):
-    second = room.station.put_drawing(room.study, room.folder)
-    page = room.station.open(browser, f"/read/{room.study.id}?drawing={second}&layout=one")
+def test_a_report_is_opened(room, browser):
+    page = room.station.open(browser, f"/read/{room.study.id}?layout=one")
     page.whole()
     page.page.get_by_role("button", name="Open", exact=True).click()
     frame = page.page.frame_locator(".rd-report iframe")
     frame.get_by_role("heading", name="Findings").first.wait_for()
     page.page.get_by_role("button", name="Back to the pictures").click()
-    page.page.get_by_role("button", name="Sign", exact=True).click()
-    dialog = page.page.get_by_role("dialog")
-    assert dialog.get_by_role("button", name="Sign", exact=True).is_disabled()
-    dialog.get_by_role("textbox").fill("Seen: one lesion.")
-    dialog.get_by_role("checkbox").check()
-    dialog.get_by_role("button", name="Sign", exact=True).click()
-    page.page.locator(".rd-signed").wait_for()
-    assert "Dr. Planner" in page.page.locator(".rd-signed").inner_text()
-    page.page.get_by_label("Versions of the drawing").select_option(room.drawing)
-    page.wait(f"limnerRead.desk.main.drawing.value.id === '{room.drawing}'")
-    assert page.page.locator(".rd-signed").count() == 0
     page.page.get_by_label("Versions of the drawing").select_option("")
     page.wait(f"{VIEW}.labels.value === null")
     page.wait("new URLSearchParams(location.search).get('drawing') === 'none'")
     page.page.close()
+
+
+@pytest.fixture
+def unmeasured(room) -> Iterator[None]:
+    """Whatever a test measures and signs, the next one finds nothing of it."""
+    yield
+    with room.station.house.database.session() as db:
+        db.execute(delete(Measure))
+
+
+@pytest.fixture
+def archive(room) -> Iterator[Pacs]:
+    """A PACS that an admin listed."""
+    with running_pacs() as pacs:
+        node = {"name": "Archive", "ae_title": TITLE, "host": "127.0.0.1", "port": pacs.port, "receives": True}
+        with room.station.house.database.session() as db:
+            keep_nodes(db, PacsNodes.model_validate({"items": [node]}))
+        yield pacs
+        with room.station.house.database.session() as db:
+            keep_nodes(db, PacsNodes(items=[]))
+
+
+def test_what_is_measured_and_signed_is_found_by_a_dicom_client(room, browser, unmeasured, archive):
+    """Measured in one browser, signed in another; the SR holds the length to a tenth of a millimetre, and is sent."""
+    drawing = room.station.put_drawing(room.study, room.folder)
+    first = room.station.open(browser, f"/read/{room.study.id}?drawing={drawing}&layout=one")
+    first.whole()
+    _go(first, IN_LIVER)
+    a, b = (-50.0, -20.0, IN_LIVER[2]), (10.0, 25.0, IN_LIVER[2])
+    _drag(first, "l", "axial", a, b)
+    points = first.ask("limnerRead.desk.reading.measures.value[0].points")
+    first.wait("limnerRead.desk.kept.waiting.value === 0")
+    first.page.close()
+    page = room.station.open(browser, f"/read/{room.study.id}?drawing={drawing}&layout=one")
+    page.whole()
+    page.wait("limnerRead.desk.reading.measures.value.length === 1")
+    page.page.get_by_role("button", name="Sign", exact=True).click()
+    dialog = page.page.get_by_role("dialog")
+    assert dialog.get_by_role("button", name="Sign", exact=True).is_disabled()
+    length = float(np.linalg.norm(np.subtract(*points)))
+    assert dialog.get_by_role("checkbox", name=f"Length {length:.1f} mm").is_checked()
+    dialog.get_by_role("textbox").fill("Seen: one lesion.")
+    dialog.get_by_role("checkbox", name="I have read").check()
+    dialog.get_by_role("button", name="Sign", exact=True).click()
+    page.page.locator(".rd-signed").wait_for()
+    assert "Dr. Planner" in page.page.locator(".rd-signed").inner_text()
+    page.wait("limnerRead.desk.reading.measures.value[0].signed")
+    page.page.locator("[data-measure=length]").click()
+    page.press("Delete")
+    assert page.page.locator("[data-measure]").count() == 1, "what was signed stays"
+    room.station.work("report")
+    page.page.locator("[data-report]").get_by_role("link", name="DICOM SR").wait_for()
+    assert _lengths(room) == [pytest.approx(length, abs=0.1)]
+    page.page.get_by_role("button", name="Send to Archive").click()
+    page.wait("document.querySelector('.rd-send progress, .rd-send [role=progressbar]')")
+    room.station.work("pacs-send")
+    page.page.locator(".rd-send .note").get_by_text("Sent to Archive: signed SR").wait_for()
+    assert sorted(one.Modality for one in archive.kept) == ["DOC", "SR"]  # a drawing from elsewhere has no objects here
+    page.page.get_by_label("Versions of the drawing").select_option(room.drawing)
+    page.wait(f"limnerRead.desk.main.drawing.value.id === '{room.drawing}'")
+    assert page.page.locator(".rd-signed").count() == 0
+    page.page.close()
+
+
+def _lengths(room: Room) -> list[float]:
+    """The lengths in the verified reports that an independent DICOMweb client finds in the study."""
+    client = DICOMwebClient(f"{room.station.url}/dicom-web", headers=room.station.token("read"))
+    with room.station.house.database.reading() as db:
+        study = db.get_one(Study, room.study.id).uid
+    found = client.search_for_instances(study, search_filters={"Modality": "SR"})
+    reports = [
+        client.retrieve_instance(study, one["0020000E"]["Value"][0], one["00080018"]["Value"][0]) for one in found
+    ]
+    return [
+        float(one.MeasuredValueSequence[0].NumericValue)
+        for report in reports
+        if report.VerificationFlag == "VERIFIED"
+        for one in _numbers(report)
+        if one.ConceptNameCodeSequence[0].CodeMeaning == "Length"
+    ]
+
+
+def _numbers(item) -> list:
+    found = [item] if item.get("ValueType") == "NUM" else []
+    return found + [one for child in item.get("ContentSequence", ()) for one in _numbers(child)]
 
 
 def test_a_drawing_that_is_finished_meanwhile_is_laid_over(room, browser, write_ct, tmp_path):

@@ -6,6 +6,7 @@ import pytest
 
 from tests.serve.live import PASSWORD
 from tests.web.workstation import front
+from tests.web.workstation.opened import Opened
 
 pytestmark = pytest.mark.browser
 PAGES = ("/studies", "/packs", "/jobs", "/admin", "/admin/audit", "/admin/rules", "/admin/pacs")
@@ -17,7 +18,7 @@ def stranger(station, browser):
     return station.window(browser, color_scheme="light")
 
 
-def log_in(opened: front.Seen, name: str = front.ADMIN, password: str = PASSWORD) -> None:
+def log_in(opened: Opened, name: str = front.ADMIN, password: str = PASSWORD) -> None:
     opened.page.get_by_label("User name").fill(name)
     opened.page.get_by_label("Password", exact=True).fill(password)
     opened.page.keyboard.press("Enter")
@@ -152,7 +153,7 @@ def test_an_api_token_is_shown_once(station, browser):
     opened.page.get_by_label("What it is for").fill("nightly export")
     opened.page.get_by_role("button", name="Make a token").click()
     secret = opened.page.get_by_label("Text to copy").input_value()
-    client = station.live.anyone()
+    client = station.anyone()
     bearer = {"Authorization": f"Bearer {secret}"}
     assert client.get("/api/jobs", headers=bearer).status_code == 200
     assert client.post("/api/uploads", headers=bearer).status_code == 403  # it may read

@@ -411,6 +411,37 @@ export type Me = {
   readonly role: "reader" | "planner" | "admin";
 };
 
+/** A measurement. ``signed``: it stands in a signed report, and cannot be changed. */
+export type MeasureTold = {
+  readonly author: string;
+  readonly changed: string;
+  readonly created: string;
+  readonly id: string;
+  readonly kind: "length" | "angle" | "ellipse" | "probe";
+  readonly mine: boolean;
+  readonly plane: "axial" | "coronal" | "sagittal";
+  readonly points_mm: readonly readonly [number, number, number][];
+  readonly series_id: string;
+  readonly signed: boolean;
+  readonly version: number;
+};
+
+/** A measurement: its points in world millimetres (LPS), on a slice of a plane of a series. */
+export type Measured = {
+  /** The version that the page knows; 0 for a new one. */
+  readonly base: number;
+  readonly kind: "length" | "angle" | "ellipse" | "probe";
+  readonly plane: "axial" | "coronal" | "sagittal";
+  readonly points_mm: readonly readonly [number, number, number][];
+  readonly series_id: string;
+};
+
+/** All of a study, the oldest first. */
+export type MeasuresTold = {
+  readonly items: readonly MeasureTold[];
+  readonly total: number;
+};
+
 /** What comes nearest to a path. */
 export type Nearest = {
   readonly mm: number;
@@ -482,10 +513,10 @@ export type Needles = {
 
 /** Work that somebody asks for. ``options`` are the kind's own. */
 export type NewJob = {
-  /** draw, plan, forecast, explain, generate or pacs-get. */
+  /** draw, plan, forecast, explain, generate, pacs-get or pacs-send. */
   readonly kind: string;
   readonly options: Readonly<Record<string, unknown>>;
-  /** The drawing that a plan or a forecast is made of. */
+  /** The drawing that a plan or a forecast is made of, or that is sent. */
   readonly result_id?: string | null;
   readonly study_id?: string | null;
 };
@@ -521,13 +552,14 @@ export type NodeName = {
   readonly node: string;
 };
 
-/** A node. Only an admin is told its address, and what it may do. */
+/** A node. Only an admin is told its address, and whether it may send to us. */
 export type NodeTold = {
   readonly ae_title?: string | null;
   readonly answers?: boolean | null;
   readonly host?: string | null;
   readonly name: string;
   readonly port?: number | null;
+  readonly receives?: boolean | null;
   readonly sends?: boolean | null;
 };
 
@@ -620,6 +652,8 @@ export type PacsNode = {
   /** What people call it. */
   readonly name: string;
   readonly port: number;
+  /** Readers may send drawings and signed reports to it. */
+  readonly receives: boolean;
   /** It may send to our DICOM port. */
   readonly sends: boolean;
 };
@@ -875,7 +909,7 @@ export type ResultTold = {
   readonly author: string;
   readonly created: string;
   readonly id: string;
-  readonly kind: "drawing" | "plan" | "forecast" | "explanation" | "generated";
+  readonly kind: "drawing" | "plan" | "forecast" | "explanation" | "generated" | "report";
   readonly mine: boolean;
   readonly pack: string;
   readonly parent_id: string | null;
@@ -894,7 +928,7 @@ export type ResultWhole = {
   readonly drawing?: Readonly<Record<string, unknown>> | null;
   readonly files: readonly string[];
   readonly id: string;
-  readonly kind: "drawing" | "plan" | "forecast" | "explanation" | "generated";
+  readonly kind: "drawing" | "plan" | "forecast" | "explanation" | "generated" | "report";
   readonly mine: boolean;
   /** Number of the newest version of this drawing; its own where it has no versions. */
   readonly newest: number;
@@ -952,6 +986,12 @@ export type Search = {
   readonly status?: "new" | "drawing" | "drawn" | "planned" | "signed" | "failed" | null;
   readonly text: string;
   readonly until?: string | null;
+};
+
+/** A measurement as the one who signs saw it. */
+export type SeenMeasure = {
+  readonly id: string;
+  readonly version: number;
 };
 
 /** Whole segments, or territories of branches. */
@@ -1030,6 +1070,9 @@ export type Sharing = {
 
 /** What the one who signs says. */
 export type Signature = {
+  readonly lang: "en" | "zh";
+  /** One's own that the report holds; all of the study if not given. */
+  readonly measures?: readonly SeenMeasure[] | null;
   readonly text: string;
 };
 

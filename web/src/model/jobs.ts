@@ -6,7 +6,7 @@ import type { Job, List } from "../api/types";
 import { navigate } from "./place";
 import { fail, notify } from "./toasts";
 import { user } from "./session";
-import { say } from "./words";
+import { phrase, say } from "./words";
 
 export const jobs = signal<readonly Job[]>([]);
 /** Whether the list has been read once. */
@@ -57,7 +57,7 @@ function announce(job: Job): void {
   const address = resultAddress(job);
   const open = address && address !== location.pathname ? { label: say("jobs.open"), run: () => navigate(address) } : null;
   if (job.state === "done") notify("good", say("jobs.done_notice", { kind }), "", open);
-  if (job.state === "failed") notify("bad", say("jobs.failed_notice", { kind }), job.message);
+  if (job.state === "failed") notify("bad", say("jobs.failed_notice", { kind }), phrase(job.message));
 }
 
 /** Where the result of a job is looked at. */
@@ -66,6 +66,8 @@ export function resultAddress(job: Job): string | null {
   switch (job.kind) {
     case "draw":
     case "correct":
+    case "report":
+    case "pacs-send":
     case "pacs-get":
       return job.study_id ? `/read/${job.study_id}` : null;
     case "plan":
@@ -89,9 +91,12 @@ export function kindName(kind: string): string {
     case "explain":
     case "generate":
     case "correct":
+    case "report":
       return say(`jobs.kind_${kind}`);
     case "pacs-get":
       return say("jobs.kind_pacs");
+    case "pacs-send":
+      return say("jobs.kind_pacs_send");
     default:
       return kind;
   }

@@ -1,4 +1,5 @@
 // A JSON Schema of settings (as pydantic writes it) as a flat list of fields that a form can show.
+import { phrase } from "./words";
 
 export type Tree = Readonly<Record<string, unknown>>;
 
@@ -20,7 +21,6 @@ export interface Field {
   readonly path: readonly string[];
   /** The group that it is shown in: its path without its own name. */
   readonly section: string;
-  readonly title: string;
   readonly about: string;
   readonly kind: "number" | "integer" | "boolean" | "string";
   readonly choices: readonly string[];
@@ -49,13 +49,11 @@ export function fieldsOf(schema: Schema): Field[] {
 function walk(root: Schema, at: Schema, path: readonly string[]): Field[] {
   const here = follow(root, at);
   if (here.properties) return Object.entries(here.properties).flatMap(([name, of]) => walk(root, of, [...path, name]));
-  const name = path.at(-1) ?? "";
   const kind = here.type === "integer" || here.type === "boolean" || here.type === "string" ? here.type : "number";
   return [
     {
       path,
       section: path.slice(0, -1).join("."),
-      title: titled(name),
       about: here.description ?? "",
       kind,
       choices: (here.enum ?? []).map(String),
@@ -70,6 +68,13 @@ function follow(root: Schema, at: Schema): Schema {
   const name = at.$ref?.split("/").pop();
   const target = name === undefined ? undefined : root.$defs?.[name];
   return target ? { ...target, ...at } : at;
+}
+
+/** A setting's name in the reader's language. */
+export function fieldName(path: readonly string[]): string {
+  const [dotted, name] = [path.join("."), path.at(-1) ?? ""];
+  const told = phrase(dotted);
+  return told === dotted ? titled(name) : told;
 }
 
 function titled(name: string): string {

@@ -1,7 +1,7 @@
 // Short notices at the edge of the screen. What failed stays until it is read; what went well leaves by itself.
 import { signal } from "@preact/signals";
 import { ApiError } from "../api/client";
-import { say } from "./words";
+import { phrase, say } from "./words";
 
 export interface Toast {
   readonly id: number;
@@ -32,7 +32,7 @@ export function dismiss(id: number): void {
 export function told(error: unknown): { title: string; detail: string } {
   if (error instanceof ApiError) {
     if (error.status === 0) return { title: say("shell.silent"), detail: say("shell.silent_detail") };
-    return { title: error.title, detail: error.detail };
+    return { title: phrase(error.title), detail: phrase(error.detail) };
   }
   return { title: say("shell.fault"), detail: error instanceof Error ? error.message : String(error) };
 }

@@ -43,7 +43,7 @@ class Made:
 
     Args:
         folder: becomes the result's folder; None where the job makes no result.
-        kind: of the result: drawing, plan, forecast, explanation, generated.
+        kind: of the result: drawing, plan, forecast, explanation, generated, report.
         title: a few words, no patient's.
         pack: what drew it, if any.
         summary: what lists show, as JSON; no patient's name, id or date.

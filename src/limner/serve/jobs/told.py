@@ -46,7 +46,7 @@ class ResultTold(BaseModel):
     """A result, without its files."""
 
     id: str
-    kind: Literal["drawing", "plan", "forecast", "explanation", "generated"]
+    kind: Literal["drawing", "plan", "forecast", "explanation", "generated", "report"]
     study_id: str | None
     series_id: str | None
     parent_id: str | None

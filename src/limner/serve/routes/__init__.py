@@ -13,6 +13,7 @@ ROUTERS = (
     "limner.serve.routes.users",
     "limner.serve.routes.tokens",
     "limner.serve.routes.studies",
+    "limner.serve.routes.measures",
     "limner.serve.routes.uploads",
     "limner.serve.routes.forecasts",
     "limner.serve.routes.explain",

@@ -30,9 +30,9 @@ Id = Annotated[str, Field(max_length=24)]
 class NewJob(BaseModel):
     """Work that somebody asks for. ``options`` are the kind's own."""
 
-    kind: str = Field(max_length=16, description="draw, plan, forecast, explain, generate or pacs-get.")
+    kind: str = Field(max_length=16, description="draw, plan, forecast, explain, generate, pacs-get or pacs-send.")
     study_id: Id | None = None
-    result_id: Id | None = Field(None, description="The drawing that a plan or a forecast is made of.")
+    result_id: Id | None = Field(None, description="The drawing that a plan or a forecast is made of, or that is sent.")
     options: dict[str, Any] = {}
 
 

@@ -23,7 +23,7 @@ ANSWER_S = 20.0
 
 
 class NodeTold(BaseModel):
-    """A node. Only an admin is told its address, and what it may do."""
+    """A node. Only an admin is told its address, and whether it may send to us."""
 
     name: str
     ae_title: str | None = None
@@ -31,6 +31,7 @@ class NodeTold(BaseModel):
     port: int | None = None
     sends: bool | None = None
     answers: bool | None = None
+    receives: bool | None = None
 
 
 class NodesTold(BaseModel):
@@ -89,10 +90,14 @@ class Echoed(BaseModel):
 
 @router.get("/nodes", summary="PACS nodes")
 def get_nodes(actor: Reader, house: AHouse) -> NodesTold:
-    """The names of those that can be searched; for an admin all, with their addresses."""
+    """The names of those that can be searched or sent to; for an admin all, with their addresses."""
     nodes = list_nodes(house)
     if actor.role != "admin":
-        names = [NodeTold(name=one.name) for one in nodes if one.answers]
+        names = [
+            NodeTold(name=one.name, answers=one.answers, receives=one.receives)
+            for one in nodes
+            if one.answers or one.receives
+        ]
         return NodesTold(items=names, total=len(names))
     return _whole(nodes)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path as FilePath
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, HTTPException, Path
 from fastapi.responses import FileResponse
@@ -15,12 +15,14 @@ from sqlalchemy.orm import Session as Transaction
 from limner.serve import audit
 from limner.serve.house import AHouse, House
 from limner.serve.jobs.finish import family
+from limner.serve.jobs.queue import Request
 from limner.serve.jobs.states import WAITING
 from limner.serve.jobs.told import ResultTold, tell_results
+from limner.serve.measures import MOST_MEASURES, own_measures
 from limner.serve.routes.result_files import answer_file, files_in
-from limner.serve.safety.access import Reader, ReaderWrites, find_result
+from limner.serve.safety.access import Actor, Reader, ReaderWrites, find_result
 from limner.serve.store.removal import Leftover, delete_files, remove_instances
-from limner.serve.tables import Job, Result, Study, now
+from limner.serve.tables import Job, Result, SignedMeasure, Study, now
 
 router = APIRouter(prefix="/api/results", tags=["results"])
 
@@ -35,10 +37,21 @@ class ResultWhole(ResultTold):
     drawing: dict[str, Any] | None = None
 
 
+class SeenMeasure(BaseModel):
+    """A measurement as the one who signs saw it."""
+
+    id: str = Field(max_length=24)
+    version: int = Field(ge=1)
+
+
 class Signature(BaseModel):
     """What the one who signs says."""
 
     text: str = Field(min_length=1, max_length=10_000)
+    measures: list[SeenMeasure] | None = Field(
+        None, max_length=MOST_MEASURES, description="One's own that the report holds; all of the study if not given."
+    )
+    lang: Literal["en", "zh"] = "en"
 
 
 @router.get("/{result_id}", summary="One result")
@@ -61,7 +74,8 @@ def get_file(result_id: Id, path: Annotated[str, Path(max_length=200)], actor: R
 def sign(result_id: Id, signature: Signature, actor: ReaderWrites, house: AHouse) -> ResultWhole:
     """Locks this version: it cannot be changed or deleted. A correction afterwards makes a new, unsigned one.
 
-    The audit log keeps the SHA-256 over all files, so that anyone can tell later that these were signed.
+    The audit log keeps the SHA-256 over all files, so that anyone can tell later that these were signed. Of a drawing
+    that belongs to a study a report is made: the job stands in the same transaction, so that no crash comes between.
     """
     if not signature.text.strip():
         raise HTTPException(422, "A signature needs a text: say what was read, and what you found.")
@@ -70,15 +84,35 @@ def sign(result_id: Id, signature: Signature, actor: ReaderWrites, house: AHouse
     seen = digest(house.result_folder(result.id))
     with house.database.session() as db:
         result = find_result(db, actor, result_id)
+        db.refresh(result, with_for_update=True)
         if result.signed_by is not None:
             raise HTTPException(409, "This version is signed already.")
         newest = family(db, result.id)[-1]
         if newest.version > result.version:
             raise HTTPException(409, f"Version {newest.version} is newer: read and sign that one, or delete it.")
         result.signed_by, result.signed_at, result.signed_text = actor.user_id, now(), signature.text.strip()
-        audit.append(db, actor.user_id, "result.sign", result.id, version=result.version, sha256=seen)
+        held = _hold_measures(db, actor, result, signature)
+        audit.append(db, actor.user_id, "result.sign", result.id, version=result.version, sha256=seen, measures=held)
+        job = None
+        if result.kind == "drawing" and result.study_id is not None:
+            options = {"lang": signature.lang}
+            request = Request("report", actor.user_id, result.study_id, result.id, options)
+            job = house.queue.add(db, request, owed=True)
         db.flush()
-        return _whole(db, house, result, actor.user_id)
+        told = _whole(db, house, result, actor.user_id)
+    if job is not None:
+        house.queue.carry(job)
+    return told
+
+
+def _hold_measures(db: Transaction, actor: Actor, result: Result, signature: Signature) -> list[str]:
+    """Ties the reader's measurements to the report: from now on they stay as they are."""
+    if result.kind != "drawing" or result.study_id is None:
+        return []
+    seen = None if signature.measures is None else {one.id: one.version for one in signature.measures}
+    held = own_measures(db, actor, result.study_id, seen)
+    db.add_all(SignedMeasure(result_id=result.id, measure_id=one) for one in held)
+    return held
 
 
 @router.delete("/{result_id}", summary="Delete a result with all that was made of it", status_code=204)
@@ -89,7 +123,7 @@ def remove(result_id: Id, actor: ReaderWrites, house: AHouse) -> None:
         if result.owner_id != actor.user_id:
             raise HTTPException(403, "Only the one who made it may delete it.")
         gone = _with_descendants(db, result)
-        if any(one.signed_by for one in gone):
+        if result.kind == "report" or any(one.signed_by for one in gone):
             raise HTTPException(409, "It is signed, or something made of it is: what was signed stays.")
         if any(one.owner_id != actor.user_id for one in gone):
             raise HTTPException(409, "Others made plans or versions of it: it stays as long as those do.")

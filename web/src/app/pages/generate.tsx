@@ -9,7 +9,7 @@ import { jobs, loadJobs, startJob } from "../../model/jobs";
 import { navigate, pageReady, query } from "../../model/place";
 import { Latest } from "../../model/planning/live";
 import { attempt, fail } from "../../model/toasts";
-import { say } from "../../model/words";
+import { phrase, say } from "../../model/words";
 import { Empty, Note, Progress, Waiting } from "../../panels/bits";
 import { Quiz } from "../../panels/generating/quiz";
 import { Sheet, Way } from "../../panels/generating/seeds";
@@ -174,7 +174,7 @@ function Shown({ generator, wish, onChange }: BenchProps) {
           </a>
         )}
       </figcaption>
-      <p class="ge-quiet">{generator.description}</p>
+      <p class="ge-quiet">{phrase(generator.description)}</p>
     </figure>
   );
 }
@@ -247,7 +247,7 @@ function Folder({ generator, wish }: { generator: Generator; wish: Wish }) {
       <p class="ge-quiet">
         {say("generate.folder_hint")} <a href="/jobs">{say("jobs.title")}</a>
       </p>
-      <p class="ge-quiet">{generator.licence}</p>
+      <p class="ge-quiet">{phrase(generator.licence)}</p>
     </section>
   );
 }

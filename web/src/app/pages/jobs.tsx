@@ -9,7 +9,7 @@ import { active, cancelJob, jobs, jobsKnown, kindName, loadJobs, repeatJob, resu
 import { pageReady, queryText, setQuery } from "../../model/place";
 import { may } from "../../model/session";
 import { attempt } from "../../model/toasts";
-import { say, sayOr } from "../../model/words";
+import { phrase, say, sayOr } from "../../model/words";
 import { Empty, Progress, State, Waiting } from "../../panels/bits";
 import { Icon, type IconName } from "../../panels/icon";
 
@@ -149,7 +149,7 @@ function Standing({ job }: { job: Job }): JSX.Element {
   return (
     <>
       <State of={job.state} prefix="state." />
-      {job.state === "failed" && job.message && <p class="job-message small-text">{job.message}</p>}
+      {job.state === "failed" && job.message && <p class="job-message small-text">{phrase(job.message)}</p>}
     </>
   );
 }

@@ -8,7 +8,7 @@ import { number } from "../../model/format";
 import { headlines, type Pack } from "../../model/pack";
 import { pageReady } from "../../model/place";
 import { attempt } from "../../model/toasts";
-import { say, sayOr } from "../../model/words";
+import { phrase, say, sayOr } from "../../model/words";
 import { Empty, Waiting } from "../../panels/bits";
 import { Icon } from "../../panels/icon";
 import { Markdown } from "../../panels/markdown";
@@ -64,7 +64,7 @@ function taskName(task: string): string {
 
 function Terms({ pack }: { pack: Pack }): JSX.Element {
   return (
-    <span class={pack.non_commercial ? "tag tag-warn" : "tag tag-good"} title={pack.licence}>
+    <span class={pack.non_commercial ? "tag tag-warn" : "tag tag-good"} title={phrase(pack.licence)}>
       {pack.non_commercial ? say("packs.non_commercial") : pack.licence}
     </span>
   );
@@ -78,7 +78,7 @@ function PackCard({ pack }: { pack: Pack }): JSX.Element {
         <strong>{pack.name}</strong>
         <span class="muted small-text">{pack.version}</span>
       </span>
-      <span class="pack-about">{pack.description}</span>
+      <span class="pack-about">{phrase(pack.description)}</span>
       <span class="pack-tags">
         <span class="tag tag-accent">{taskName(pack.task)}</span>
         {pack.modalities.map((one) => (
@@ -91,7 +91,7 @@ function PackCard({ pack }: { pack: Pack }): JSX.Element {
       <span class="pack-figures">
         {first.map((one, n) => (
           <span key={n} class="pack-figure">
-            <span class="small-text">{one.figure.region === "all" ? metricName(one.metric) : `${one.figure.region}, ${metricName(one.metric)}`}</span>
+            <span class="small-text">{one.figure.region === "all" ? metricName(one.metric) : `${phrase(one.figure.region)}, ${metricName(one.metric)}`}</span>
             <strong>{number(one.interval.value ?? 0, 2)}</strong>
             <Bar one={one} />
           </span>
@@ -127,7 +127,7 @@ function PackPage({ pack }: { pack: Pack }): JSX.Element {
         ))}
         <Terms pack={pack} />
       </header>
-      <p class="lead">{pack.description}</p>
+      <p class="lead">{phrase(pack.description)}</p>
       <div class="pack-columns">
         <section class="card pad">
           <h2>{say("packs.figures")}</h2>
@@ -137,7 +137,7 @@ function PackPage({ pack }: { pack: Pack }): JSX.Element {
         <section class="card pad">
           <Reliability pack={pack} />
           <h3>{say("packs.terms")}</h3>
-          <p class="small-text">{pack.licence}</p>
+          <p class="small-text">{phrase(pack.licence)}</p>
           {pack.classes.length > 0 && (
             <>
               <h3>{say("packs.knows")}</h3>
@@ -146,7 +146,7 @@ function PackPage({ pack }: { pack: Pack }): JSX.Element {
                   .filter((one) => one !== "background")
                   .map((one) => (
                     <span key={one} class="tag">
-                      {one}
+                      {phrase(one)}
                     </span>
                   ))}
               </p>

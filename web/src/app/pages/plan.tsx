@@ -5,13 +5,12 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { effect, signal } from "@preact/signals";
 import type { Result } from "../../api/types";
 import { frameOf, movable, shifted, tilted } from "../../model/planning/cuts";
-import { followNames } from "../../model/planning/names";
 import { fromScene, toScene, type Vec } from "../../model/planning/vectors";
 import { navigate, pageReady, queryText, setQuery } from "../../model/place";
 import { user } from "../../model/session";
 import { enterResult } from "../../model/study";
 import { fail } from "../../model/toasts";
-import { say } from "../../model/words";
+import { phrase, say } from "../../model/words";
 import { Waiting } from "../../panels/bits";
 import { Compare } from "../../panels/planning/compare";
 import { CutFacts, Cuts, CutVerdict } from "../../panels/planning/cuts";
@@ -57,11 +56,7 @@ function OnDrawing({ drawing }: { drawing: Result }): JSX.Element {
   useEffect(() => {
     bench.mode.value = queryText("mode") === "resection" ? "resection" : "needle";
     void bench.open(queryText("target") || null);
-    const stop = followNames(drawing.id);
-    return () => {
-      bench.end();
-      stop();
-    };
+    return () => bench.end();
   }, [bench]);
   useEffect(() => {
     if (!canvas.current) return;
@@ -103,7 +98,7 @@ function OnDrawing({ drawing }: { drawing: Result }): JSX.Element {
       <aside class="plan-side" aria-label={say("plan.figures")}>
         {bench.error.value && (
           <div class="note note-bad" role="alert">
-            <div>{bench.error.value}</div>
+            <div>{phrase(bench.error.value)}</div>
           </div>
         )}
         {mode === "needle" ? <NeedleFacts bench={bench} /> : <CutFacts bench={bench} />}

@@ -6,7 +6,7 @@ import { navigate, pageReady, query } from "../../model/place";
 import { user } from "../../model/session";
 import { enterStudy, openStudy, resultsOf } from "../../model/study";
 import { fail } from "../../model/toasts";
-import { say } from "../../model/words";
+import { phrase, say } from "../../model/words";
 import { Empty, Waiting } from "../../panels/bits";
 import { Icon } from "../../panels/icon";
 import { CompareBar } from "../../panels/reading/compare_bar";
@@ -15,6 +15,7 @@ import { Findings } from "../../panels/reading/findings";
 import { Head } from "../../panels/reading/head";
 import { Labels } from "../../panels/reading/labels";
 import { Measures } from "../../panels/reading/measures";
+import { Moving } from "../../panels/reading/moving";
 import { Overlays } from "../../panels/reading/overlays";
 import { Panes } from "../../panels/reading/panes";
 import { Problems } from "../../panels/reading/problems";
@@ -103,7 +104,7 @@ function Room({ desk }: { desk: Desk }): JSX.Element {
         {series && !series.shape ? (
           <Empty icon="alert" title={say("read.no_volume")}>
             {series.problems.map((one) => (
-              <p key={one.text}>{one.text}</p>
+              <p key={one.text}>{phrase(one.text)}</p>
             ))}
           </Empty>
         ) : (
@@ -124,6 +125,7 @@ function Room({ desk }: { desk: Desk }): JSX.Element {
         {reading.layout.value === "compare" && <CompareBar desk={desk} />}
         <Findings desk={desk} />
         <Labels desk={desk} />
+        <Moving desk={desk} />
         <Overlays desk={desk} />
         <Measures desk={desk} />
         <Report desk={desk} onOpen={() => setReport(true)} />

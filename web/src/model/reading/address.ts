@@ -1,6 +1,7 @@
 // What the address holds, so that a reload or a link opens the same picture: nothing of the patient.
 import { LAYOUTS, type Layout } from "./reading";
-import { PLANES, type Plane } from "./grid";
+import { PLANES, type Plane, clamp } from "./grid";
+import { MOST_MM, type Slab } from "./slab";
 
 export interface Place {
   readonly series: string | null;
@@ -12,6 +13,7 @@ export interface Place {
   readonly layout: Layout | null;
   readonly plane: Plane | null;
   readonly drawing: string | null;
+  readonly slab: Slab | null;
   readonly prior: string | null;
   /** "canvas" or "niivue": forces an engine. */
   readonly engine: string | null;
@@ -27,9 +29,15 @@ export function readPlace(query: URLSearchParams): Place {
     layout: LAYOUTS.find((one) => one === query.get("layout")) ?? null,
     plane: PLANES.find((one) => one === query.get("plane")) ?? null,
     drawing: query.get("drawing"),
+    slab: slab(query.get("slab")),
     prior: query.get("prior"),
     engine: query.get("engine"),
   };
+}
+
+function slab(text: string | null): Slab | null {
+  const found = /^(mip|minip|mean),(\d{1,2})$/.exec(text ?? "");
+  return found ? { mode: found[1] as Slab["mode"], mm: clamp(Number(found[2]), 1, MOST_MM) } : null;
 }
 
 function pair(text: string | null): readonly [number, number] | null {

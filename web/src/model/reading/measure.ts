@@ -13,6 +13,20 @@ export interface Measure {
   readonly plane: Plane;
   /** World LPS mm, on one slice. */
   readonly points: readonly Vec3[];
+  /** Who measured it, where that is somebody else. */
+  readonly author?: string;
+  /** It stands in a signed report, and stays as it is. */
+  readonly signed?: boolean;
+}
+
+/** Whether the reader may move or remove it. */
+export function isFree(measure: Measure): boolean {
+  return measure.author === undefined && !measure.signed;
+}
+
+/** A name that no other measurement has, as the server takes it. */
+export function newMeasureId(): string {
+  return [...crypto.getRandomValues(new Uint8Array(12))].map((one) => one.toString(16).padStart(2, "0")).join("");
 }
 
 export interface RegionStats {

@@ -3,6 +3,7 @@ import { type Signal, batch, computed, signal } from "@preact/signals";
 import { AXES, type Plane, type Vec3, clamp, withAxis } from "./grid";
 import { type Measure, type MeasureKind } from "./measure";
 import type { Volume, Window } from "./series";
+import type { Slab } from "./slab";
 import type { Camera } from "./viewport";
 
 export type Layout = "one" | "mpr" | "mpr3d" | "compare";
@@ -39,6 +40,8 @@ export class View {
   readonly camera: Signal<Camera> = signal({ center: [0, 0, 0], zoom: 1 });
   readonly window: Signal<Window> = signal({ name: "", center: 50, width: 400 });
   readonly invert = signal(false);
+  /** Several slices as one; null where the slice stands for itself. */
+  readonly slab: Signal<Slab | null> = signal(null);
   readonly labels: Signal<LabelLayer | null> = signal(null);
   /** Of each label value. */
   readonly labelStates: Signal<Readonly<Record<number, LabelState>>> = signal({});
@@ -98,6 +101,19 @@ export class View {
   fit(): void {
     const grid = this.volume.value?.grid;
     if (grid) this.camera.value = { center: grid.middle, zoom: 1 };
+  }
+
+  /** As it opened: fitted, in the middle, not inverted, slice by slice, in this window. */
+  reset(window: Window): void {
+    const grid = this.volume.value?.grid;
+    if (!grid) return;
+    batch(() => {
+      this.fit();
+      this.cross.value = withAxis(grid.middle, 2, Math.floor(grid.size[2] / 2) * grid.spacing[2]);
+      this.window.value = window;
+      this.invert.value = false;
+      this.slab.value = null;
+    });
   }
 }
 

@@ -2,22 +2,25 @@
 import { effect, signal } from "@preact/signals";
 import { lang } from "../look";
 import { en } from "./en";
+import type { Phrasebook } from "./phrases";
 
 export type WordKey = keyof typeof en;
 export type Catalogue = Readonly<Record<WordKey, string>>;
 
 /** The catalogue that is spoken; English is always there, others are fetched when they are asked for. */
 const spoken = signal<Catalogue>(en);
+/** What says the server's sentences; null where they are spoken as they come. */
+const phrases = signal<Phrasebook | null>(null);
 let wanted: Promise<void> = Promise.resolve();
 
 effect(() => {
   const now = lang.value;
   if (now === "en") {
-    spoken.value = en;
+    [spoken.value, phrases.value] = [en, null];
     return;
   }
-  wanted = import("./zh").then(({ zh }) => {
-    if (lang.peek() === now) spoken.value = zh;
+  wanted = Promise.all([import("./zh"), import("./book")]).then(([{ zh }, { chinese }]) => {
+    if (lang.peek() === now) [spoken.value, phrases.value] = [zh, chinese];
   });
 });
 
@@ -41,4 +44,9 @@ export function count(key: Countable, n: number): string {
 /** The text of a key that is put together from parts; `fallback` where there is no such key. */
 export function sayOr(key: string, fallback: string): string {
   return key in spoken.value ? say(key as WordKey) : fallback;
+}
+
+/** A sentence or a name that the server wrote in English, in the reader's language as far as it is known there. */
+export function phrase(text: string): string {
+  return phrases.value?.say(text) ?? text;
 }

@@ -6,7 +6,7 @@ import type { List } from "../../api/types";
 import { moment, number } from "../../model/format";
 import { pageReady } from "../../model/place";
 import { attempt } from "../../model/toasts";
-import { say, sayOr } from "../../model/words";
+import { phrase, say, sayOr } from "../../model/words";
 import { Note, Waiting } from "../bits";
 import { Icon } from "../icon";
 
@@ -64,7 +64,7 @@ export function Audit(): JSX.Element {
           <strong>{verdict.whole ? say("audit.whole", { n: number(verdict.entries) }) : say("audit.broken")}</strong>
           {verdict.whole && <p>{say("audit.whole_detail")}</p>}
           {verdict.breaks.map((one) => (
-            <p key={one.n}>{say("audit.break", { n: one.n, what: one.what })}</p>
+            <p key={one.n}>{say("audit.break", { n: one.n, what: phrase(one.what) })}</p>
           ))}
           <p class="hash">{verdict.hash}</p>
         </Note>

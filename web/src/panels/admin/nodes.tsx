@@ -19,8 +19,10 @@ interface Node {
   readonly sends: boolean;
   /** It may be searched. */
   readonly answers: boolean;
+  /** Readers may send drawings and reports to it. */
+  readonly receives: boolean;
 }
-const NEW: Node = { name: "", host: "", port: 104, ae_title: "", sends: true, answers: true };
+const NEW: Node = { name: "", host: "", port: 104, ae_title: "", sends: true, answers: true, receives: false };
 
 export function Nodes(): JSX.Element {
   const [nodes, setNodes] = useState<readonly Node[] | null>(null);
@@ -40,7 +42,7 @@ export function Nodes(): JSX.Element {
     notify("good", say("pacs.saved"));
   };
   const echo = async (name: string): Promise<void> => {
-    const answer = await attempt(() => api.post<{ seconds: number }>(`/api/pacs/nodes/${encodeURIComponent(name)}/echo`));
+    const answer = await attempt(() => api.post<{ seconds: number }>("/api/pacs/echo", { node: name }));
     if (answer) notify("good", say("pacs.answers_in", { name, ms: number(1000 * answer.seconds) }));
   };
   return (
@@ -92,6 +94,10 @@ export function Nodes(): JSX.Element {
             <label class="check">
               <input type="checkbox" checked={one.sends} onChange={(event) => change(n, { sends: event.currentTarget.checked })} />
               <span>{say("pacs.may_send")}</span>
+            </label>
+            <label class="check">
+              <input type="checkbox" checked={one.receives} onChange={(event) => change(n, { receives: event.currentTarget.checked })} />
+              <span>{say("pacs.may_receive")}</span>
             </label>
           </div>
         </fieldset>

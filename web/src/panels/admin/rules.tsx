@@ -4,9 +4,9 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { api } from "../../api/client";
 import { pageReady } from "../../model/place";
-import { fieldsOf, type Field, type Schema, type Tree, unitOf, valueAt, withValue } from "../../model/schema_form";
+import { fieldName, fieldsOf, type Field, type Schema, type Tree, unitOf, valueAt, withValue } from "../../model/schema_form";
 import { attempt, notify } from "../../model/toasts";
-import { count, say, sayOr } from "../../model/words";
+import { count, phrase, say, sayOr } from "../../model/words";
 import { Waiting } from "../bits";
 import { Confirm } from "../dialog";
 
@@ -103,14 +103,14 @@ function Rule({ field, value, standard, onValue }: RuleProps): JSX.Element {
   const differs = value !== standard;
   return (
     <div class={differs ? "rule changed" : "rule"}>
-      <label for={id}>{field.title}</label>
+      <label for={id}>{fieldName(field.path)}</label>
       <div class="rule-value">
         <Control id={id} field={field} value={value} onValue={onValue} />
         <span class="unit">{unitOf(field)}</span>
       </div>
       <p class="small-text muted" id={`${id}-about`}>
-        {field.about}
-        {differs && ` ${say("rules.standard", { value: String(standard) })}`}
+        {phrase(field.about)}
+        {differs && ` ${say("rules.standard", { value: phrase(String(standard)) })}`}
       </p>
     </div>
   );
@@ -126,7 +126,7 @@ function Control({ id, field, value, onValue }: { id: string; field: Field; valu
       <select id={id} aria-describedby={about} value={String(value)} onChange={(event) => onValue(event.currentTarget.value)}>
         {field.choices.map((one) => (
           <option key={one} value={one}>
-            {one}
+            {phrase(one)}
           </option>
         ))}
       </select>

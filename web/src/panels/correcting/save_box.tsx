@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { user } from "../../model/session";
-import { say, sayOr } from "../../model/words";
+import { phrase, say, sayOr } from "../../model/words";
 import type { CorrectDesk } from "../../tools/correcting/desk";
 import { Note, Progress } from "../bits";
 import { Confirm } from "../dialog";
@@ -67,11 +67,11 @@ export function SaveBox({ desk }: { desk: CorrectDesk }): JSX.Element {
       {desk.sending.value && <p class="rd-quiet" role="status">{say("correct.sending")}</p>}
       {works && (
         <div class="co-job">
-          <p role="status">{job.state === "queued" ? say("correct.queued") : `${say("correct.measuring")} ${sayOr(`jobs.step_${job.step}`, job.step)}`}</p>
+          <p role="status">{job.state === "queued" ? say("correct.queued") : `${say("correct.measuring")} ${sayOr(`step.${job.step}`, job.step)}`}</p>
           <Progress fraction={job.state === "queued" ? null : job.fraction} label={say("correct.measuring")} />
         </div>
       )}
-      {job?.state === "failed" && <Note kind="bad">{job.message}</Note>}
+      {job?.state === "failed" && <Note kind="bad">{phrase(job.message)}</Note>}
       {asking && (
         <Confirm
           title={say("correct.discard_title")}

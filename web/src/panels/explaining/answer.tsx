@@ -2,7 +2,7 @@
 import { type Answer, type Bar, bars, likeliest } from "../../model/explaining/answer";
 import { type Explainer, nameOf } from "../../tools/explaining/state";
 import { number, percent } from "../../model/format";
-import { say } from "../../model/words";
+import { phrase, say } from "../../model/words";
 import { Note } from "../bits";
 
 interface Props {
@@ -132,7 +132,7 @@ export function Problems({ answer }: { answer: Answer }) {
     <>
       {answer.problems.map((one) => (
         <Note key={one.code} kind="warn">
-          {one.text}
+          {phrase(one.text)}
         </Note>
       ))}
     </>

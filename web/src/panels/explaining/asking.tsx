@@ -5,7 +5,7 @@ import { type Explainer, fitting } from "../../tools/explaining/state";
 import { active, startJob } from "../../model/jobs";
 import { lang } from "../../model/look";
 import { attempt } from "../../model/toasts";
-import { say, sayOr } from "../../model/words";
+import { phrase, say, sayOr } from "../../model/words";
 import { Progress } from "../bits";
 
 /** Has the work begun; its end brings a new result, and the page shows it. */
@@ -75,7 +75,7 @@ export function Asking({ study, packs, chosen, n, onChoose, onShown }: AskingPro
               <span>
                 <b>{one.name}</b> <span class="ex-quiet">{one.modalities.join(", ")}</span>
                 <br />
-                {one.description}
+                {phrase(one.description)}
                 {one.channel_names.length > 0 && <span class="ex-quiet"> {say("explain.channels", { names: one.channel_names.join(", ") })}</span>}
               </span>
             </label>

@@ -2,7 +2,7 @@
 import type { AttributeNote, AttributeRow, Explanation } from "../../model/explaining/answer";
 import { type Explainer, nameOf, type Weakness } from "../../tools/explaining/state";
 import { number, percent } from "../../model/format";
-import { say, sayOr } from "../../model/words";
+import { phrase, say, sayOr } from "../../model/words";
 import { Note } from "../bits";
 import { Verdict } from "./verdict";
 
@@ -92,14 +92,14 @@ export function About({ pack }: { pack: Explainer }) {
         <b>
           {pack.name} {pack.version}
         </b>{" "}
-        {pack.description}
+        {phrase(pack.description)}
       </p>
       <ul>
         {pack.weaknesses.map((one) => (
           <li key={one.measure + one.region}>{weaknessText(one, pack)}</li>
         ))}
       </ul>
-      <p class="ex-quiet">{pack.licence}</p>
+      <p class="ex-quiet">{phrase(pack.licence)}</p>
       <a href={`/packs/${pack.name}`}>{say("explain.card")}</a>
     </section>
   );

@@ -7,7 +7,7 @@ import { at, bandOf, type ForecastTold } from "../../model/forecasting/curve";
 import { number } from "../../model/format";
 import { pageReady, queryNumber, setQuery } from "../../model/place";
 import { fail } from "../../model/toasts";
-import { say } from "../../model/words";
+import { phrase, say } from "../../model/words";
 import type { Growing } from "../../render/forecasting/growing";
 import { useKeys } from "../../tools/keys";
 import { Waiting } from "../bits";
@@ -42,15 +42,15 @@ function Told({ told, forecast, drawing }: InSpaceProps & { told: ForecastTold }
       <div class="forecast-middle">
         <Scene told={told} forecast={forecast} drawing={drawing} day={day} />
         <Days first={first} last={last} day={day} onDay={setDay} playing={playing} onPlay={setPlaying} />
-        <Chart band={band} day={day} onDay={setDay} others={told.what_if.map((one) => ({ name: one.name, p50: one.volume_ml.p50 }))} />
+        <Chart band={band} day={day} onDay={setDay} others={told.what_if.map((one) => ({ name: phrase(one.name), p50: one.volume_ml.p50 }))} />
       </div>
       <aside class="forecast-side" aria-label={say("forecast.known")}>
-        <Now band={band} day={day} today_ml={told.target.volume_ml} name={told.target.name} />
+        <Now band={band} day={day} today_ml={told.target.volume_ml} name={phrase(told.target.name)} />
         <ul class="forecast-ifs">
           {told.what_if.map((one, k) => (
             <li key={one.name}>
               <span class={`swatch chart-other-${k}`} />
-              {one.name}: {number(at(told.days, one.volume_ml.p50, day), 1)} ml
+              {phrase(one.name)}: {number(at(told.days, one.volume_ml.p50, day), 1)} ml
             </li>
           ))}
         </ul>

@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import { number } from "../../model/format";
 import type { ForecastTold } from "../../model/forecasting/curve";
-import { say, sayOr } from "../../model/words";
+import { phrase, say, sayOr } from "../../model/words";
 import { Note } from "../bits";
 
 export function Know({ told }: { told: ForecastTold }): JSX.Element {
@@ -17,7 +17,7 @@ export function Know({ told }: { told: ForecastTold }): JSX.Element {
           <summary>{say("forecast.limits", { n: told.warnings.length })}</summary>
           <ul>
             {told.warnings.map((one) => (
-              <li key={one}>{one}</li>
+              <li key={one}>{phrase(one)}</li>
             ))}
           </ul>
         </details>
@@ -28,13 +28,13 @@ export function Know({ told }: { told: ForecastTold }): JSX.Element {
         <ul class="forecast-genes">
           {told.genes.map((one) => (
             <li key={`${one.name} ${one.effect}`}>
-              <strong>{one.name}</strong> {one.effect} <small>{one.source}</small>
+              <strong>{one.name}</strong> {phrase(one.effect)} <small>{phrase(one.source)}</small>
             </li>
           ))}
         </ul>
         {told.switches.treatment && (
           <p>
-            <strong>{told.switches.treatment.name}</strong> {told.switches.treatment.effect}
+            <strong>{phrase(told.switches.treatment.name)}</strong> {phrase(told.switches.treatment.effect)}
           </p>
         )}
       </section>
@@ -53,14 +53,14 @@ export function Know({ told }: { told: ForecastTold }): JSX.Element {
               <tr key={name}>
                 <th scope="row">{sayOr(`forecast.parameter_${name}`, name)}</th>
                 <td>
-                  {short(one.value)} ({short(one.low)}–{short(one.high)}) {one.unit}
+                  {short(one.value)} ({short(one.low)}–{short(one.high)}) {phrase(one.unit)}
                 </td>
-                <td>{one.told_by}</td>
+                <td>{phrase(one.told_by)}</td>
               </tr>
             ))}
           </tbody>
         </table>
-        <p class="hint">{told.prior.source}</p>
+        <p class="hint">{phrase(told.prior.source)}</p>
       </details>
     </>
   );

@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Band, Reading } from "../../model/forecasting/curve";
-import { say } from "../../model/words";
+import { phrase, say } from "../../model/words";
 import { Note } from "../bits";
 import { Chart } from "./chart";
 import { Now } from "./now";
@@ -36,14 +36,14 @@ export function OverTime({ answer }: { answer: Table | null }): JSX.Element {
         <Now band={band} day={now} today_ml={measured.volume_ml} name={say("forecast.lesion")} measured />
         <Note kind="warn">
           <strong>{say("forecast.of_others", { n: answer.learned_from.patients })}</strong>
-          <p>{answer.learned_from.source}</p>
+          <p>{phrase(answer.learned_from.source)}</p>
         </Note>
         <ul class="forecast-problems">
           {answer.problems.map((one) => (
-            <li key={one}>{one}</li>
+            <li key={one}>{phrase(one)}</li>
           ))}
         </ul>
-        <p class="hint">{say("forecast.model", { name: answer.forecasts[0]?.model ?? "" })}</p>
+        <p class="hint">{say("forecast.model", { name: phrase(answer.forecasts[0]?.model ?? "") })}</p>
       </aside>
     </>
   );

@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import { number, percent } from "../../model/format";
 import { calibrationOf, type Figure, type Headline, isShare, type Pack } from "../../model/pack";
-import { say, sayOr } from "../../model/words";
+import { phrase, say, sayOr } from "../../model/words";
 
 export function metricName(metric: string): string {
   return sayOr(`metric.${metric}`, metric.replaceAll("_", " "));
@@ -54,7 +54,7 @@ export function FigureTable({ rows }: { rows: readonly Headline[] }): JSX.Elemen
         <tbody>
           {rows.map((one, n) => (
             <tr key={n}>
-              <th scope="row">{one.figure.region === "all" ? say("packs.all") : one.figure.region}</th>
+              <th scope="row">{one.figure.region === "all" ? say("packs.all") : phrase(one.figure.region)}</th>
               <td>{metricName(one.metric)}</td>
               <td class="number nowrap">{told(one)}</td>
               <td class="bar-cell">
@@ -87,7 +87,7 @@ export function Reliability({ pack }: { pack: Pack }): JSX.Element | null {
       </figcaption>
       {rows.map(({ figure, ece }, n) => (
         <div key={n} class="reliability-row">
-          <span class="small-text">{figure.region === "all" ? measured(figure) : `${figure.region} · ${measured(figure)}`}</span>
+          <span class="small-text">{figure.region === "all" ? measured(figure) : `${phrase(figure.region)} · ${measured(figure)}`}</span>
           <Calibration ece={ece} end={end} />
           <span class="small-text">
             {say("packs.ece", { value: number(ece.ece ?? 0, 3) })}

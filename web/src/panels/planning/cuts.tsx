@@ -4,7 +4,7 @@ import { number } from "../../model/format";
 import { type Cut, movable, shifted, tilted } from "../../model/planning/cuts";
 import type { Kept, Resection, Resections } from "../../model/planning/forms";
 import type { Vec } from "../../model/planning/vectors";
-import { say, sayOr } from "../../model/words";
+import { phrase, say, sayOr } from "../../model/words";
 import { LIVER_COLORS } from "../../render/planning/halves";
 import type { Bench } from "../../tools/planning/bench";
 import { Note } from "../bits";
@@ -15,11 +15,11 @@ const VESSELS_SHOWN = 4;
 export function Cuts({ bench, liver }: { bench: Bench; liver: () => Vec }): JSX.Element {
   const state = bench.state.value;
   const told = state?.resection;
-  if (!told) return <p class="hint">{state?.no_resection ?? say(state?.step === "liver" ? "plan.segmenting" : "plan.cutting")}</p>;
+  if (!told) return <p class="hint">{state?.no_resection ? phrase(state.no_resection) : say(state?.step === "liver" ? "plan.segmenting" : "plan.cutting")}</p>;
   return (
     <section class="plan-cuts" aria-label={say("plan.proposals")}>
       <h2>{say("plan.proposals")}</h2>
-      <p class="hint">{told.sentence}</p>
+      <p class="hint">{phrase(told.sentence)}</p>
       <ol>
         {told.resections.map((one, n) => (
           <li key={n} class={`plan-row ${one.margin_mm.kept === "no" || one.remnant_counted_percent.kept === "no" ? "refused" : "safe"}`}>
@@ -43,7 +43,7 @@ export function Cuts({ bench, liver }: { bench: Bench; liver: () => Vec }): JSX.
           <summary>{say("plan.cut_notes")}</summary>
           <ul>
             {told.problems.map((one) => (
-              <li key={one.text}>{one.text}</li>
+              <li key={one.text}>{phrase(one.text)}</li>
             ))}
           </ul>
         </details>
@@ -52,7 +52,7 @@ export function Cuts({ bench, liver }: { bench: Bench; liver: () => Vec }): JSX.
   );
 }
 
-const cutName = (name: string): string => sayOr(`plan.cut_${name.replaceAll(" ", "_")}`, name);
+const cutName = (name: string): string => phrase(name);
 
 export function CutVerdict({ bench }: { bench: Bench }): JSX.Element | null {
   const [held, told] = [bench.cut.value?.resection, bench.state.value?.resection];

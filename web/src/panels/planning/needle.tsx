@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { number } from "../../model/format";
 import type { Path } from "../../model/planning/forms";
 import { nameOf } from "../../model/planning/names";
-import { say, sayOr } from "../../model/words";
+import { phrase, say, sayOr } from "../../model/words";
 import type { Bench } from "../../tools/planning/bench";
 import { degrees, interval, ml, mm, nearestOf, verdict } from "./figures";
 
@@ -141,7 +141,7 @@ function Zone({ bench }: { bench: Bench }): JSX.Element {
         <option value="">{say("plan.probe_none")}</option>
         {probes.map((one) => (
           <option key={one.name} value={one.name}>
-            {one.name} · {number(one.long_mm)} × {number(one.short_mm)} mm
+            {phrase(one.name)} · {number(one.long_mm)} × {number(one.short_mm)} mm
           </option>
         ))}
       </select>
@@ -152,7 +152,7 @@ function Zone({ bench }: { bench: Bench }): JSX.Element {
             margin: number(cover.margin_percent, 0),
             healthy: ml(cover.healthy_ml),
           })}{" "}
-          <small>{say(probe.measured ? "plan.probe_measured" : "plan.probe_example", { source: probe.source })}</small>
+          <small>{say(probe.measured ? "plan.probe_measured" : "plan.probe_example", { source: phrase(probe.source) })}</small>
         </p>
       )}
     </div>

@@ -1,6 +1,8 @@
 // The paths that are offered, best first, and those that a person moved and kept.
 import type { JSX } from "preact";
+import { number } from "../../model/format";
 import type { Path } from "../../model/planning/forms";
+import { fieldName } from "../../model/schema_form";
 import { say } from "../../model/words";
 import type { Bench } from "../../tools/planning/bench";
 import { Icon } from "../icon";
@@ -45,7 +47,7 @@ function NoPath({ bench }: { bench: Bench }): JSX.Element {
       <div>
         <strong>{say("plan.no_path")}</strong>
         {needles?.relax.slice(0, 3).map((one) => (
-          <p key={one.rule}>{say("plan.relax", { rule: one.rule, now: one.now, needed: one.needed })}</p>
+          <p key={one.rule}>{say("plan.relax", { rule: fieldName(["needle", one.rule]), now: number(one.now, 1), needed: number(one.needed, 1) })}</p>
         ))}
         {!needles?.relax.length && <p>{say("plan.no_relax")}</p>}
       </div>

@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import { number } from "../../model/format";
 import { nameOf } from "../../model/planning/names";
-import { say } from "../../model/words";
+import { phrase, say } from "../../model/words";
 import type { Bench } from "../../tools/planning/bench";
 import { Note } from "../bits";
 import { ml } from "./figures";
@@ -20,17 +20,17 @@ export function Blind({ bench }: { bench: Bench }): JSX.Element | null {
           <summary>{say("plan.blind_more")}</summary>
           <ul>
             {state.blind.map((one) => (
-              <li key={one.name}>{one.text}</li>
+              <li key={one.name}>{phrase(one.text)}</li>
             ))}
             {state.problems.map((one) => (
-              <li key={one.text}>{one.text}</li>
+              <li key={one.text}>{phrase(one.text)}</li>
             ))}
           </ul>
         </details>
       </Note>
       {grave.map((one) => (
         <Note key={one.text} kind="bad">
-          {one.text}
+          {phrase(one.text)}
         </Note>
       ))}
     </div>
@@ -50,7 +50,7 @@ export function Targets({ bench, onTarget }: { bench: Bench; onTarget: (id: stri
           </option>
         ))}
       </select>
-      {now?.abstained && <p class="hint warn">{say("plan.target_unsure", { name: now.name })}</p>}
+      {now?.abstained && <p class="hint warn">{say("plan.target_unsure", { name: nameOf(now.name) })}</p>}
     </div>
   );
 }

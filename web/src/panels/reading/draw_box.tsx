@@ -6,7 +6,7 @@ import type { Job, List, Result } from "../../api/types";
 import { jobs } from "../../model/jobs";
 import { resultsOf } from "../../model/study";
 import { attempt } from "../../model/toasts";
-import { say, sayOr } from "../../model/words";
+import { phrase, say, sayOr } from "../../model/words";
 import type { Desk } from "../../tools/reading/desk";
 import { Note, Progress } from "../bits";
 import { Icon } from "../icon";
@@ -37,7 +37,7 @@ function fits(drawing: Result, series: string): boolean {
 }
 
 function Running({ job }: { job: Job }): JSX.Element {
-  const step = job.state === "queued" ? say("read.draw_queued") : sayOr(`jobs.step_${job.step}`, job.step);
+  const step = job.state === "queued" ? say("read.draw_queued") : sayOr(`step.${job.step}`, job.step);
   return (
     <section class="rd-section rd-draw" aria-live="polite">
       <h2>{say("read.drawing")}</h2>
@@ -66,7 +66,7 @@ function Start({ desk, failed }: { desk: Desk; failed: Job | null }): JSX.Elemen
   return (
     <section class="rd-section rd-draw">
       <h2>{say(desk.again.value ? "read.draw_again" : "read.no_drawing")}</h2>
-      {failed && <Note kind="bad">{failed.message}</Note>}
+      {failed && <Note kind="bad">{phrase(failed.message)}</Note>}
       {series.drawable ? (
         <>
           <p class="rd-quiet">{say("read.draw_what")}</p>

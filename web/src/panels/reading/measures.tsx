@@ -1,6 +1,6 @@
 // The measurements as a list: to be read, gone to, and removed. The newest is first.
 import type { JSX } from "preact";
-import { type Measure, regionStats } from "../../model/reading/measure";
+import { type Measure, isFree, regionStats } from "../../model/reading/measure";
 import { say } from "../../model/words";
 import { Icon } from "../icon";
 import { measureText, rounded } from "../../render/reading/annotate";
@@ -14,7 +14,7 @@ export function Measures({ desk }: { desk: Desk }): JSX.Element | null {
     <section class="rd-section" aria-labelledby="rd-measures">
       <h2 id="rd-measures">
         {say("read.measures")}
-        <button type="button" class="link rd-all" onClick={() => (reading.measures.value = [])}>
+        <button type="button" class="link rd-all" onClick={() => (reading.measures.value = reading.measures.value.filter((one) => !isFree(one)))}>
           {say("read.remove_all")}
         </button>
       </h2>
@@ -23,6 +23,7 @@ export function Measures({ desk }: { desk: Desk }): JSX.Element | null {
           <Row key={one.id} measure={one} desk={desk} />
         ))}
       </ul>
+      {desk.kept.waiting.value > 0 && <p class="rd-quiet">{say("read.measures_waiting", { n: desk.kept.waiting.value })}</p>}
     </section>
   );
 }
@@ -40,22 +41,33 @@ function Row({ measure, desk }: { measure: Measure; desk: Desk }): JSX.Element {
           reading.view.goToWorld(measure.points[0]!);
         }}
       >
-        <span class="rd-name">{say(`read.measure_${measure.kind}`)}</span>
+        <span class="rd-name">
+          {say(`read.measure_${measure.kind}`)}
+          {measure.author && <small class="rd-quiet"> {measure.author}</small>}
+        </span>
         <span class="rd-value">{told(measure, desk)}</span>
       </button>
-      <button
-        type="button"
-        class="quiet square small"
-        aria-label={say("read.remove_measure")}
-        onClick={() => (reading.measures.value = reading.measures.value.filter((one) => one !== measure))}
-      >
-        <Icon name="close" size={14} />
-      </button>
+      {isFree(measure) ? (
+        <button
+          type="button"
+          class="quiet square small"
+          aria-label={say("read.remove_measure")}
+          onClick={() => (reading.measures.value = reading.measures.value.filter((one) => one !== measure))}
+        >
+          <Icon name="close" size={14} />
+        </button>
+      ) : (
+        measure.signed && (
+          <span class="rd-held" title={say("read.measure_signed")}>
+            <Icon name="sign" size={14} />
+          </span>
+        )
+      )}
     </li>
   );
 }
 
-function told(measure: Measure, desk: Desk): string {
+export function told(measure: Measure, desk: Desk): string {
   const { view } = desk.reading;
   const volume = view.volume.value;
   void view.arrived.value;

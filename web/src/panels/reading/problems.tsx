@@ -1,6 +1,6 @@
 // What a reader must know before trusting what is shown: problems of the series and of the drawing, in full sentences.
 import type { JSX } from "preact";
-import { say } from "../../model/words";
+import { phrase, say } from "../../model/words";
 import type { Desk } from "../../tools/reading/desk";
 import { Note } from "../bits";
 
@@ -12,7 +12,7 @@ export function Problems({ desk }: { desk: Desk }): JSX.Element | null {
     <section class="rd-section rd-problems" aria-label={say("read.problems")}>
       {[...texts].map(([text, severity]) => (
         <Note key={text} kind={severity === "error" ? "bad" : "warn"}>
-          {text}
+          {phrase(text)}
         </Note>
       ))}
     </section>

@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import { api } from "../../api/client";
 import type { Result, ResultWhole } from "../../api/types";
 import { moment } from "../../model/format";
+import { lang } from "../../model/look";
 import { may } from "../../model/session";
 import { enterStudy, openStudy, resultsOf } from "../../model/study";
 import { attempt } from "../../model/toasts";
@@ -11,6 +12,9 @@ import { say } from "../../model/words";
 import type { Desk } from "../../tools/reading/desk";
 import { Dialog } from "../dialog";
 import { Icon } from "../icon";
+import { told } from "./measures";
+import { SendBox } from "./send_box";
+import { SignedReport } from "./signed_report";
 
 const TAKEN = [
   ["labels.seg.dcm", "SEG"],
@@ -39,6 +43,7 @@ export function Report({ desk, onOpen }: { desk: Desk; onOpen: () => void }): JS
           {signed.text && <q>{signed.text}</q>}
         </p>
       ) : null}
+      {signed && <SignedReport drawing={drawing} />}
       <div class="rd-acts">
         {drawing.files.includes("report.html") && (
           <button type="button" onClick={onOpen}>
@@ -72,6 +77,7 @@ export function Report({ desk, onOpen }: { desk: Desk; onOpen: () => void }): JS
           </a>
         ))}
       </p>
+      <SendBox drawing={drawing} />
       {signing && <Signing desk={desk} drawing={drawing} onClose={() => setSigning(false)} />}
     </section>
   );
@@ -115,11 +121,17 @@ function Versions({ desk, open }: { desk: Desk; open: string }): JSX.Element {
 function Signing({ desk, drawing, onClose }: { desk: Desk; drawing: ResultWhole; onClose: () => void }): JSX.Element {
   const [text, setText] = useState("");
   const [sure, setSure] = useState(false);
+  const mine = desk.reading.measures.value.filter((one) => one.author === undefined);
+  const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
   const sign = async (): Promise<void> => {
-    const signed = await attempt(() => api.post<Result>(`/api/results/${drawing.id}/sign`, { text }));
+    const signed = await attempt(async () => {
+      const measures = await desk.kept.seen(mine.filter((one) => !left.has(one.id)));
+      return api.post<Result>(`/api/results/${drawing.id}/sign`, { text, measures, lang: lang.value });
+    });
     if (!signed) return;
     desk.main.drawing.value = { ...drawing, ...signed };
     onClose();
+    void attempt(() => desk.kept.load());
     void attempt(() => enterStudy(drawing.study_id!)); // the work list's state of it
   };
   return (
@@ -134,6 +146,27 @@ function Signing({ desk, drawing, onClose }: { desk: Desk; drawing: ResultWhole;
           {say("read.sign_text")}
           <textarea rows={5} maxLength={4000} value={text} onInput={(event) => setText(event.currentTarget.value)} />
         </label>
+        {mine.length > 0 && (
+          <fieldset class="rd-signs">
+            <legend>{say("read.sign_measures")}</legend>
+            {mine.map((one) => (
+              <label key={one.id} class="check">
+                <input
+                  type="checkbox"
+                  checked={!left.has(one.id)}
+                  onChange={(event) => {
+                    const rest = new Set(left);
+                    if (event.currentTarget.checked) rest.delete(one.id);
+                    else rest.add(one.id);
+                    setLeft(rest);
+                  }}
+                />{" "}
+                {say(`read.measure_${one.kind}`)} {told(one, desk)}
+              </label>
+            ))}
+          </fieldset>
+        )}
+        <p class="rd-quiet">{say("read.sign_what")}</p>
         <label class="check">
           <input type="checkbox" checked={sure} onChange={(event) => setSure(event.currentTarget.checked)} /> {say("read.sign_sure")}
         </label>

@@ -7,13 +7,14 @@ import { isoDate, number } from "../../model/format";
 import { startJob } from "../../model/jobs";
 import { may } from "../../model/session";
 import { attempt, notify } from "../../model/toasts";
-import { count, say } from "../../model/words";
+import { count, phrase, say } from "../../model/words";
 import { Empty, Note, Waiting } from "../bits";
 import { Dialog } from "../dialog";
 import { Icon } from "../icon";
 
 interface Node {
   readonly name: string;
+  readonly answers: boolean;
 }
 interface Held {
   readonly node: string;
@@ -42,7 +43,7 @@ export function Pacs({ onClose }: { onClose: () => void }): JSX.Element {
   const [found, setFound] = useState<Answer | null>(null);
   const [busy, setBusy] = useState(false);
   useEffect(() => {
-    void attempt(() => api.get<List<Node>>("/api/pacs/nodes")).then((list) => setNodes(list?.items ?? []));
+    void attempt(() => api.get<List<Node>>("/api/pacs/nodes")).then((list) => setNodes(list?.items.filter((one) => one.answers) ?? []));
   }, []);
   const ask = async (question: Question): Promise<void> => {
     setBusy(true);
@@ -133,7 +134,7 @@ function HeldList({ found }: { found: Answer }): JSX.Element {
   };
   const problems = found.problems.map((one) => (
     <Note key={one} kind="warn">
-      {one}
+      {phrase(one)}
     </Note>
   ));
   if (found.items.length === 0) return <>{problems.length > 0 ? problems : <Note>{say("pacs.nothing")}</Note>}</>;

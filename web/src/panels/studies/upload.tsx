@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import { bytes, number } from "../../model/format";
 import { told } from "../../model/toasts";
-import { count, say } from "../../model/words";
+import { count, phrase, say } from "../../model/words";
 import { cutOff, endCutOff, giveUp, goOn, upload } from "../../tools/upload";
 import type { Progress as State, Sending } from "../../tools/upload/send";
 import { Note, Progress } from "../bits";
@@ -79,7 +79,7 @@ function RefusedList({ now }: { now: State }): JSX.Element {
         {now.refused.slice(0, MOST_SHOWN).map((one, n) => (
           <li key={`${one.file}${n}`}>
             <code>{one.file}</code>
-            <span class="muted">{one.reason}</span>
+            <span class="muted">{phrase(one.reason)}</span>
           </li>
         ))}
       </ul>

@@ -33,12 +33,13 @@ export class ShownSlice {
     const volume = this.view.volume.value;
     if (!volume) return;
     const slice = volume.grid.sliceAt(this.view.cross.value, this.plane);
-    const arrived = this.plane === "axial" ? 0 : this.view.arrived.value;
+    const slab = this.view.slab.value;
+    const arrived = this.plane === "axial" && !slab ? 0 : this.view.arrived.value;
     if (this.plane === "axial" && !volume.has[slice]) return;
     const { table, layers } = this.looks;
-    const wanted = [volume, slice, arrived, table.value, layers.value];
+    const wanted = [volume, slice, arrived, table.value, layers.value, slab];
     if (wanted.every((one, n) => one === this.filled[n])) return;
-    this.picture.fill(volume, slice, table.value, layers.value);
+    this.picture.fill(volume, slice, table.value, layers.value, slab);
     this.filled = wanted;
     this.shown = slice;
   }
@@ -163,7 +164,7 @@ export class PaneView {
   private touch(): void {
     const { view, reading } = this;
     void [view.volume.value, view.arrived.value, view.cross.value, view.camera.value, view.window.value];
-    void [view.invert.value, view.labels.value, view.labelStates.value, view.labelColors.value, view.heat.value];
+    void [view.invert.value, view.slab.value, view.labels.value, view.labelStates.value, view.labelColors.value, view.heat.value];
     void [view.heatOpacity.value, reading.overlays.value, reading.measures.value, reading.chosen.value];
     void [reading.draft.value, reading.finding.value, reading.layout.value];
     if (reading.draft.value) void reading.hover.value;

@@ -5,6 +5,7 @@
 import { AXES, type Plane } from "../../model/reading/grid";
 import type { Voxels } from "../../model/reading/nifti";
 import type { Volume } from "../../model/reading/series";
+import { type Slab, project } from "../../model/reading/slab";
 import type { Viewport } from "../../model/reading/viewport";
 import { type Rgb, type Tint, over } from "./lut";
 
@@ -33,22 +34,33 @@ export class SlicePicture {
   private readonly context = this.canvas.getContext("2d", { alpha: false, willReadFrequently: false })!;
   private image: ImageData | null = null;
   private pixels = new Uint32Array(0);
+  private folded = new Int16Array(0);
 
   constructor(readonly plane: Plane) {}
 
   /** Fills the picture with a slice. */
-  fill(volume: Volume, slice: number, table: Uint32Array, layers: Layers): void {
+  fill(volume: Volume, slice: number, table: Uint32Array, layers: Layers, slab: Slab | null = null): void {
     const { size } = volume.grid;
     const { u, v, w, flipV } = AXES[this.plane];
     const [columns, rows] = [size[u], size[v]];
     this.fit(columns, rows);
     const strides = [1, size[0], size[0] * size[1]] as const;
     const [su, sv, start] = [strides[u], strides[v], slice * strides[w]];
-    const { data, has } = volume;
+    const where = { columns, rows, su, sv, start, flipV };
+    if (slab) this.fillSlab(volume, slice, table, slab);
+    else this.fillSlice(volume, table, where);
     const pixels = this.pixels;
+    if (layers.heat) layHeat(pixels, layers.heat, where);
+    if (layers.labels) layLabels(pixels, layers.labels, layers.tints, where);
+    this.context.putImageData(this.image!, 0, 0);
+  }
+
+  private fillSlice({ data, has }: Volume, table: Uint32Array, { columns, rows, su, sv, start, flipV }: Where): void {
+    const pixels = this.pixels;
+    const upright = AXES[this.plane].v === 2; // its rows are axial slices
     for (let y = 0, p = 0; y < rows; y++) {
       const row = flipV ? rows - 1 - y : y;
-      if (v === 2 && !has[row]) {
+      if (upright && !has[row]) {
         pixels.fill(BLACK, p, p + columns); // has not come yet
         p += columns;
         continue;
@@ -56,10 +68,18 @@ export class SlicePicture {
       let at = start + row * sv;
       for (let x = 0; x < columns; x++, p++, at += su) pixels[p] = table[data[at]! + 32768]!;
     }
-    const where = { columns, rows, su, sv, start, flipV };
-    if (layers.heat) layHeat(pixels, layers.heat, where);
-    if (layers.labels) layLabels(pixels, layers.labels, layers.tints, where);
-    this.context.putImageData(this.image!, 0, 0);
+  }
+
+  /** The same of several slices as one. */
+  private fillSlab(volume: Volume, slice: number, table: Uint32Array, slab: Slab): void {
+    const { u, v, flipV } = AXES[this.plane];
+    const [columns, rows] = [volume.grid.size[u], volume.grid.size[v]];
+    if (this.folded.length !== columns * rows) this.folded = new Int16Array(columns * rows);
+    project(volume, this.plane, slice, slab, this.folded);
+    for (let y = 0, p = 0; y < rows; y++) {
+      const row = (flipV ? rows - 1 - y : y) * columns;
+      for (let x = 0; x < columns; x++, p++) this.pixels[p] = table[this.folded[row + x]! + 32768]!;
+    }
   }
 
   private fit(columns: number, rows: number): void {

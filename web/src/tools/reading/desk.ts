@@ -11,15 +11,20 @@ import {
   type HeatFile, type StructureRow, type Structures, asScene, heatFiles, labelsOf, openingLabels,
 } from "../../model/reading/drawing";
 import { type Plane, type Vec3 } from "../../model/reading/grid";
-import { keep, recall } from "../../model/reading/memory";
 import { onGrid, readNifti } from "../../model/reading/nifti";
 import { Reading, type View } from "../../model/reading/reading";
 import { type Problem, type SeriesInfo, Volume, type Window } from "../../model/reading/series";
+import { SLAB_MODES, type SlabMode } from "../../model/reading/slab";
 import { resultsOf } from "../../model/study";
 import { fail } from "../../model/toasts";
 import { Looks, ShownSlice } from "../../render/reading/pane";
+import { Cine } from "./cine";
 import { Comparison } from "./compare";
 import type { CardEngine } from "./engine";
+import { KeptMeasures } from "./kept_measures";
+
+/** How thick a slab is at first. */
+const SLAB_MM = 10;
 
 /** A view with what paints it. */
 export class Board {
@@ -154,6 +159,7 @@ export class Desk {
   readonly main = new Board(this.reading.view, this.reading.overlays);
   readonly other = new Board(this.reading.other, this.reading.overlays);
   readonly comparison = new Comparison(this);
+  readonly cine = new Cine(this.reading);
   readonly study: Signal<StudyDetail | null> = signal(null);
   readonly priors: Signal<readonly StudyRow[]> = signal([]);
   /** Why nothing can be shown. */
@@ -166,9 +172,12 @@ export class Desk {
   readonly bare = signal(false);
   /** What draws by the graphics card, while the panes stand. */
   card: CardEngine | null = null;
+  readonly kept: KeptMeasures;
   private readonly stops: (() => void)[] = [];
 
-  constructor(private readonly user: string) {}
+  constructor(user: string) {
+    this.kept = new KeptMeasures(user, this.reading.measures);
+  }
 
   /** Opens a study where the address says. */
   async open(study: StudyDetail, query: URLSearchParams): Promise<void> {
@@ -177,9 +186,10 @@ export class Desk {
     this.main.date.value = study.date;
     this.bare.value = place.drawing === "none";
     this.engine.value = place.engine;
-    this.reading.measures.value = recall(this.user, study.id);
+    void this.kept.open(study.id).catch(fail);
     this.reading.layout.value = place.layout ?? "mpr3d";
     this.reading.plane.value = place.plane ?? "axial";
+    if (place.slab) this.setSlab(place.slab.mode, place.slab.mm);
     const series = study.series.find((one) => one.id === place.series) ?? firstOf(study);
     if (!series) {
       this.obstacle.value = "no-series";
@@ -187,7 +197,7 @@ export class Desk {
     }
     const drawing = this.drawingOf(study, place);
     await this.main.openSeries(series.id, place.slice, place.window, place.at);
-    this.follow(study.id);
+    this.follow();
     if (!this.reading.view.volume.value) return;
     const fits = drawing && (!drawing.series_id || drawing.series_id === series.id);
     await this.main.openDrawing(fits ? drawing.id : null);
@@ -200,8 +210,8 @@ export class Desk {
     return place.drawing === "none" ? null : (drawings.find((one) => one.id === place.drawing) ?? drawings[0] ?? null);
   }
 
-  /** Writes what is open into the address, and what is measured into this browser. */
-  private follow(study: string): void {
+  /** Writes what is open into the address. */
+  private follow(): void {
     const { reading, main, comparison } = this;
     this.stops.push(
       effect(() => {
@@ -214,10 +224,10 @@ export class Desk {
           layout: reading.layout.value,
           plane: reading.plane.value === "axial" ? null : reading.plane.value,
           drawing: this.bare.value ? "none" : (main.drawing.value?.id ?? null),
+          slab: reading.view.slab.value ? `${reading.view.slab.value.mode},${reading.view.slab.value.mm}` : null,
           prior: reading.layout.value === "compare" ? comparison.study.value : null,
         });
       }),
-      effect(() => keep(this.user, study, reading.measures.value)),
     );
   }
 
@@ -271,11 +281,32 @@ export class Desk {
     if (window) this.reading.view.window.value = window;
   }
 
+  /** Shows several slices as one, at both dates; `null` shows each slice for itself again. */
+  setSlab(mode: SlabMode | null, mm = this.reading.view.slab.peek()?.mm ?? SLAB_MM): void {
+    batch(() => {
+      for (const view of [this.reading.view, this.reading.other]) view.slab.value = mode && { mode, mm };
+    });
+  }
+
+  /** The next kind of slab, and none after the last. */
+  nextSlab(): void {
+    const now = this.reading.view.slab.peek()?.mode;
+    this.setSlab(SLAB_MODES[now ? SLAB_MODES.indexOf(now) + 1 : 0] ?? null);
+  }
+
+  /** The pictures as they opened. */
+  reset(): void {
+    const series = this.main.series.peek();
+    this.cine.stop();
+    this.setSlab(null);
+    if (series) this.reading.view.reset(windowOf(series, null));
+  }
+
   async draw(pack: string | null): Promise<void> {
     const [study, series] = [this.study.value, this.main.series.value];
     if (!study || !series) return;
     this.again.value = false;
-    await startJob("draw", { study_id: study.id, options: { series_id: series.id, ...(pack ? { pack } : {}) } });
+    await startJob("draw", { study_id: study.id, options: { series_id: series.id, lang: lang.value, ...(pack ? { pack } : {}) } });
   }
 
   scene(): ReturnType<typeof asScene> {
@@ -284,6 +315,8 @@ export class Desk {
 
   close(): void {
     for (const stop of this.stops) stop();
+    this.kept.close();
+    this.cine.stop();
     this.comparison.close();
     this.main.close();
     this.other.close();

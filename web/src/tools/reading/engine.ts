@@ -1,5 +1,6 @@
 // Which engine draws the slices: the graphics card's (NiiVue) once the whole volume has come, the processor's until
-// then, while an overlay of heat lies over it, and wherever WebGL is emulated.
+// then, while an overlay of heat lies over it, while several slices are shown as one (a slab), and wherever WebGL is
+// emulated.
 //
 // Measured without a graphics card, two cores, 1366 × 768 (`limner bench workstation`, built-in study): a scrolled slice
 // takes the processor's engine one frame of 17 ms in every layout, NiiVue on emulated WebGL 90 ms in one pane and 148 ms in
@@ -46,7 +47,7 @@ export class CardEngine {
       effect(() => {
         void [view.cross.value, view.camera.value, view.window.value, view.invert.value, this.panes.value];
         void this.desk.reading.layout.value;
-        this.draws.value = this.ready.value !== null && view.heat.value === null;
+        this.draws.value = this.ready.value !== null && view.heat.value === null && view.slab.value === null;
         this.want();
       }),
     ];

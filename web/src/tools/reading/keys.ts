@@ -1,4 +1,5 @@
 // The keyboard of the Read page.
+import { isFree } from "../../model/reading/measure";
 import { LAYOUTS, type Layout, type Tool } from "../../model/reading/reading";
 import { say } from "../../model/words";
 import type { Key } from "../keys";
@@ -32,6 +33,11 @@ export function readingKeys(desk: Desk): Key[] {
     step("i", say("read.invert"), () => (view.invert.value = !view.invert.value)),
     step("o", say("read.overlays"), () => (reading.overlays.value = !reading.overlays.value)),
     step("r", say("read.fit"), () => view.fit()),
+    step("0", say("read.reset"), () => desk.reset()),
+    step(" ", say("read.cine_play"), () => desk.cine.toggle()),
+    step(".", say("read.cine_faster"), () => desk.cine.faster(1)),
+    step(",", say("read.cine_slower"), () => desk.cine.faster(-1)),
+    step("s", say("read.slab"), () => desk.nextSlab()),
     step("+", say("read.key_larger"), () => view.zoomBy(1.25, view.camera.value.center)),
     step("-", say("read.key_smaller"), () => view.zoomBy(0.8, view.camera.value.center)),
     step("m", say("read.key_layout"), () => nextLayout(desk)),
@@ -52,6 +58,6 @@ function nextLayout(desk: Desk): void {
 
 function remove(desk: Desk): void {
   const { measures, chosen } = desk.reading;
-  measures.value = measures.value.filter((one) => one.id !== chosen.value);
+  measures.value = measures.value.filter((one) => one.id !== chosen.value || !isFree(one));
   chosen.value = null;
 }

@@ -1,7 +1,7 @@
 // Mouse, pen and touch on a pane. The left button does what the chosen tool says; the right one always windows, the
 // middle one always pans, the wheel always scrolls (with Ctrl or a pinch it zooms). One finger scrolls, or uses the tool.
 import { AXES, type Plane, type Vec3, minus, plus, withAxis } from "../../model/reading/grid";
-import { type MeasureKind, POINTS } from "../../model/reading/measure";
+import { type MeasureKind, POINTS, isFree, isOn, newMeasureId } from "../../model/reading/measure";
 import type { Reading, Tool, View } from "../../model/reading/reading";
 import type { Viewport } from "../../model/reading/viewport";
 
@@ -204,7 +204,7 @@ export class PanePointer {
       return;
     }
     if (made.points.length < needs) return;
-    const id = `m${Date.now().toString(36)}${measures.value.length}`;
+    const id = newMeasureId();
     measures.value = [...measures.value, { id, kind: made.kind, series: this.series(), plane: made.plane, points: made.points }];
     chosen.value = id;
     draft.value = null;
@@ -214,7 +214,7 @@ export class PanePointer {
     const viewport = this.pane.viewport();
     if (!viewport || this.reading.draft.value) return null;
     for (const one of this.reading.measures.value) {
-      if (one.plane !== this.pane.plane) continue;
+      if (!isFree(one) || !isOn(one, viewport.grid, this.pane.plane, this.pane.view.cross.value)) continue;
       const point = one.points.findIndex((world) => {
         const [x, y] = viewport.pixel(viewport.grid.grid(world));
         return Math.hypot(x - event.offsetX, y - event.offsetY) < NEAR_PX;

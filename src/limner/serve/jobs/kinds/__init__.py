@@ -42,8 +42,10 @@ KINDS = {
     "plan": Kind("limner.serve.jobs.kinds.plan", "planner", "drawing"),
     "forecast": Kind("limner.serve.jobs.kinds.forecast", "planner", "drawing"),
     "correct": Kind("limner.serve.jobs.kinds.correct", "planner", "drawing", SOON, asked=False),
+    "report": Kind("limner.serve.jobs.kinds.report", "reader", "drawing", SOON, asked=False),
     "explain": Kind("limner.serve.jobs.kinds.explain", "reader", "study", SOON),
     "generate": Kind("limner.serve.jobs.kinds.generate", "planner", "nothing"),
+    "pacs-send": Kind("limner.serve.jobs.kinds.pacs_send", "reader", "drawing", SOON),
     "pacs-get": Kind("limner.serve.jobs.kinds.pacs_get", "planner", "nothing", SOON),
 }
 
