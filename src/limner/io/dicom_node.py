@@ -12,12 +12,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom import AE
 
 from limner.errors import InputError
 
 Progress = Callable[[int, int], None]
 MOST_CONTEXTS = 128  # PS3.8 9.3.2.2: odd numbers up to 255
+PLAIN = [ExplicitVRLittleEndian, ImplicitVRLittleEndian]
 
 
 class NodeError(InputError):
