@@ -45,14 +45,16 @@ def test_waiting_for_volumes_is_bounded_and_told(series, monkeypatch):
 
     volumes = server.house.volumes
     monkeypatch.setattr(volumes, "_ask", make)
-    with ThreadPoolExecutor(PLACES) as pool:
+    with ThreadPoolExecutor(PLACES + 1) as pool:
         asked = [pool.submit(volumes.geometry, one) for one in ids[:PLACES]]
         while volumes._places._value or len(now) < AT_ONCE:
             time.sleep(0.002)
         refused = reader.get(f"/api/series/{ids[-1]}")
         later = volumes.prepare(ids[-1])  # in the background it waits, and takes nobody's thread
         assert (refused.status_code, refused.headers["Retry-After"]) == (503, "2")
+        patient = pool.submit(volumes.geometry, ids[-1], patient=True)
         go_on.set()
+        assert patient.result() == {"problems": [], "drawable": False}
         assert [one.result() for one in asked] == [{"problems": [], "drawable": False}] * PLACES
         later.result()
     assert max(most) == AT_ONCE

@@ -155,7 +155,7 @@ def test_what_only_reads_is_asked_again_where_the_server_is_busy(desk):
         return route.continue_()
 
     desk.page.route("**/api/jobs*", busy)
-    desk.page.get_by_role("link", name="Jobs", exact=True).click()
+    desk.go("/jobs")
     desk.page.locator("tbody tr").first.wait_for()
     assert len(asked) >= 3
 

@@ -74,12 +74,13 @@ class Volumes:
 
         return self._later.submit(make)
 
-    def geometry(self, series_id: str, known: Geometry | None = None) -> Geometry:
+    def geometry(self, series_id: str, known: Geometry | None = None, *, patient: bool = False) -> Geometry:
         """What pages must know of a series; the volume is made first where it is missing.
 
         Args:
             series_id: of the series.
             known: what its row says, where the caller has just read it.
+            patient: waits however many others do: for what has begun to answer, and for jobs.
 
         Raises:
             TurnFailedError: it could not be made now; asking again tries again.
@@ -88,6 +89,8 @@ class Volumes:
         known = known or self._row(series_id)
         if known is not None and self._is_made(series_id, known):
             return known
+        if patient:
+            return self._geometry(series_id)
         if not self._places.acquire(blocking=False):
             raise BusyError("Many series are being read for the first time. Ask again in a moment.", 2)
         try:
