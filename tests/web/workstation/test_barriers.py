@@ -88,6 +88,19 @@ def test_no_barrier_in_what_opens_above_a_page(station, browser, scheme):
     assert barriers(opened) == []
 
 
+@pytest.mark.parametrize("name", ["read", "correct"])
+def test_escape_closes_what_opens_above_a_page_that_has_that_key_too(gallery, windows, name):
+    opened = windows[gallery.station(name).name]
+    opened.page.set_viewport_size(SCREEN)
+    gallery.go(opened, name)
+    speak(opened, "en")
+    opened.page.keyboard.press("?")
+    opened.page.get_by_role("dialog", name="Keyboard").wait_for()
+    assert barriers(opened) == []
+    opened.page.keyboard.press("Escape")
+    opened.page.get_by_role("dialog").wait_for(state="detached")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_barrier_before_the_door(station, browser, scheme):
     opened = station.window(browser, color_scheme=scheme, locale="zh-CN")

@@ -9,6 +9,9 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
+from limner.image import Image
+from limner.io.drawing import read_drawing
+from limner.io.nifti import write_nifti_image
 from limner.serve.tables import Result
 from tests.forecast.drawings import liver_with_tumor
 from tests.web.workstation.opened import Opened
@@ -26,8 +29,14 @@ def bench(tmp_path_factory) -> Iterator[Workstation]:
 
 @pytest.fixture(scope="module")
 def drawing(bench, tmp_path_factory) -> str:
-    """A drawing of a liver with a tumour."""
-    return bench.put(liver_with_tumor(tmp_path_factory.mktemp("drawn") / "drawing"))
+    """A drawing of a liver with a tumour, and the scan that it is of."""
+    folder = tmp_path_factory.mktemp("drawn")
+    drawn = liver_with_tumor(folder / "drawing")
+    labels = read_drawing(drawn).labels
+    scan = Image(np.where(labels.array > 0, 100, -1000).astype(np.int16), labels.grid, "CT", "HU")
+    write_nifti_image(scan, folder / "scan.nii.gz", note="phantom", comment="")
+    sent = bench.send([folder / "scan.nii.gz"])
+    return bench.put(drawn, study=sent.id, series_id=sent.series)
 
 
 @pytest.fixture(scope="module")
