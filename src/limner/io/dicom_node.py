@@ -11,8 +11,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from pynetdicom import AE
-
 from limner.errors import InputError
 
 Progress = Callable[[int, int], None]
@@ -113,6 +111,8 @@ def associate(node: Node, calling: Calling | None, contexts: Sequence[Any], **op
         NodeError: nobody answers, or we are refused.
     """
     calling = calling or Calling()
+    from pynetdicom import AE  # whoever only names nodes does not wait for it
+
     entity = AE(ae_title=calling.ae_title)
     entity.acse_timeout, entity.connection_timeout = calling.connect_s, calling.connect_s
     entity.dimse_timeout, entity.network_timeout = calling.answer_s, calling.answer_s
