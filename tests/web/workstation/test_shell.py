@@ -11,6 +11,12 @@ from tests.web.workstation import front
 from tests.web.workstation.opened import Opened
 
 pytestmark = pytest.mark.browser
+DRAWN = """letter => {
+  const context = new OffscreenCanvas(40, 40).getContext("2d");
+  context.font = `32px ${getComputedStyle(document.body).fontFamily}`;
+  context.fillText(letter, 2, 34);
+  return [...context.getImageData(0, 0, 40, 40).data].join();
+}"""
 PAGES = ("/studies", "/packs", "/jobs", "/admin", "/admin/audit", "/admin/rules", "/admin/pacs")
 
 
@@ -108,6 +114,7 @@ def test_the_language_is_switched_at_once_and_kept_for_the_account(station, brow
     opened.page.get_by_role("heading", name="检查", exact=True).wait_for()
     assert opened.ask("document.documentElement.lang") == "zh-Hans"
     assert opened.page.title() == "检查 · Limner"
+    assert opened.ask(DRAWN, "检") != opened.ask(DRAWN, "查")  # without a font for them both are one empty box
     opened.go("/jobs")
     assert opened.page.get_by_role("heading", name="任务").is_visible()
     stranger.go("/login")
