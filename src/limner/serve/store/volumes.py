@@ -80,7 +80,7 @@ class Volumes:
         Args:
             series_id: of the series.
             known: what its row says, where the caller has just read it.
-            patient: waits however many others do: for what has begun to answer, and for jobs.
+            patient: waits however many others do, for an answer that has begun.
 
         Raises:
             TurnFailedError: it could not be made now; asking again tries again.

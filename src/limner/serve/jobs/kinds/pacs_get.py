@@ -56,5 +56,5 @@ def run(job: JobContext) -> Made:
     for k, one in enumerate(outcome.series):
         job.progress("prepare", k / len(outcome.series))
         with contextlib.suppress(LimnerError):  # it is made when somebody opens the series
-            job.house.volumes.geometry(one, patient=True)
+            job.house.volumes.geometry(one)
     return Made(None)

@@ -109,7 +109,7 @@ def _report(house: House, signed: Signed) -> SignedReport:
 def _mark(house: House, measure: Measure, series: Series) -> Mark:
     from limner.scene.marks import Stored, measured
 
-    told = house.volumes.geometry(series.id, series.geometry, patient=True)
+    told = house.volumes.geometry(series.id, series.geometry)
     shape = tuple(told["shape"])
     array = np.memmap(house.volumes.path(series.id), "<i2", "r", HEADER_BYTES, shape)
     grid = Grid(shape, np.array(told["affine"])[:, [2, 1, 0, 3]])
