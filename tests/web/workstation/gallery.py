@@ -55,9 +55,7 @@ ROOMS = {
     "plan": Sight("/plan/{drawing}", "scene?.hasSkin && bench.state.value?.step === 'done'"),
     "forecast": Sight("/forecast/{drawing}?day=120", "growing?.day === 120"),
     "volumes": Sight("/forecast/{drawing}?part=volumes"),
-    "explain": Sight(
-        "/explain/{picture}?pack=skin-lesion", "document.querySelectorAll('.ex-figure canvas')[2]"
-    ),
+    "explain": Sight("/explain/{picture}?pack=skin-lesion", "document.querySelectorAll('.ex-figure canvas')[2]"),
     "explain-ask": Sight("/explain/{unasked}", "document.querySelector('.ex-large')?.complete"),
     "explain-scan": Sight("/explain/{scan}", "document.querySelector('.ex-finding')"),
 }
