@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from limner.draw import DrawOptions, draw
 from tests.web.workstation import front
 from tests.web.workstation.gallery import Gallery, hang
 from tests.web.workstation.rig import Workstation
@@ -29,9 +31,17 @@ def station(desk_of_ada) -> Iterator[Workstation]:
 
 
 @pytest.fixture(scope="session")
-def gallery(browser, desk_of_ada, tmp_path_factory, write_ct, thresholds) -> Iterator[Gallery]:
+def drawn_body(tmp_path_factory, write_ct, thresholds) -> tuple[list[Path], Path]:
+    """The phantom as files of a CT, and the folder of its drawing, which has probabilities too."""
+    folder = tmp_path_factory.mktemp("body")
+    files = write_ct(folder / "ct")
+    draw(folder / "ct", folder / "drawn", predictor=thresholds, options=DrawOptions(confidence=True))
+    return files, folder / "drawn"
+
+
+@pytest.fixture(scope="session")
+def gallery(browser, desk_of_ada, tmp_path_factory, drawn_body) -> Iterator[Gallery]:
     """On the same server, a person of their own with a scan, its drawing and forecast, and an explained picture."""
-    folder = tmp_path_factory.mktemp("gallery")
-    made = hang(desk_of_ada, write_ct(folder / "ct"), thresholds, folder)
+    made = hang(desk_of_ada, *drawn_body, tmp_path_factory.mktemp("gallery"))
     yield made
     made.rooms.close_windows()

@@ -7,7 +7,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from limner.draw import ThresholdPredictor, draw
 from limner.forecast.drawing import forecast_drawing
 from limner.forecast.sights import Asked
 from tests.web.workstation import pictures
@@ -84,22 +83,21 @@ class Gallery:
         opened.settle()
 
 
-def hang(station: Workstation, files: list[Path], thresholds: ThresholdPredictor, folder: Path) -> Gallery:
+def hang(station: Workstation, files: list[Path], drawn: Path, folder: Path) -> Gallery:
     """Puts one of everything into a server, for a person of its own.
 
     Args:
         station: a server with a work list.
         files: a CT of the phantom.
-        thresholds: the predictor that is exact on it.
+        drawn: its drawing.
         folder: an empty one to work in.
     """
     user = station.add_person(PERSON, "admin", "Mona Lis")
     rooms = replace(station, name=PERSON, user=user, contexts=[], _client=None)
-    draw(files[0].parent, folder / "drawn", predictor=thresholds)
-    forecast_drawing(folder / "drawn", days=180, out=folder / "grown", asked=Asked(futures=8))
+    forecast_drawing(drawn, days=180, out=folder / "grown", asked=Asked(futures=8))
     made: dict[str, Any] = {"created": THEN}
     scan = rooms.send(files)
-    drawing = rooms.put(folder / "drawn", study=scan.id, series_id=scan.series, pack="phantom", title="phantom", **made)
+    drawing = rooms.put(drawn, study=scan.id, series_id=scan.series, pack="phantom", title="phantom", **made)
     rooms.put(folder / "grown", parent=drawing, **(made | {"title": "180"}))
     contents = [pictures.photograph(seed) for seed in (4, 5)]
     asked, unasked = (pictures.send(rooms, one, f"spot{n}.png") for n, one in enumerate(contents))

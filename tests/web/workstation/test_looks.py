@@ -22,12 +22,13 @@ from tests.web.workstation.gallery import LISTS, ROOMS
 pytestmark = pytest.mark.browser
 KEPT = Path(__file__).parent / "looks"
 SMALL = (456, 256)
-ALIKE, GONE = 0.9, 0.6
+ALIKE, GONE = 0.9, 0.5
 """Structural similarity of the whole, and the share of what was drawn at a place that may be missing there: another
 version of a font stays within both, a panel that moved, an empty canvas or a missing legend does not."""
-FAINT = 5.0
+FAINT = 2.5
 """Grey levels of drawing, of 255, below which a place counts as empty."""
 COVER = "td.nowrap.muted, time, .foot-version, .ago, .when, td.time { visibility: hidden !important; }"
+STILL = "* { transition: none !important; }"
 ADD_STYLE = "css => { const s = new CSSStyleSheet(); s.replaceSync(css); document.adoptedStyleSheets.push(s); }"
 SHADE = "shade => { document.documentElement.dataset.theme = shade; }"
 
@@ -83,7 +84,7 @@ def windows(gallery, browser):
 def test_a_page_looks_as_it_looked(gallery, windows, name):
     opened = windows[gallery.station(name).name]
     gallery.go(opened, name)
-    opened.page.evaluate(ADD_STYLE, COVER)
+    opened.page.evaluate(ADD_STYLE, STILL + COVER)
     for shade in ("light", "dark"):
         opened.page.evaluate(SHADE, shade)
         seen = photograph(opened.page)
@@ -97,7 +98,7 @@ def test_the_comparison_sees_what_is_missing(gallery, windows):
     opened = windows[gallery.rooms.name]
     gallery.go(opened, "forecast")
     opened.page.evaluate(SHADE, "dark")
-    opened.page.evaluate(ADD_STYLE, COVER)
+    opened.page.evaluate(ADD_STYLE, STILL + COVER)
     assert likeness(photograph(opened.page), kept("forecast-dark")).holds
     for gone in (".forecast-scene > canvas", ".forecast-shares", ".chart-band", ".forecast-now", ".segmented"):
         opened.page.evaluate("gone => document.querySelector(gone).style.visibility = 'hidden'", gone)
