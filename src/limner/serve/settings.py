@@ -73,6 +73,11 @@ class ServeSettings(BaseModel):
     workers: int = Field(1, ge=0, le=16, description="Jobs that run at once; 0 leaves them to other machines.")
     tls_cert: Path | None = Field(None, description="Certificate chain (PEM).")
     tls_key: Path | None = Field(None, description="Its private key (PEM).")
+    dicom_tls: bool = Field(False, description="Speak TLS at the DICOM port, with the same certificate.")
+    dicom_tls_ca: Path | None = Field(
+        None,
+        description="Authorities (PEM): who sends must show a certificate that one of them signed.",
+    )
     insecure: bool = Field(False, description="Listen beyond loopback without TLS: behind a proxy that adds it.")
     public_url: str | None = Field(None, description="Address that people type, where a proxy stands before.")
     oidc: Oidc | None = Field(None, description="Identity provider; passwords only if not given.")

@@ -546,7 +546,7 @@ def test_what_is_measured_and_signed_is_found_by_a_dicom_client(room, browser, u
     page.page.get_by_role("button", name="Send to Archive").click()
     page.wait("document.querySelector('.rd-send progress, .rd-send [role=progressbar]')")
     room.station.work("pacs-send")
-    page.page.locator(".rd-send .note").get_by_text("Archive has").wait_for()
+    page.page.locator(".rd-send .note").get_by_text("Sent to Archive: signed SR").wait_for()
     assert sorted(one.Modality for one in archive.kept) == ["DOC", "SR"]  # a drawing from elsewhere has no objects here
     page.page.get_by_label("Versions of the drawing").select_option(room.drawing)
     page.wait(f"limnerRead.desk.main.drawing.value.id === '{room.drawing}'")
