@@ -12,12 +12,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from pynetdicom import AE
-
 from limner.errors import InputError
 
 Progress = Callable[[int, int], None]
 MOST_CONTEXTS = 128  # PS3.8 9.3.2.2: odd numbers up to 255
+PLAIN = ["1.2.840.10008.1.2.1", "1.2.840.10008.1.2"]
+"""Explicit and implicit VR little endian; by number, since whoever only names nodes does not wait for pydicom."""
 
 
 class NodeError(InputError):
@@ -116,6 +116,8 @@ def associate(node: Node, calling: Calling | None, contexts: Sequence[Any], **op
         NodeError: nobody answers, or we are refused.
     """
     calling = calling or Calling()
+    from pynetdicom import AE  # whoever only names nodes does not wait for it
+
     entity = AE(ae_title=calling.ae_title)
     entity.acse_timeout, entity.connection_timeout = calling.connect_s, calling.connect_s
     entity.dimse_timeout, entity.network_timeout = calling.answer_s, calling.answer_s

@@ -34,7 +34,7 @@ class Limits(BaseModel):
     unpacked_ratio: float = Field(200.0, gt=1, description="Unpacked over packed bytes, beyond which it is a bomb.")
     files: int = Field(50_000, gt=0, description="Files of one upload.")
     body_bytes: int = Field(MIB, gt=0, description="Bytes of a JSON body.")
-    mask_bytes: int = Field(256 * MIB, gt=0, description="Bytes of a corrected label map.")
+    mask_bytes: int = Field(64 * MIB, gt=0, description="Bytes of a corrected label map, gzipped.")
     requests_per_minute: int = Field(3000, gt=0, description="Requests of one session or token.")
     logins_per_minute: int = Field(60, gt=0, description="Login attempts from one address.")
     streams_per_user: int = Field(12, gt=0, description="Pages of one user that listen for changes at once.")

@@ -24,8 +24,8 @@ TARGETS = (
 )
 
 
-def barriers(opened: Opened) -> list[tuple[str, str]]:
-    """What axe finds, minor things too: the rule, and the first element."""
+def barriers(opened: Opened) -> list[tuple[str, str, str]]:
+    """What axe finds, minor things too: the rule, the first element, and what is amiss there."""
     found = Axe().run(opened.page).response["violations"]
     return [(one["id"], one["nodes"][0]["html"][:160], one["nodes"][0]["failureSummary"][-120:]) for one in found]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.serve.live import PASSWORD
@@ -151,6 +153,25 @@ def test_one_leaves_by_the_account_s_menu(station, browser):
     opened.page.wait_for_url("**/login")
     opened.go("/studies")
     assert opened.ask("location.pathname") == "/login"
+
+
+def test_another_login_in_the_same_browser_takes_the_first_tab_along(station, browser):
+    opened = station.open(browser, "/jobs")
+    first = opened.page
+    second = first.context.new_page()
+    second.goto(opened.url + "/login")
+    login = "body => fetch('/api/session', {method: 'POST', body, headers: {'Content-Type': 'application/json'}})"
+    second.evaluate(login, json.dumps({"name": front.READER, "password": PASSWORD}))
+    first.get_by_title("中文").click()  # a change with the token of the login before
+    first.wait_for_url("**/studies")
+    first.get_by_role("button", name="Ray Short").wait_for()
+    second.reload()
+    second.goto(opened.url + "/studies")
+    second.get_by_role("button", name="Ray Short").click()
+    second.get_by_role("menuitem").last.click()
+    second.wait_for_url("**/login")
+    first.wait_for_url("**/login?back=*")
+    assert "Ray Short" not in first.content()
 
 
 def test_an_api_token_is_shown_once(station, browser):
