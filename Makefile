@@ -6,7 +6,7 @@ VENV ?= .venv
 OUT ?= demo
 BIN := $(VENV)/bin
 PIP := PYTHONDONTWRITEBYTECODE=1 $(BIN)/python -m pip --disable-pip-version-check -q -q
-TEST_PACKAGES := chromium dicom3tools poppler-utils libegl1 libgl1-mesa-dri postgresql redis-server dcmtk
+TEST_PACKAGES := chromium dicom3tools poppler-utils libegl1 libgl1-mesa-dri postgresql redis-server dcmtk fonts-wqy-microhei
 export PIP_NO_INPUT := 1
 
 .PHONY: demo test lint types contracts pytest long pictures docs api format clean system-packages

@@ -23,16 +23,11 @@ from limner.serve.safety.sessions import COOKIE, CSRF_HEADER
 PASSWORD = "correct horse battery"
 
 
-@dataclass
-class Live:
-    """A running server. ``lines`` is its log so far."""
+class Doors:
+    """Ways into a server that listens at ``url``."""
 
-    process: subprocess.Popen[str]
     url: str
-    opening: dict[str, Any]
-    data: Path
-    lines: list[str]
-    clients: list[httpx.Client] = field(default_factory=list)
+    clients: list[httpx.Client]
 
     def anyone(self) -> httpx.Client:
         """A client who is not logged in."""
@@ -40,12 +35,6 @@ class Live:
         client.event_hooks = {"request": [partial(_send_cookie, client)]}
         self.clients.append(client)
         return client
-
-    def admin(self, name: str = "admin") -> httpx.Client:
-        """The first admin, made with the one-time link and logged in."""
-        client = self.anyone()
-        secret = self.opening["admin_link"].partition("#")[2]
-        return _logged_in(client, client.post(f"/api/invites/{secret}", json=_person(name)))
 
     def person(self, admin: httpx.Client, role: str, name: str) -> httpx.Client:
         """A new user of a role, invited by the admin and logged in."""
@@ -59,6 +48,24 @@ class Live:
         """Another session of a user."""
         client = self.anyone()
         return _logged_in(client, client.post("/api/session", json={"name": name, "password": PASSWORD}))
+
+
+@dataclass
+class Live(Doors):
+    """A running server. ``lines`` is its log so far."""
+
+    process: subprocess.Popen[str]
+    url: str
+    opening: dict[str, Any]
+    data: Path
+    lines: list[str]
+    clients: list[httpx.Client] = field(default_factory=list)
+
+    def admin(self, name: str = "admin") -> httpx.Client:
+        """The first admin, made with the one-time link and logged in."""
+        client = self.anyone()
+        secret = self.opening["admin_link"].partition("#")[2]
+        return _logged_in(client, client.post(f"/api/invites/{secret}", json=_person(name)))
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Ends the server by its process id; its exit code."""

@@ -7,8 +7,8 @@
   } catch (error) {
     kept = {};
   }
-  var dark = /^\/(read|correct|plan|forecast)\//.test(location.pathname);
+  var dark = /^\/(read|correct|plan|forecast|explain)\//.test(location.pathname);
   if (kept.theme === "dark" || kept.theme === "light") root.dataset.theme = kept.theme;
   else if (dark) root.dataset.theme = "dark";
-  root.lang = kept.lang || (/^zh/i.test(navigator.language) ? "zh" : "en");
+  root.lang = (kept.lang || (/^zh/i.test(navigator.language) ? "zh" : "en")) === "zh" ? "zh-Hans" : "en";
 })();

@@ -34,11 +34,13 @@ class House:
         settings: what the operator chose.
         database: what is remembered.
         closing: is set when the server is told to stop; long answers end then.
+        verifying: is held by the one who reads the whole audit log.
     """
 
     settings: ServeSettings
     database: Database
     closing: threading.Event = field(default_factory=threading.Event)
+    verifying: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
     def open(cls, settings: ServeSettings) -> House:

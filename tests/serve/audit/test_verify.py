@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import subprocess
@@ -19,7 +20,7 @@ from limner.serve.audit.anchor import FILE, Anchor, AnchorKeeper, last_entry, re
 from limner.serve.audit.chain import START
 from limner.serve.audit.ledger import Ledger
 from limner.serve.database import Database
-from limner.serve.tables import AuditEntry
+from limner.serve.tables import AuditEntry, User
 from tests.serve.live import live_server
 
 COUNT = 6
@@ -45,8 +46,7 @@ def _fill(database, count=COUNT):
 
 
 def _verdict(database, anchor=None):
-    with database.reading() as db:
-        return audit.verify(db, anchor)
+    return audit.verify(database, anchor)
 
 
 def test_a_log_as_it_was_written_is_whole(database):
@@ -221,6 +221,26 @@ def test_admins_read_and_check_the_log(server):
     assert found["total"] == 2
     after = admin.get("/api/audit", params={"after": 1}).json()
     assert [one["n"] for one in after["items"]] == [2]
+    assert admin.get("/api/audit/verify").json()["whole"]
+
+
+def test_the_log_is_read_in_batches_by_one_at_a_time_and_rests_between_them(server, monkeypatch):
+    admin, refused = server.person("admin", "root"), []
+    _fill(server.house.database)
+    monkeypatch.setattr(importlib.import_module("limner.serve.audit.verify"), "BATCH", 3)
+
+    def rest(_):
+        refused.append(admin.get("/api/audit/verify"))
+        with server.house.database.session() as db:  # and nothing is held open that a writer would wait for
+            db.execute(update(User).values(lang="zh"))
+
+    monkeypatch.setattr("limner.serve.routes.audit.sleep", rest)
+    verdict = admin.get("/api/audit/verify").json()
+    assert (verdict["whole"], verdict["entries"]) == (True, COUNT)
+    assert len(refused) == COUNT // 3
+    assert {(one.status_code, one.headers["Retry-After"]) for one in refused} == {(503, "60")}
+    assert admin.get("/api/audit", params={"limit": 1}).status_code == 200
+    monkeypatch.setattr("limner.serve.routes.audit.sleep", lambda _: None)
     assert admin.get("/api/audit/verify").json()["whole"]
 
 

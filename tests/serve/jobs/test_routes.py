@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from limner.serve.jobs import states
-from limner.serve.tables import AuditEntry, Job, Result
+from limner.serve.tables import AuditEntry, Job, Result, Study, new_id
 from tests.serve.planned import put_drawing
 
 TEXT = {"text": "No lesion beside the one that is drawn."}
@@ -76,6 +76,40 @@ def test_a_slip_is_told_at_the_door(server, planner, drawing, asked, status):
     filled = json.loads(json.dumps(asked).replace("DRAWING", drawing).replace("STUDY", study))
     assert planner.post("/api/jobs", json=filled).status_code == status
     assert planner.get("/api/jobs").json() == {"items": [], "total": 0}
+
+
+def test_a_forecast_sees_an_earlier_drawing_of_the_same_patient_alone(server, planner, drawing):
+    owner = planner.get("/api/session").json()["user"]["id"]
+
+    def ask(**patient) -> int:
+        with server.house.database.session() as db:
+            study = Study(uid=new_id(), owner_id=owner, **patient)
+            db.add(study)
+            db.flush()
+            earlier = Result(kind="drawing", owner_id=owner, study_id=study.id)
+            db.add(earlier)
+            db.flush()
+        options = {"earlier_id": earlier.id}
+        asked.append(planner.post("/api/jobs", json={"kind": "forecast", "result_id": drawing, "options": options}))
+        return asked[-1].status_code
+
+    asked = []
+    with server.house.database.session() as db:
+        study = db.get_one(Study, db.get_one(Result, drawing).study_id)
+        study.patient_id, study.birth_date = "A1", "1970-01-02"
+    assert ask(patient_id="A1", birth_date="1970-01-02") == 201
+    assert ask(patient_id="B2", birth_date="1970-01-02") == 422
+    assert "another patient" in asked[-1].json()["detail"]
+    assert ask(patient_id="A1", birth_date="1970-01-03") == 422
+    with server.house.database.session() as db:  # the headers of one were mended meanwhile
+        job = db.get_one(Job, asked[0].json()["id"])
+        states.fail(db, states.claim(db, job.id), "no room")
+        db.get_one(Study, study.id).patient_id = ""
+    assert planner.post(f"/api/jobs/{job.id}/again").status_code == 422
+    assert ask(patient_id="", birth_date="1970-01-02") == 422
+    own = {"earlier_id": add_version(server, drawing, 2)}
+    answer = planner.post("/api/jobs", json={"kind": "forecast", "result_id": drawing, "options": own})
+    assert answer.status_code == 201
 
 
 def test_a_reader_draws_and_does_not_plan(server, planner, folder):

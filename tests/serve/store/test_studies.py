@@ -6,11 +6,12 @@ import time
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from limner.serve.routes.studies import person_name
 from limner.serve.safety.access import Actor
 from limner.serve.store.listing import Wanted, search
-from limner.serve.tables import Grant, Instance, Job, Result, Series, Study, now
+from limner.serve.tables import AuditEntry, Grant, Instance, Job, Result, Series, Study, now
 
 
 def add_study(server, owner: str, uid: str = "1.2", **fields) -> str:
@@ -115,13 +116,19 @@ def test_priors_are_of_the_same_patient_and_only_those_one_may_see(server, owner
     client, owner_id = owner
     other_id = server.add_user("other", "reader")
     first = add_study(server, owner_id, "1", patient_id="A1", date="2024-01-02")
-    add_study(server, owner_id, "2", patient_id="A1", date="2023-01-02")
+    second = add_study(server, owner_id, "2", patient_id="A1", date="2023-01-02")
     add_study(server, owner_id, "3", patient_id="A1", date="2025-01-02")
+    with server.house.database.session() as db:
+        made = [Result(kind="drawing", owner_id=owner_id, study_id=second, version=one) for one in (1, 2)]
+        db.add_all([*made, Result(kind="plan", owner_id=owner_id, study_id=second, version=3)])
     add_study(server, other_id, "4", patient_id="A1")
     add_study(server, owner_id, "5", patient_id="B2")
     nameless = add_study(server, owner_id, "6", patient_id="")
     add_study(server, owner_id, "7", patient_id="")
-    assert [one["uid"] for one in client.get(f"/api/studies/{first}/priors").json()["items"]] == ["3", "2"]
+    priors = client.get(f"/api/studies/{first}/priors").json()["items"]
+    assert [(one["uid"], one["newest_drawing"]) for one in priors] == [("3", None), ("2", made[1].id)]
+    with server.house.database.reading() as db:
+        assert db.scalars(select(AuditEntry).where(AuditEntry.action == "study.open")).all() == []
     assert client.get(f"/api/studies/{nameless}/priors").json() == {"items": [], "total": 0}
 
 

@@ -1,117 +1,42 @@
-"""A real server with people and a work list, for tests of the shell and of the pages that stand on it."""
+"""A work list with people, studies and jobs, for tests of the shell and of the pages that stand on it."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
-from playwright.sync_api import Browser, BrowserContext, Page
-
 from limner.serve import audit
-from limner.serve.house import House
-from limner.serve.safety.passwords import hash_password
-from limner.serve.settings import ServeSettings
-from limner.serve.tables import Job, Study, User, now
-from tests.serve.live import PASSWORD, Live, live_server
+from limner.serve.tables import Job, Study, now
+from tests.web.workstation import rig
 
-PATIENCE_MS = 60_000
-SCREEN = {"width": 1366, "height": 768}
 ADMIN, READER = "ada", "ray"
 PATIENTS = ("Adams^Ruth", "Brandt^Ida", "Chen^Wei=陈^伟", "Diaz^Luis", "Endo^Mari")
 """Nobody's names."""
 MODALITIES = ("CT", "MR", "CT", "CT", "US")
 
 
-@dataclass
-class Seen:
-    """A page, and all that it complained of or asked of other machines."""
-
-    page: Page
-    url: str
-    complaints: list[str] = field(default_factory=list)
-
-    def listen(self) -> Seen:
-        """Keeps what the page says."""
-        self.page.on("console", lambda said: said.type in ("error", "warning") and self.complaints.append(said.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("request", lambda asked: self._ours(asked.url) or self.complaints.append(asked.url))
-        return self
-
-    def _ours(self, url: str) -> bool:
-        return url.startswith((self.url, "blob:", "data:"))
-
-    def go(self, address: str) -> None:
-        """Opens an address and waits until its first picture stands."""
-        self.page.goto(f"{self.url}{address}")
-        self.page.wait_for_selector("body[data-ready=true]")
-
-    def ask(self, expression: str) -> Any:
-        """Of the page's own state."""
-        return self.page.evaluate(expression)
-
-
-@dataclass
-class Front:
-    """A server, one person of it who is logged in, and the windows that were opened."""
-
-    live: Live
-    client: httpx.Client
-    name: str
-    contexts: list[BrowserContext] = field(default_factory=list)
-
-    def window(self, browser: Browser, **settings: Any) -> Seen:
-        """A window in which nobody is logged in."""
-        context = browser.new_context(**{"viewport": SCREEN, "reduced_motion": "reduce", "locale": "en-GB", **settings})
-        context.set_default_timeout(PATIENCE_MS)
-        self.contexts.append(context)
-        return Seen(context.new_page(), self.live.url).listen()
-
-    def open(self, browser: Browser, address: str, **settings: Any) -> Seen:
-        """A page in a window that is logged in."""
-        seen = self.window(browser, **settings)
-        login = {"name": self.name, "password": PASSWORD}
-        answer = seen.page.context.request.post(f"{self.live.url}/api/session", data=login)
-        assert answer.ok, answer.text()
-        seen.go(address)
-        return seen
-
-    def close(self) -> None:
-        """Closes the windows."""
-        for one in self.contexts:
-            one.close()
-        self.contexts.clear()
-
-
 @contextmanager
-def workstation(folder: Path, **settings: Any) -> Iterator[Front]:
+def workstation(folder: Path, **settings: Any) -> Iterator[rig.Workstation]:
     """A server with an admin, who is logged in, a reader, five studies of the admin and three jobs."""
-    with live_server(folder / "data", **settings) as live:
-        _fill(ServeSettings(data=live.data))
-        station = Front(live, live.log_in(ADMIN), ADMIN)
-        yield station
-        station.close()
+    with rig.workstation(folder / "data", name=ADMIN, role="admin", display="Ada Long", **settings) as made:
+        made.add_person(READER, "reader", "Ray Short")
+        fill(made)
+        yield made
 
 
-def _fill(settings: ServeSettings) -> None:
-    house = House.open(settings)
-    encoded = hash_password(PASSWORD)
-    with house.database.session() as db:
-        admin = User(name=ADMIN, display="Ada Long", role="admin", password=encoded)
-        db.add_all([admin, User(name=READER, display="Ray Short", role="reader", password=encoded)])
-        db.flush()
-        studies = [_study(admin.id, n) for n in range(len(PATIENTS))]
+def fill(station: rig.Workstation) -> None:
+    """Five studies and three jobs."""
+    with station.house.database.session() as db:
+        studies = [_study(station.user, n) for n in range(len(PATIENTS))]
         db.add_all(studies)
         db.flush()
-        db.add_all(_jobs(admin.id, [one.id for one in studies]))
+        db.add_all(_jobs(station.user, [one.id for one in studies]))
         for one in studies:
-            audit.append(db, admin.id, "study.share", one.id, shared=False, grants=0)
-    house.close()
+            audit.append(db, station.user, "study.share", one.id, shared=False, grants=0)
 
 
 def _study(owner: str, n: int) -> Study:

@@ -1,4 +1,4 @@
-"""A server in this process and a real browser: what tests of the Read page open, send and ask."""
+"""The tests' workstation: a server in this process, people and what they sent, and a real browser that is logged in."""
 
 from __future__ import annotations
 
@@ -12,24 +12,28 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext
 from sqlalchemy import func, select
 
 from limner.serve.app import create_app
 from limner.serve.house import House
-from limner.serve.jobs import states
-from limner.serve.jobs.run import work as run_job
+from limner.serve.jobs.worker import Worker
 from limner.serve.safety.bind import open_socket
 from limner.serve.safety.passwords import hash_password
 from limner.serve.safety.secrets import fingerprint
 from limner.serve.settings import ServeSettings
 from limner.serve.store import Given, Sender, ingest
-from limner.serve.tables import Job, Result, Series, Token, User, new_id
+from limner.serve.tables import Job, Result, Series, Study, Token, User, new_id
+from tests.serve.live import PASSWORD, Doors
+from tests.web.workstation.opened import PATIENCE_MS, Opened
 
-PASSWORD = "correct horse battery"
-PATIENCE_MS = 60_000
 SCREEN = {"width": 1366, "height": 768}
+SMALL = {"width": 1100, "height": 640}
+"""For scenes: their frames are drawn by software."""
+HASH = hash_password(PASSWORD)
+KINDS = ("drawing", "plan", "forecast", "explanation")
 
 
 @dataclass(frozen=True)
@@ -41,13 +45,40 @@ class Sent:
 
 
 @dataclass
-class Workstation:
-    """A server that listens on loopback, with one user who may plan."""
+class Workstation(Doors):
+    """A server that listens on loopback, and one person of it whose windows are opened.
+
+    Args:
+        house: what the server keeps.
+        url: where it listens.
+        name, user: the person's name and id.
+        screen: size of their windows, CSS pixels.
+    """
 
     house: House
     url: str
+    name: str
     user: str
+    screen: dict[str, int] = field(default_factory=lambda: SCREEN)
     contexts: list[BrowserContext] = field(default_factory=list)
+    clients: list[httpx.Client] = field(default_factory=list)
+    _client: httpx.Client | None = None
+
+    @property
+    def client(self) -> httpx.Client:
+        """The person without a browser."""
+        self._client = self._client or self.log_in(self.name)
+        return self._client
+
+    def add_person(self, name: str, role: str, display: str | None = None) -> str:
+        """Somebody else; the id."""
+        with self.house.database.session() as db:
+            user = User(name=name, display=display or name.title(), role=role, password=HASH)
+            db.add(user)
+            db.flush()
+            return user.id
+
+    # What is there to be seen.
 
     def send(self, files: Sequence[Path]) -> Sent:
         """Takes files of one series in, and turns it before anybody waits for it."""
@@ -56,34 +87,56 @@ class Workstation:
         self.house.volumes.geometry(outcome.series[0])
         return Sent(outcome.studies[0], outcome.series[0])
 
-    def put_drawing(self, study: Sent, folder: Path) -> str:
-        """A drawing that was made elsewhere becomes a result of the study, one version newer; its id."""
-        result_id = new_id()
-        shutil.copytree(folder, self.house.result_folder(result_id))
-        pack = json.loads((folder / "drawing.json").read_text())["pack"]["name"]
-        with self.house.database.session() as db:
-            many = select(func.count()).select_from(Result).where(Result.study_id == study.id)
-            db.add(
-                Result(
-                    id=result_id, kind="drawing", owner_id=self.user, study_id=study.id, series_id=study.series,
-                    version=1 + (db.scalar(many) or 0), title=pack, pack=pack,
-                )
-            )  # fmt: skip
-        return result_id
-
     def geometry(self, study: Sent) -> dict[str, Any]:
         """What the server says of the series."""
         with self.house.database.reading() as db:
             return dict(db.get_one(Series, study.series).geometry or {})
 
-    def work(self, kind: str) -> None:
-        """Does the waiting jobs of a kind, here, as a worker would."""
+    def add_study(self, **fields: Any) -> str:
+        """A scan of which only the row is there; its id."""
+        known = {"patient_name": "Torso^Phantom", "date": "2024-05-01", "modalities": ["CT"], "description": "Abdomen"}
         with self.house.database.session() as db:
-            waiting = list(db.scalars(select(Job.id).where(Job.kind == kind, Job.state == "queued")))
-            claims = [states.claim(db, one) for one in waiting]
-        for one in claims:
-            assert one is not None
-            run_job(self.house, one)
+            study = Study(uid=f"1.2.{new_id()}", owner_id=self.user, **{**known, **fields})
+            db.add(study)
+            db.flush()
+            return study.id
+
+    def put(self, folder: Path, *, study: str | None = None, parent: str | None = None, **fields: Any) -> str:
+        """A folder that was made elsewhere becomes a result, as a job would make it; the result's id.
+
+        Args:
+            folder: with ``drawing.json``, ``plan.json``, ``forecast.json`` or ``explanation.json``.
+            study: of which it is; that of ``parent``, else a new one, if not given.
+            parent: the drawing that it was made from.
+            fields: of the row.
+        """
+        result_id = new_id()
+        shutil.copytree(folder, self.house.result_folder(result_id))
+        kind = next(one for one in KINDS if (folder / f"{one}.json").is_file())
+        if study is None and parent is not None:
+            with self.house.database.reading() as db:
+                study = db.get_one(Result, parent).study_id
+        known = {"study_id": study or self.add_study(), "parent_id": parent, "title": kind, **fields}
+        with self.house.database.session() as db:
+            db.add(Result(id=result_id, kind=kind, owner_id=self.user, **known))
+        return result_id
+
+    def put_drawing(self, study: Sent, folder: Path) -> str:
+        """A drawing of what was sent, one version newer."""
+        pack = json.loads((folder / "drawing.json").read_text())["pack"]["name"]
+        with self.house.database.reading() as db:
+            many = db.scalar(select(func.count()).where(Result.study_id == study.id, Result.kind == "drawing")) or 0
+        return self.put(
+            folder, study=study.id, series_id=study.series, version=1 + many, title=pack, pack=pack
+        )  # fmt: skip
+
+    def work(self, *kinds: str) -> None:
+        """Does what is queued (of these kinds), each job in a process of its own, as the worker would."""
+        asked = select(Job.id).where(Job.state == "queued").order_by(Job.created)
+        with self.house.database.reading() as db:
+            queued = list(db.scalars(asked.where(Job.kind.in_(kinds)) if kinds else asked))
+        for one in queued:
+            Worker(self.house).run(one)
 
     def token(self, *scopes: str) -> dict[str, str]:
         """The header by which another program asks as this user."""
@@ -92,128 +145,57 @@ class Workstation:
             db.add(Token(user_id=self.user, name="test", hash=fingerprint(secret), scopes=list(scopes)))
         return {"Authorization": f"Bearer {secret}"}
 
-    def open(self, browser: Browser, address: str, *, script: str = "", **settings: Any) -> Opened:
-        """A page of the workstation in a browser that is logged in; ``script`` runs before the page's own."""
-        settings = {"viewport": SCREEN, "reduced_motion": "reduce", "locale": "en-GB", **settings}
+    # Windows.
+
+    def window(self, browser: Browser, *, script: str = "", **settings: Any) -> Opened:
+        """A window in which nobody is logged in; ``script`` runs before the page's own."""
+        settings = {"viewport": self.screen, "reduced_motion": "reduce", "locale": "en-GB", **settings}
         context = browser.new_context(**settings)
         context.set_default_timeout(PATIENCE_MS)
         self.contexts.append(context)
-        answer = context.request.post(f"{self.url}/api/session", data={"name": "planner", "password": PASSWORD})
-        assert answer.ok, answer.text()
         opened = Opened(context.new_page(), self.url)
         opened.listen()
         if script:
             opened.page.add_init_script(script)
+        return opened
+
+    def open(self, browser: Browser, address: str, *, name: str | None = None, **settings: Any) -> Opened:
+        """A page in a window that is logged in, once its first picture stands."""
+        opened = self.window(browser, **settings)
+        login = {"name": name or self.name, "password": PASSWORD}
+        answer = opened.page.context.request.post(f"{self.url}/api/session", data=login)
+        assert answer.ok, answer.text()
         opened.go(address)
         return opened
 
+    def close_windows(self) -> None:
+        """Ends the browser's contexts."""
+        for one in self.contexts:
+            one.close()
+        self.contexts.clear()
+
 
 @contextmanager
-def workstation(data: Path) -> Iterator[Workstation]:
-    """Serves a new data folder until the block ends."""
-    settings = ServeSettings(data=data, port=0)
-    house = House.open(settings)
-    with house.database.session() as db:
-        user = User(name="planner", display="Dr. Planner", role="planner", password=hash_password(PASSWORD))
-        db.add(user)
-    with open_socket(settings) as socket:
-        server = uvicorn.Server(uvicorn.Config(create_app(house=house), log_config=None, access_log=False, ws="none"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]})
+def workstation(data: Path, *, name: str = "planner", role: str = "planner", display: str = "Dr. Planner",
+                screen: dict[str, int] | None = None, **settings: Any) -> Iterator[Workstation]:  # fmt: skip
+    """Serves a new data folder to one person until the block ends; other keywords are fields of ServeSettings."""
+    chosen = ServeSettings(data=data, port=0, **settings)
+    house = House.open(chosen)
+    with open_socket(chosen) as socket:
+        config = uvicorn.Config(
+            create_app(house=house), log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=5
+        )
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]}, daemon=True)
         thread.start()
-        made = Workstation(house, f"http://127.0.0.1:{socket.getsockname()[1]}", user.id)
+        made = Workstation(house, f"http://127.0.0.1:{socket.getsockname()[1]}", name, "", screen or SCREEN)
+        made.user = made.add_person(name, role, display)
         try:
             yield made
+            made.close_windows()
         finally:
-            for one in made.contexts:
+            for one in made.clients:
                 one.close()
             house.closing.set()  # ends the streams of events
             server.should_exit = True
             thread.join(30)
-
-
-@dataclass
-class Opened:
-    """A page, and all that it complained of or asked of other machines."""
-
-    page: Page
-    url: str
-    complaints: list[str] = field(default_factory=list)
-
-    def listen(self) -> None:
-        """Keeps what the page says, and every request that leaves our server."""
-        note = self.complaints.append
-        self.page.on("console", lambda one: note(one.text) if one.type in ("error", "warning") else None)
-        self.page.on("pageerror", lambda error: note(str(error)))
-        self.page.on("request", lambda one: None if self._ours(one.url) else note(one.url))
-
-    def _ours(self, url: str) -> bool:
-        return url.startswith((self.url, "blob:", "data:"))
-
-    def go(self, address: str) -> None:
-        """Opens an address and waits until its first picture stands."""
-        self.page.goto(f"{self.url}{address}")
-        self.page.wait_for_selector("body[data-ready=true]")
-
-    def ask(self, expression: str, argument: Any = None) -> Any:
-        """Of the page's own state."""
-        return self.page.evaluate(expression, argument)
-
-    def settle(self) -> None:
-        """Waits until every frame that was asked for is drawn."""
-        self.ask("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done())))")
-
-    def wait(self, expression: str) -> None:
-        """Until something holds in the page. As a function: the page's policy forbids that text becomes code."""
-        self.page.wait_for_function(f"() => ({expression})")
-        self.settle()
-
-    def whole(self) -> None:
-        """Until all slices, the drawing and its labels are here."""
-        self.wait("limnerRead.desk.reading.view.volume.value?.whole")
-        self.wait("!limnerRead.desk.main.drawing.value || limnerRead.desk.reading.view.labels.value")
-
-    def press(self, key: str) -> None:
-        """A key of the keyboard, and the frames that follow it."""
-        self.page.keyboard.press(key)
-        self.settle()
-
-    # Of one pane, named by its plane.
-
-    def pixel_of(self, plane: str, world: Sequence[float]) -> tuple[float, float]:
-        """Where a point of the world is drawn, pixels from the pane's left and top."""
-        x, y = self.ask(
-            "([plane, world]) => { const v = limnerRead.panes.find(one => one.plane === plane).viewport();"
-            " return v.pixel(v.grid.grid(world)); }",
-            [plane, list(world)],
-        )
-        return x, y
-
-    def screen_of(self, plane: str, world: Sequence[float]) -> tuple[float, float]:
-        """The same in the window, for the mouse."""
-        box = self.page.locator(f".rd-pane[data-plane={plane}] canvas").bounding_box()
-        x, y = self.pixel_of(plane, world)
-        return box["x"] + x, box["y"] + y
-
-    def colors(self, plane: str, worlds: Sequence[Sequence[float]]) -> list[list[int]]:
-        """What is painted at points of the world, (red, green, blue) each."""
-        at = [self.pixel_of(plane, one) for one in worlds]
-        return self.ask(
-            "([plane, at]) => { const { canvas } = limnerRead.panes.find(one => one.plane === plane);"
-            " const copy = new OffscreenCanvas(canvas.width, canvas.height);"
-            " const context = copy.getContext('2d', { willReadFrequently: true }); context.drawImage(canvas, 0, 0);"
-            " const s = canvas.width / canvas.clientWidth;"
-            " return at.map(([x, y]) => [...context.getImageData(Math.round(x * s), Math.round(y * s), 1, 1).data]"
-            ".slice(0, 3)); }",
-            [plane, at],
-        )
-
-    def picture(self, plane: str) -> bytes:
-        """The pane as it is seen."""
-        self.settle()
-        return self.page.locator(f".rd-pane[data-plane={plane}]").screenshot()
-
-    def cross(self) -> list[float]:
-        """Where the cross-hair stands in the world, mm."""
-        return self.ask(
-            "(() => { const v = limnerRead.desk.reading.view; return v.volume.value.grid.world(v.cross.value); })()"
-        )

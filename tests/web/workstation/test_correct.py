@@ -21,9 +21,11 @@ from limner.io.drawing import read_drawing
 from limner.serve.jobs.worker import Worker
 from tests.infer.packs import threshold_pack
 from tests.serve.corrected import LEVELS, PACK, drawn, write_phantom
+from tests.serve.live import PASSWORD
 from tests.serve.planned import write_drawing
 from tests.web.conftest import FLAGS
-from tests.web.workstation.rig import PASSWORD, PATIENCE_MS, SCREEN, Opened, Sent, Workstation, workstation
+from tests.web.workstation.opened import PATIENCE_MS, Opened
+from tests.web.workstation.rig import SCREEN, Sent, Workstation, workstation
 
 pytestmark = pytest.mark.browser
 EDITOR, STATE, VIEW = "limnerCorrect.desk.editor.peek()", "limnerCorrect.desk.state", "limnerCorrect.desk.reading.view"

@@ -10,13 +10,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 
-from limner.serve.house import House
-from limner.serve.settings import ServeSettings
-from limner.serve.tables import Study, User, new_id
+from tests.infer.packs import threshold_pack
+from tests.serve.corrected import LEVELS, PACK, write_phantom
 from tests.web.workstation import pictures
+from tests.web.workstation.rig import Workstation, workstation
 
 pytestmark = pytest.mark.browser
-SCREEN = {"width": 1366, "height": 768}
 LOOK = {"en": "", "zh": "localStorage.setItem('limner.look', JSON.stringify({lang: 'zh', theme: 'light'}))"}
 
 
@@ -24,7 +23,7 @@ LOOK = {"en": "", "zh": "localStorage.setItem('limner.look', JSON.stringify({lan
 class Shown:
     """A station with two explained pictures, one that nobody asked about, and a scan with a drawing."""
 
-    station: pictures.Station
+    station: Workstation
     explained: str
     failing: str
     unasked: str
@@ -35,7 +34,7 @@ class Shown:
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory):
     folder = tmp_path_factory.mktemp("explain")
-    with pictures.workstation(folder) as station:
+    with workstation(folder / "data") as station:
         contents = [pictures.photograph(seed) for seed in (4, 5, 6)]
         studies = [pictures.send(station, content, f"spot{n}.png") for n, content in enumerate(contents)]
         answer = pictures.explain(station, studies[0], contents[0], folder / "a" / "out")
@@ -44,8 +43,7 @@ def shown(tmp_path_factory):
         pictures_b.mkdir()
         _copy(folder / "a" / "out", pictures_b)
         pictures.spoil(pictures_b)
-        summary = {"n": 0, "asked": None, "about": answer["about"], "lang": "en"}
-        pictures.put_result(station, studies[1], pictures_b, "explanation", "skin-lesion", summary)
+        pictures.put(station, studies[1], pictures_b, answer)
         yield Shown(station, studies[0], studies[1], studies[2], _scan(station, folder / "drawing"), answer)
 
 
@@ -56,7 +54,7 @@ def _copy(source: Path, target: Path) -> None:
             (target / file.relative_to(source)).write_bytes(file.read_bytes())
 
 
-def _scan(station: pictures.Station, folder: Path) -> str:
+def _scan(station: Workstation, folder: Path) -> str:
     """A scan whose drawing has two findings: one with evidence that failed a check, one with none."""
     (folder / "explanation").mkdir(parents=True)
     Image.new("L", (60, 40), 90).save(folder / "explanation" / "lime.png")
@@ -76,22 +74,15 @@ def _scan(station: pictures.Station, folder: Path) -> str:
         "files": {},
     }  # fmt: skip
     (folder / "drawing.json").write_text(json.dumps(drawing))
-    house = House.open(ServeSettings(data=station.live.data))
-    with house.database.session() as db:
-        owner = db.query(User).filter(User.name == pictures.NAME).one()
-        study = Study(uid=f"1.2.{new_id()}", owner_id=owner.id, modalities=["CT"], description="Abdomen")
-        db.add(study)
-        db.flush()
-        study_id = study.id
-    house.close()
-    pictures.put_result(station, study_id, folder, "drawing", "abdomen-ct", {})
-    return study_id
+    study = station.add_study()
+    station.put(folder, study=study, pack="abdomen-ct")
+    return study
 
 
 def open_page(shown: Shown, browser, address: str, lang: str = "en"):
-    opened = shown.station.open(browser, f"/explain/{address}", viewport=SCREEN)
+    opened = shown.station.open(browser, f"/explain/{address}")
     if lang != "en":
-        pictures.ask(opened, LOOK[lang])
+        opened.ask(LOOK[lang])
         opened.go(f"/explain/{address}")
     return opened
 
@@ -137,23 +128,23 @@ def test_all_panes_look_at_the_same_place(page):
     readout = page.page.locator(".ex-readout").inner_text()
     assert "Grad-CAM here" in readout and "LIME part" in readout
     page.page.mouse.wheel(0, -400)
-    pictures.until(page, "document.querySelector('.ex-world').style.transform.includes('scale(1.25)')")
-    seen = pictures.ask(page, "[...document.querySelectorAll('.ex-world')].map(one => one.style.transform)")
+    page.wait("document.querySelector('.ex-world').style.transform.includes('scale(1.25)')")
+    seen = page.ask("[...document.querySelectorAll('.ex-world')].map(one => one.style.transform)")
     assert len(set(seen)) == 1
     page.page.get_by_role("button", name="Whole picture").click()
-    pictures.until(page, "document.querySelector('.ex-world').style.transform.includes('scale(1)')")
+    page.wait("document.querySelector('.ex-world').style.transform.includes('scale(1)')")
 
 
 def test_heat_fades_by_its_slider_and_goes_by_a_key(page):
     slider = page.page.get_by_role("slider", name="Opacity of LIME")
     slider.fill("0.2")
     opacity = "getComputedStyle(document.querySelector('[data-kind={}] canvas')).opacity"
-    pictures.until(page, f"{opacity.format('lime')} === '0.2'")
-    assert pictures.ask(page, opacity.format("grad-cam")) == "0.7"  # each has its own
+    page.wait(f"{opacity.format('lime')} === '0.2'")
+    assert page.ask(opacity.format("grad-cam")) == "0.7"  # each has its own
     page.page.keyboard.press("h")
-    pictures.until(page, f"{opacity.format('grad-cam')} === '0'")
+    page.wait(f"{opacity.format('grad-cam')} === '0'")
     page.page.keyboard.press("h")
-    pictures.until(page, f"{opacity.format('lime')} === '0.2'")
+    page.wait(f"{opacity.format('lime')} === '0.2'")
 
 
 def test_a_map_that_failed_says_so_in_its_place(shown, browser):
@@ -162,6 +153,10 @@ def test_a_map_that_failed_says_so_in_its_place(shown, browser):
     assert "Don't rely on Grad-CAM here." in told and "1 of 3" in told
     listed = opened.page.locator("[data-kind=grad-cam] .ex-failed").inner_text()
     assert "Deletion" in listed and "failed" in listed and "The answer should fall sooner" in listed
+    for shade in ("dark", "light"):
+        opened.ask("shade => { document.documentElement.dataset.theme = shade; }", shade)
+        opened.settle()
+        assert Axe().run(opened.page).response["violations"] == []
     assert opened.complaints == []
 
 
@@ -173,7 +168,7 @@ def test_who_may_be_asked_and_the_work_that_begins(shown, browser):
     opened.page.get_by_role("radio", name="skin-lesion").check()
     ask.click()
     opened.page.get_by_text("It waits for its turn.").wait_for()  # this server has no worker
-    pictures.until(opened, "location.search.includes('pack=skin-lesion')")
+    opened.wait("location.search.includes('pack=skin-lesion')")
     [job] = shown.station.client.get("/api/jobs").json()["items"]
     assert (job["kind"], job["study_id"], job["state"]) == ("explain", shown.unasked, "queued")
     assert opened.complaints == []
@@ -183,7 +178,7 @@ def test_another_class_is_asked_about_while_the_answer_stands(shown, page):
     page.page.get_by_role("button", name="Why malignant?").click()
     page.page.get_by_text("It waits for its turn.").first.wait_for()
     assert page.page.locator(".ex-headline").is_visible()
-    pictures.until(page, "location.search.includes('about=malignant')")
+    page.wait("location.search.includes('about=malignant')")
 
 
 def test_pictures_are_compared_and_a_reload_keeps_them(shown, page):
@@ -192,7 +187,7 @@ def test_pictures_are_compared_and_a_reload_keeps_them(shown, page):
     page.page.locator(".ex-thumb", has_text="spot1").click()
     page.page.locator(".ex-row [data-kind=lime] canvas").nth(1).wait_for()
     assert page.page.locator(".ex-row").count() == 2
-    pictures.until(page, f"location.search.includes('{shown.failing}')")
+    page.wait(f"location.search.includes('{shown.failing}')")
     page.page.reload()
     page.page.locator(".ex-row [data-kind=lime] canvas").nth(1).wait_for()
     page.page.get_by_role("button", name="Take away").click()
@@ -216,26 +211,42 @@ def test_it_speaks_chinese(shown, browser):
     assert opened.page.get_by_role("button", name="用中文说明").is_visible()  # the sentence was made in English
 
 
-@pytest.mark.parametrize("theme", ["dark", "light"])
-def test_it_is_accessible(shown, browser, theme):
-    opened = open_page(shown, browser, f"{shown.failing}?pack=skin-lesion")
-    pictures.ask(opened, f"localStorage.setItem('limner.look', JSON.stringify({{lang: 'en', theme: '{theme}'}}))")
-    for address in (f"{shown.failing}?pack=skin-lesion", shown.unasked, shown.scan):
-        opened.go(f"/explain/{address}")
-        found = Axe().run(opened.page).response["violations"]
-        assert [(one["id"], [node["target"] for node in one["nodes"]][:3]) for one in found] == []
+@pytest.mark.slow
+def test_a_real_picture_from_sending_to_reasons(tmp_path, browser, limner_data):
+    """A real dermoscopy is sent, asked about on the page, and explained by the worker."""
+    [path] = sorted((limner_data / "ham10000_224" / "images").glob("*.jpg"))[:1]
+    with workstation(tmp_path / "data") as station:
+        study = pictures.send(station, path.read_bytes(), "lesion.jpg")
+        opened = station.open(browser, f"/explain/{study}")
+        opened.page.get_by_role("radio", name="skin-lesion").check()
+        opened.page.get_by_role("button", name="Ask why").click()
+        opened.page.get_by_role("progressbar").first.wait_for()
+        station.work()
+        opened.page.locator("[data-kind=lime] canvas").wait_for()
+        assert opened.page.locator(".ex-verdict").count() >= 2
+        assert opened.page.locator(".ex-attributes tbody tr").count() == 4
+        assert opened.complaints == []
 
 
 @pytest.mark.slow
-def test_a_real_picture_from_sending_to_reasons(tmp_path, browser, limner_data):
-    """With a worker: a real dermoscopy is sent, asked about on the page, and explained."""
-    [path] = sorted((limner_data / "ham10000_224" / "images").glob("*.jpg"))[:1]
-    with pictures.workstation(tmp_path, workers=1) as station:
-        study = pictures.send(station, path.read_bytes(), "lesion.jpg")
-        opened = station.open(browser, f"/explain/{study}", viewport=SCREEN)
-        opened.page.get_by_role("radio", name="skin-lesion").check()
-        opened.page.get_by_role("button", name="Ask why").click()
-        opened.page.locator("[data-kind=lime] canvas").wait_for(timeout=300_000)
-        assert opened.page.locator(".ex-verdict").count() >= 2
-        assert opened.page.locator(".ex-attributes tbody tr").count() == 4
+def test_a_finding_of_a_scan_from_the_button_to_its_heat(tmp_path, browser):
+    """A small net draws a phantom and is asked about a lesion on the page; what it says stands below the finding."""
+    pack = {"modality": ["CT"], "window_hu": [-1000.0, 1000.0], "patch": [24, 48, 48], "divisible": [1, 1, 1]}
+    threshold_pack(tmp_path / "data" / "packs" / PACK, LEVELS, name=PACK, input=pack | {"spacing_mm": [4, 2, 2]})
+    write_phantom(tmp_path / "scan.nii.gz")
+    with workstation(tmp_path / "data") as station:
+        scan = station.send([tmp_path / "scan.nii.gz"])
+        wish = {"kind": "draw", "study_id": scan.id, "options": {"pack": PACK}}
+        assert station.client.post("/api/jobs", json=wish).is_success
+        station.work()
+        opened = station.open(browser, f"/explain/{scan.id}")
+        finding = opened.page.locator(".ex-finding", has_text="tumor").first
+        finding.get_by_role("button", name="LIME").click()
+        opened.page.get_by_role("progressbar").first.wait_for()
+        station.work()
+        finding.locator(".ex-later img").wait_for()
+        opened.wait("document.querySelector('.ex-later img').naturalWidth > 200")
+        assert "tumor" in finding.locator(".ex-later .ex-sentence").inner_text()
+        assert finding.locator(".ex-later .ex-verdict").count() == 1
+        assert finding.get_by_text("Nothing explains this finding yet.").count() == 0
         assert opened.complaints == []

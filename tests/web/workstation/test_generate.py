@@ -5,10 +5,10 @@ from __future__ import annotations
 import statistics
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from limner.io import read_marks
 from tests.web.workstation import pictures
+from tests.web.workstation.rig import SMALL, workstation
 
 pytestmark = pytest.mark.browser
 SKIN, GLIOMA = "skin-stylegan2", "glioma-mr-stylegan2"
@@ -18,7 +18,7 @@ SETTLED = "document.querySelector('.ge-shown').ariaBusy !== 'true'"
 
 @pytest.fixture(scope="module")
 def station(tmp_path_factory):
-    with pictures.workstation(tmp_path_factory.mktemp("generate")) as made:
+    with workstation(tmp_path_factory.mktemp("generate") / "data", screen=SMALL) as made:
         yield made
 
 
@@ -37,7 +37,7 @@ def bytes_of(page, selector: str = ".ge-picture") -> bytes:
 
 def moved(page, act, settled: str = SETTLED) -> None:
     """Does something and waits for another picture, the one that was asked for last."""
-    before = pictures.ask(page, SHOWN)
+    before = page.ask(SHOWN)
     act()
     page.page.wait_for_function(f"before => {SHOWN} !== before && {settled}", arg=before)
 
@@ -55,11 +55,11 @@ def test_a_slider_changes_it_at_once_and_back_to_nought_is_back(page, capsys):
     first, times = bytes_of(page), []
     for step in range(1, 13):
         moved(page, lambda step=step: slider.fill(str(step / 10)))
-        times.append(float(pictures.ask(page, "document.body.dataset.roundTrip")))
+        times.append(float(page.ask("document.body.dataset.roundTrip")))
     with capsys.disabled():
         print(f"\nA slider's round trip in the browser: median {statistics.median(times):.0f} ms")
     assert min(times) < 500  # the printed median is below 100 where nothing else runs
-    pictures.until(page, "location.search.includes('move.named-7=1.2')")
+    page.wait("location.search.includes('move.named-7=1.2')")
     moved(page, lambda: page.page.get_by_role("button", name="All directions to 0").click())
     assert bytes_of(page) == first
 
@@ -76,11 +76,11 @@ def test_a_way_is_scrubbed_and_played_between_two_seeds(page):
     moved(page, lambda: page.page.get_by_role("slider", name="Place on the way").fill("0.5"))
     half = bytes_of(page)
     moved(page, lambda: page.page.get_by_role("button", name="End: seed 6").click())
-    pictures.until(page, "location.search.includes('t=1')")
+    page.wait("location.search.includes('t=1')")
     moved(page, lambda: page.page.get_by_role("button", name="Play").click(), settled="true")
     moved(page, lambda: None, settled="true")  # it goes on by itself
     page.page.get_by_role("button", name="Pause").click()
-    pictures.until(page, SETTLED)
+    page.wait(SETTLED)
     moved(page, lambda: page.page.get_by_role("slider", name="Place on the way").fill("0.5"))
     assert bytes_of(page) == half
 
@@ -88,7 +88,7 @@ def test_a_way_is_scrubbed_and_played_between_two_seeds(page):
 def test_a_reload_loses_nothing(page):
     page.page.get_by_label("Class").select_option("vascular lesion")
     moved(page, lambda: page.page.get_by_role("button", name="Show seed 7").click())
-    pictures.until(page, "location.search.includes('seed=7') && location.search.includes('class=vascular')")
+    page.wait("location.search.includes('seed=7') && location.search.includes('class=vascular')")
     before = bytes_of(page)
     page.page.reload()
     page.page.wait_for_selector("body[data-ready=true]")
@@ -100,7 +100,7 @@ def test_a_click_puts_the_tumour_there(station, browser):
     box = opened.page.locator(".ge-picture").bounding_box()
     at = {"x": 0.7 * box["width"], "y": 0.5 * box["height"]}
     moved(opened, lambda: opened.page.locator(".ge-picture").click(position=at))
-    pictures.until(opened, "location.search.includes('set.x=0.7') && location.search.includes('set.y=0.5')")
+    opened.wait("location.search.includes('set.x=0.7') && location.search.includes('set.y=0.5')")
     opened.page.get_by_label("Label map").check()
     opened.page.locator(".ge-labels").wait_for()
     assert opened.complaints == []
@@ -125,9 +125,9 @@ def test_a_quiz_is_asked_for_with_real_pictures_of_ones_own(station, page):
 
 def test_keys_walk_through_seeds(page):
     moved(page, lambda: page.page.keyboard.press("n"))
-    pictures.until(page, "location.search.includes('seed=6')")
+    page.wait("location.search.includes('seed=6')")
     moved(page, lambda: page.page.keyboard.press("b"))
-    pictures.until(page, "location.search.includes('seed=5')")
+    page.wait("location.search.includes('seed=5')")
 
 
 def test_where_no_pack_makes_pictures_the_page_says_so(station, browser):
@@ -135,11 +135,3 @@ def test_where_no_pack_makes_pictures_the_page_says_so(station, browser):
     opened.page.route("**/api/generators", lambda route: route.fulfill(json={"items": [], "total": 0}))
     opened.go("/generate")
     assert opened.page.get_by_text("No pack here makes pictures").is_visible()
-
-
-@pytest.mark.parametrize("theme", ["dark", "light"])
-def test_it_is_accessible(page, theme):
-    pictures.ask(page, f"localStorage.setItem('limner.look', JSON.stringify({{lang: 'en', theme: '{theme}'}}))")
-    page.go(f"/generate?pack={GLIOMA}&seed=2")
-    found = Axe().run(page.page).response["violations"]
-    assert [(one["id"], [node["target"] for node in one["nodes"]][:3]) for one in found] == []

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from limner.draw import draw
-from tests.web.workstation.rig import Opened, workstation
+from tests.web.workstation.opened import Opened
+from tests.web.workstation.rig import workstation
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

@@ -12,9 +12,9 @@ import pytest
 from limner.image import LabelMap
 from limner.image.anatomy import named
 from limner.io.nifti import read_nifti_labels
-from tests.serve.live import live_server
 from tests.serve.planned import torso, write_drawing
-from tests.web.workstation.bench import Bench, Opened
+from tests.web.workstation.opened import Opened
+from tests.web.workstation.rig import SMALL, Workstation, workstation
 
 pytestmark = pytest.mark.browser
 KINDS = {"bone": "tissue", "artery": "vessel", "portal vein": "vessel", "hepatic and systemic veins": "vessel"}
@@ -23,11 +23,9 @@ QUIET = "!bench.needleAsks.pending && !bench.asking.value"
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory) -> Iterator[Bench]:
-    with live_server(tmp_path_factory.mktemp("plan") / "data") as live:
-        made = Bench.of(live)
+def bench(tmp_path_factory) -> Iterator[Workstation]:
+    with workstation(tmp_path_factory.mktemp("plan") / "data", screen=SMALL) as made:
         yield made
-        made.close()
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ import pytest
 
 from limner.samples import demo_study
 from tests.web.workstation import front
+from tests.web.workstation.opened import Opened
 
 pytestmark = pytest.mark.browser
 
@@ -20,15 +21,15 @@ def desk(station, browser):
     return station.open(browser, "/studies")
 
 
-def names(opened: front.Seen) -> list[str]:
+def names(opened: Opened) -> list[str]:
     return opened.page.locator("tbody tr .patient a").all_inner_texts()
 
 
-def until_rows(opened: front.Seen, n: int) -> None:
+def until_rows(opened: Opened, n: int) -> None:
     opened.page.locator(f"tbody:has(tr:nth-child({n})):not(:has(tr:nth-child({n + 1})))").wait_for()
 
 
-def delete_first(opened: front.Seen) -> None:
+def delete_first(opened: Opened) -> None:
     """Takes what came last away again."""
     opened.page.locator("tbody tr:first-child").get_by_role("button", name="Actions").click()
     opened.page.get_by_role("menuitem", name="Delete").click()
@@ -100,7 +101,7 @@ def test_a_study_is_at_work_while_its_job_is(desk):
 
 
 def test_sharing_shows_it_to_one_other_and_to_nobody_else(station, browser, desk):
-    reader = station.live.log_in(front.READER)
+    reader = station.log_in(front.READER)
     seen = {one["patient"]["name"] for one in reader.post("/api/studies/search", json={}).json()["items"]}
     assert seen == {"Adams, Ruth"}  # shared with everyone
     desk.page.get_by_role("button", name="Actions: Diaz, Luis").click()
@@ -110,11 +111,9 @@ def test_sharing_shows_it_to_one_other_and_to_nobody_else(station, browser, desk
     desk.page.get_by_text("Saved who sees the study").wait_for()
     seen = {one["patient"]["name"] for one in reader.post("/api/studies/search", json={}).json()["items"]}
     assert seen == {"Adams, Ruth", "Diaz, Luis"}
-    theirs = front.Front(station.live, reader, front.READER)
-    page = theirs.open(browser, "/studies").page
+    page = station.open(browser, "/studies", name=front.READER).page
     page.get_by_role("button", name="Actions: Diaz, Luis").click()
     assert page.get_by_role("menuitem", name="Delete").get_attribute("aria-disabled") == "true"
-    theirs.close()
 
 
 def test_files_are_taken_in_and_what_is_not_is_told(desk):

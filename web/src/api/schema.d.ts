@@ -774,6 +774,35 @@ export type Point = {
   readonly inside: boolean;
 };
 
+/** Another study of a patient. */
+export type Prior = {
+  /** Whether the actor may share and delete it. */
+  readonly can_change: boolean;
+  readonly created: string;
+  readonly date: string;
+  readonly description: string;
+  readonly id: string;
+  readonly instances: number;
+  readonly kind: "scan" | "picture";
+  readonly mine: boolean;
+  readonly modalities: readonly string[];
+  /** Id of its newest drawing: to see that opens no study. */
+  readonly newest_drawing: string | null;
+  readonly owner: string;
+  readonly patient: Patient;
+  readonly results: ResultCounts;
+  readonly series: number;
+  readonly shared: boolean;
+  readonly status: "new" | "drawing" | "drawn" | "planned" | "signed" | "failed";
+  readonly uid: string;
+};
+
+/** Other studies of a patient. */
+export type Priors = {
+  readonly items: readonly Prior[];
+  readonly total: number;
+};
+
 /** A refusal: ``detail`` says what was expected, what came, and what to do. */
 export type Problem = {
   readonly detail: string;

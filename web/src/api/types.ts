@@ -2,7 +2,7 @@
 import type * as Schema from "./schema";
 
 export type {
-  JobTold as Job, limner__serve__routes__studies__Person as Person, Me as User, Patient, ResultTold as Result, ResultWhole,
+  JobTold as Job, limner__serve__routes__studies__Person as Person, Me as User, Patient, Prior, ResultTold as Result, ResultWhole,
   SeriesRow as Series, SessionNow, StudyRow, StudyWhole as StudyDetail,
 } from "./schema";
 

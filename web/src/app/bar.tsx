@@ -7,7 +7,7 @@ import { path } from "../model/place";
 import { logOut, may, switchLang, user } from "../model/session";
 import { fail } from "../model/toasts";
 import { Icon, Mark, type IconName } from "../panels/icon";
-import { Menu } from "../panels/menu";
+import { type Item, Menu } from "../panels/menu";
 import { Account, openAccount } from "./account";
 import { Search } from "./search";
 import { StudyBar } from "./study_bar";
@@ -28,12 +28,12 @@ export function Bar({ frame, onKeymap }: BarProps): JSX.Element {
       <div class="bar-end">
         {frame === "list" && <Search />}
         <JobsButton />
-        <button type="button" class="quiet square" title={say("keys.title")} aria-label={say("keys.title")} onClick={onKeymap}>
+        <button type="button" class="quiet square keys-button" title={say("keys.title")} aria-label={say("keys.title")} onClick={onKeymap}>
           <Icon name="keyboard" />
         </button>
         <button
           type="button"
-          class="quiet square"
+          class="quiet square shade-button"
           title={say(shade.value === "dark" ? "shell.light" : "shell.dark")}
           aria-label={say(shade.value === "dark" ? "shell.light" : "shell.dark")}
           onClick={toggleShade}
@@ -112,6 +112,7 @@ function UserMenu(): JSX.Element {
       head={head}
       items={[
         { label: say("account.title"), icon: <Icon name="user" />, run: openAccount },
+        ...(narrow.matches ? looks() : []),
         { label: say("shell.log_out"), icon: <Icon name="leave" />, run: () => void logOut().catch(fail) },
       ]}
     >
@@ -120,6 +121,17 @@ function UserMenu(): JSX.Element {
       </span>
     </Menu>
   );
+}
+
+const narrow = window.matchMedia("(max-width: 46rem)");
+
+/** On a phone the bar has no room for these on a study. */
+function looks(): readonly Item[] {
+  const dark = shade.value === "dark";
+  return [
+    { label: say(dark ? "shell.light" : "shell.dark"), icon: <Icon name={dark ? "sun" : "moon"} />, run: toggleShade },
+    { label: lang.value === "en" ? "中文" : "English", icon: <Icon name="language" />, run: switchLang },
+  ];
 }
 
 function initials(name: string): string {

@@ -13,6 +13,7 @@ import {
   type WebGLRenderer,
 } from "three";
 import type { Side } from "../model/space";
+import { scaled } from "./rem";
 
 /** In the order of BoxGeometry's faces: +x, -x, +y, -y, +z, -z of the scene. */
 const FACES: readonly (readonly [Side, string, string])[] = [
@@ -44,8 +45,9 @@ export class Compass {
     this.camera.quaternion.copy(camera.quaternion);
     this.camera.position.set(0, 0, 4).applyQuaternion(camera.quaternion);
     renderer.setScissorTest(true);
-    renderer.setViewport(MARGIN_PX, MARGIN_PX, COMPASS_PX, COMPASS_PX);
-    renderer.setScissor(MARGIN_PX, MARGIN_PX, COMPASS_PX, COMPASS_PX);
+    const size = scaled(COMPASS_PX);
+    renderer.setViewport(MARGIN_PX, MARGIN_PX, size, size);
+    renderer.setScissor(MARGIN_PX, MARGIN_PX, size, size);
     renderer.clearDepth();
     renderer.render(this.scene, this.camera);
     renderer.setScissorTest(false);
@@ -53,7 +55,7 @@ export class Compass {
 
   /** The side whose face lies under a point of the canvas (CSS pixels from its upper left), null beside the cube. */
   sideAt(x: number, y: number, height: number): Side | null {
-    const at = new Vector2((x - MARGIN_PX) / COMPASS_PX, (height - y - MARGIN_PX) / COMPASS_PX);
+    const at = new Vector2(x - MARGIN_PX, height - y - MARGIN_PX).divideScalar(scaled(COMPASS_PX));
     if (Math.min(at.x, at.y) < 0 || Math.max(at.x, at.y) > 1) return null;
     const ray = new Raycaster();
     this.camera.updateMatrixWorld();

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from pydantic import BaseModel
 from sqlalchemy import String, cast, select
-from sqlalchemy.orm import Session
 
 from limner.serve.audit.anchor import Anchor
 from limner.serve.audit.chain import START, hash_fields
+from limner.serve.database import Database
 from limner.serve.tables import AuditEntry
 
+BATCH = 500
+"""Entries that are read at once: ten milliseconds, and no transaction that keeps SQLite's log from being folded in."""
 MOST_TOLD = 20
 
 
@@ -34,16 +36,17 @@ class Verdict(BaseModel):
     breaks: list[Break]
 
 
-def verify(db: Session, anchor: Anchor | None = None) -> Verdict:
+def verify(database: Database, anchor: Anchor | None = None, between: Callable[[], None] = lambda: None) -> Verdict:
     """Reads the whole log, entry by entry.
 
     Args:
-        db: a transaction.
+        database: whose log; what is added meanwhile is read, too.
         anchor: the mark outside the database; without one, entries cut off at the end cannot be noticed.
+        between: is called after each batch of entries; a server lets others go first there.
     """
     breaks: list[Break] = []
     expected, previous, at_anchor = 1, START, None
-    for n, fields, told in _rows(db):
+    for n, fields, told in _rows(database, between):
         if n < expected:
             breaks.append(Break(n=n, what="no entry has this number"))
         elif n > expected:
@@ -70,19 +73,26 @@ def verify(db: Session, anchor: Anchor | None = None) -> Verdict:
     )
 
 
-def _rows(db: Session) -> Iterator[tuple[int, list[Any] | None, str]]:
+def _rows(database: Database, between: Callable[[], None]) -> Iterator[tuple[int, list[Any] | None, str]]:
     """Number, the fields that the hash is made of (None where they are not even JSON), and the hash that stands there.
 
     Details are read as text: what somebody broke must be found, not be stumbled over.
     """
     entry = AuditEntry
     columns = (entry.n, entry.at, entry.actor, entry.action, entry.object_id, entry.previous, entry.hash)
-    query = select(*columns, cast(entry.details, String).label("told")).order_by(entry.n)
-    for row in db.execute(query.execution_options(yield_per=1000)):
-        n, at, actor, action, object_id, previous, found, told = row
-        try:
-            details = json.loads(told)
-        except (TypeError, ValueError):
-            yield n, None, str(found)
-            continue
-        yield n, [n, at, actor, action, object_id, details, previous], str(found)
+    query = select(*columns, cast(entry.details, String).label("told")).order_by(entry.n).limit(BATCH)
+    following = query
+    while True:
+        with database.reading() as db:
+            rows = db.execute(following).all()
+        for n, at, actor, action, object_id, previous, found, told in rows:
+            try:
+                details = json.loads(told)
+            except (TypeError, ValueError):
+                yield n, None, str(found)
+                continue
+            yield n, [n, at, actor, action, object_id, details, previous], str(found)
+        if len(rows) < BATCH:
+            return
+        following = query.where(entry.n > rows[-1].n)
+        between()

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Query
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field, ValidationError
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session as Transaction
 
 from limner.serve import audit
@@ -19,7 +19,8 @@ from limner.serve.jobs.kinds import Kind, kind_of
 from limner.serve.jobs.queue import Request
 from limner.serve.jobs.told import JobTold, State, tell_jobs
 from limner.serve.safety.access import ROLES, Actor, Reader, ReaderWrites, find_result, find_series, find_study
-from limner.serve.tables import Job
+from limner.serve.store.listing import same_patient
+from limner.serve.tables import Job, Result, Study
 
 router = APIRouter(prefix="/api/jobs", tags=["jobs"])
 
@@ -71,6 +72,7 @@ def new_job(asked: NewJob, actor: ReaderWrites, house: AHouse) -> JobTold:
     with house.database.reading() as db:
         study_id, result_id = _on(db, actor, kind, asked)
         _check_named(db, actor, options)
+        _check_patient(db, study_id, options)
     job = house.queue.submit(Request(asked.kind, actor.user_id, study_id, result_id, options))
     return _told(house, job)
 
@@ -107,6 +109,7 @@ def again(job_id: str, actor: ReaderWrites, house: AHouse) -> JobTold:
         asked = NewJob(kind=job.kind, study_id=job.study_id, result_id=job.result_id, options=job.options)
         study_id, result_id = _on(db, actor, kind, asked)
         _check_named(db, actor, job.options)
+        _check_patient(db, study_id, job.options)
         if job.kind == "correct" and result_id and family(db, result_id)[-1].id != result_id:
             raise HTTPException(409, "A newer version was saved meanwhile: open it, compare, and save again.")
     given = house.queue.given_to(job.id)
@@ -123,6 +126,24 @@ def _check_named(db: Transaction, actor: Actor, options: Mapping[str, Any]) -> N
     for name in ("earlier_id", "drawing_id"):
         if options.get(name):
             find_result(db, actor, options[name], "drawing")
+
+
+def _check_patient(db: Transaction, study_id: str | None, options: Mapping[str, Any]) -> None:
+    """No tumour grows from one patient into another.
+
+    Raises:
+        HTTPException: 422, the earlier drawing is not of the patient of this study.
+    """
+    if not options.get("earlier_id") or study_id is None:
+        return
+    earlier = db.get_one(Result, options["earlier_id"]).study_id
+    same = Study.id == study_id, same_patient(db.get_one(Study, study_id))
+    if db.scalars(select(Study.id).where(Study.id == earlier, or_(*same))).first() is None:
+        raise HTTPException(
+            422,
+            "earlier_id names a drawing of another patient, or of one whom no header names: PatientID and birth date "
+            "must be those of this study. GET /api/studies/{id}/priors lists what may be compared.",
+        )
 
 
 def _check_role(kind: Kind, actor: Actor) -> None:

@@ -15,16 +15,15 @@ from limner.serve.house import AHouse
 from limner.serve.jobs.told import JobTold, ResultTold, tell_jobs, tell_results
 from limner.serve.moments import Moment
 from limner.serve.safety.access import Actor, Reader, ReaderWrites, find_study, owns, visible
-from limner.serve.store.listing import Order, Row, Status, Wanted, rows_of, search
+from limner.serve.store.listing import Order, Row, Status, Wanted, rows_of, same_patient, search
 from limner.serve.store.removal import delete_files, delete_rows
+from limner.serve.store.series import NO_IMAGES
 from limner.serve.tables import Grant, Job, Result, Series, Study, User
 
 router = APIRouter(prefix="/api/studies", tags=["studies"])
 
 Id = Annotated[str, Path(max_length=24)]
 MOST_JOBS = 200
-NO_IMAGES = ("SEG", "SR", "DOC", "PR", "KO", "REG", "RWV", "RTSTRUCT", "RTPLAN", "AU", "PLAN")
-"""Modalities of objects that say something about images and hold none (DICOM PS3.3 C.7.3.1.1.1)."""
 
 
 class Patient(BaseModel):
@@ -74,6 +73,19 @@ class StudyPage(BaseModel):
     """A page of the work list."""
 
     items: list[StudyRow]
+    total: int
+
+
+class Prior(StudyRow):
+    """Another study of a patient."""
+
+    newest_drawing: str | None = Field(description="Id of its newest drawing: to see that opens no study.")
+
+
+class Priors(BaseModel):
+    """Other studies of a patient."""
+
+    items: list[Prior]
     total: int
 
 
@@ -158,16 +170,19 @@ def get_study(study_id: Id, actor: Reader, house: AHouse) -> StudyWhole:
 
 
 @router.get("/{study_id}/priors", summary="Other studies of the same patient")
-def get_priors(study_id: Id, actor: Reader, house: AHouse) -> StudyPage:
+def get_priors(study_id: Id, actor: Reader, house: AHouse) -> Priors:
     """Earlier and later ones that the actor may see, the newest first, by PatientID and birth date together."""
     with house.database.reading() as db:
         study = find_study(db, actor, study_id)
-        if not study.patient_id:
-            return StudyPage(items=[], total=0)
-        same = (Study.patient_id == study.patient_id, Study.birth_date == study.birth_date)
-        others = select(Study.id).where(visible(actor), *same, Study.id != study.id)
+        others = select(Study.id).where(visible(actor), same_patient(study), Study.id != study.id)
         rows = rows_of(db, list(db.scalars(others)))
-        return StudyPage(items=[study_row(row, actor) for row in rows], total=len(rows))
+        drawings = select(Result.study_id, Result.id).where(
+            Result.kind == "drawing", Result.study_id.in_([row.study.id for row in rows])
+        )
+        in_order = db.execute(drawings.order_by(Result.version, Result.created))
+        newest = {row.study_id: row.id for row in in_order}  # the last stays
+        items = [Prior(**dict(study_row(row, actor)), newest_drawing=newest.get(row.study.id)) for row in rows]
+        return Priors(items=items, total=len(items))
 
 
 @router.patch("/{study_id}", summary="Share a study, or stop sharing it", status_code=204)

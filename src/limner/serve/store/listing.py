@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, case, cast, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, cast, false, func, or_, select
 from sqlalchemy import String as Text
 from sqlalchemy.orm import Session, defer
 
@@ -58,6 +58,13 @@ def search(db: Session, actor: Actor, wanted: Wanted) -> tuple[list[Row], int]:
     total = db.scalar(select(func.count()).select_from(Study).where(*conditions)) or 0
     rows = {row.study.id: row for row in rows_of(db, ids)}
     return [rows[one] for one in ids], total
+
+
+def same_patient(study: Study) -> ColumnElement[bool]:
+    """Studies of the patient of a study: by PatientID and birth date together, and of nobody where it names nobody."""
+    if not study.patient_id:
+        return false()
+    return and_(Study.patient_id == study.patient_id, Study.birth_date == study.birth_date)
 
 
 def rows_of(db: Session, studies: Sequence[str]) -> list[Row]:

@@ -1,8 +1,7 @@
 // Drawings of one patient over time: what an earlier forecast can see, and volumes read off them.
 import { api } from "../../api/client";
-import type { List, ResultWhole, StudyDetail } from "../../api/types";
+import type { List, Prior, ResultWhole } from "../../api/types";
 import { isoDate } from "../format";
-import { resultsOf } from "../study";
 
 interface Finding {
   readonly id: string;
@@ -21,12 +20,8 @@ export interface Dated {
 
 /** The newest drawing of each other study of the same patient that the reader may see, the oldest first. */
 export async function priorDrawings(study: string): Promise<readonly Dated[]> {
-  const priors = await api.get<List<{ readonly id: string }>>(`/api/studies/${study}/priors`);
-  const details = await Promise.all(priors.items.map((one) => api.get<StudyDetail>(`/api/studies/${one.id}`)));
-  const found = details.flatMap((one) => {
-    const newest = resultsOf(one, "drawing")[0];
-    return newest ? [{ id: newest.id, date: isoDate(one.date) }] : [];
-  });
+  const priors = await api.get<List<Prior>>(`/api/studies/${study}/priors`);
+  const found = priors.items.flatMap((one) => (one.newest_drawing ? [{ id: one.newest_drawing, date: isoDate(one.date) }] : []));
   const whole = await Promise.all(found.map(async (one) => ({ result: await api.get<Drawing>(`/api/results/${one.id}`), date: one.date })));
   return whole.sort((a, b) => a.date.localeCompare(b.date));
 }

@@ -105,14 +105,14 @@ function One({ study, drawing, finding, title }: OneProps) {
         <a href={`/read/${study.id}?finding=${encodeURIComponent(finding.id)}`}>{say("explain.in_scan")}</a>
       </header>
       {evidence[0]?.sentence && <p class="ex-sentence">{evidence[0].sentence}</p>}
-      <div class="ex-proofs">
+      <div class="ex-reasons">
         {evidence.map((one) => (
           <Proof key={one.kind} result={drawing} one={one} />
         ))}
+        {later.map((one) => (
+          <Later key={one.id} result={one} />
+        ))}
       </div>
-      {later.map((one) => (
-        <Later key={one.id} result={one} />
-      ))}
       {!evidence.length && !later.length && <p class="ex-quiet">{say("explain.no_evidence")}</p>}
       <div class="ex-more">
         <span>{say("explain.more")}</span>
@@ -166,13 +166,28 @@ export function Findings({ study, onShown }: { study: StudyDetail; onShown: () =
       </Empty>
     );
   }
-  const found = drawing?.drawing.findings.filter((one) => one.kind !== "organ" || (one.evidence?.length ?? 0) > 0) ?? [];
+  const { first, rest } = inOrder(study, drawing);
+  const show = (one: Finding) => drawing && <One key={one.id} study={study} drawing={drawing} finding={one} title={titles[one.id] ?? one.name} />;
   return (
     <div class="ex-scan">
       <Note kind="note">{say("explain.scan_hint")}</Note>
       <Working study={study.id} />
-      {drawing && found.map((one) => <One key={one.id} study={study} drawing={drawing} finding={one} title={titles[one.id] ?? one.name} />)}
-      {drawing && !found.length && <p>{say("explain.nothing_found")}</p>}
+      {first.map(show)}
+      {drawing && !first.length && <p>{say("explain.nothing_found")}</p>}
+      {rest.length > 0 && (
+        <details class="ex-rest">
+          <summary>{say("explain.structures", { names: rest.map((one) => titles[one.id] ?? one.name).join(", ") })}</summary>
+          {rest.map(show)}
+        </details>
+      )}
     </div>
   );
+}
+
+/** Lesions and whatever has reasons, then the structures that nobody asked about. */
+function inOrder(study: StudyDetail, drawing: DrawingResult | null): { first: readonly Finding[]; rest: readonly Finding[] } {
+  const all = drawing?.drawing.findings.filter((one) => one.kind !== "organ" || (one.evidence?.length ?? 0) > 0) ?? [];
+  const asked = new Set(study.results.filter((one) => one.parent_id === drawing?.id).map((one) => one.summary["finding"]));
+  const matters = (one: Finding): boolean => one.kind === "lesion" || (one.evidence?.length ?? 0) > 0 || asked.has(one.id);
+  return { first: all.filter(matters), rest: all.filter((one) => !matters(one)) };
 }

@@ -7,7 +7,7 @@ import { readingsOf, tableOf } from "../../model/forecasting/curve";
 import type { Dated } from "../../model/forecasting/priors";
 import { jobs, startJob } from "../../model/jobs";
 import { attempt, fail } from "../../model/toasts";
-import { say } from "../../model/words";
+import { count, say } from "../../model/words";
 import { Progress } from "../bits";
 
 interface BeginProps {
@@ -100,7 +100,7 @@ export function Volumes({ opening, onTable }: { opening: string; onTable: (csv: 
       <label class="field">
         <span>{say("forecast.readings")}</span>
         <textarea rows={7} value={text} placeholder={"day, ml\n0, 10.2\n62, 13.0"} onInput={(event) => setText(event.currentTarget.value)} />
-        <small>{wrong.length ? say("forecast.wrong_lines", { lines: wrong.join(", ") }) : say("forecast.readings_n", { n: readings.length })}</small>
+        <small>{wrong.length ? say("forecast.wrong_lines", { lines: wrong.join(", ") }) : count("forecast.readings_n", readings.length)}</small>
       </label>
       <label class="field">
         <span>{say("forecast.ahead")}</span>

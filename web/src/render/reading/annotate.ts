@@ -2,6 +2,7 @@
 import { AXES, LETTERS, type Plane, type Vec3 } from "../../model/reading/grid";
 import { type Measure, POINTS, angle_deg, length_mm, type RegionStats } from "../../model/reading/measure";
 import type { Viewport } from "../../model/reading/viewport";
+import { scaled } from "../rem";
 
 export interface Notes {
   readonly cross: Vec3 | null;
@@ -14,8 +15,8 @@ export interface Notes {
   readonly target: Vec3 | null;
 }
 
-const FONT = "12px system-ui, sans-serif";
-const LINE = 16;
+const font = (px: number, weight = 400): string => `${weight} ${scaled(px)}px system-ui, sans-serif`;
+const line = (): number => scaled(16);
 /** Colour of the line that shows where each plane cuts. */
 export const CROSS: Readonly<Record<Plane, string>> = { axial: "#e8b84a", coronal: "#5fb7e5", sagittal: "#7fd08a" };
 const INK = "#d7dde3";
@@ -23,7 +24,7 @@ const MEASURE = "#ffd866";
 
 export function annotate(context: CanvasRenderingContext2D, viewport: Viewport, notes: Notes): void {
   context.save();
-  context.font = FONT;
+  context.font = font(12);
   context.lineWidth = 1;
   if (notes.cross) crossHair(context, viewport, notes.cross);
   if (notes.target) ring(context, viewport, notes.target);
@@ -33,40 +34,41 @@ export function annotate(context: CanvasRenderingContext2D, viewport: Viewport, 
   if (notes.draft) drawMeasure(context, viewport, notes.draft.kind, notes.draft.points, "", true);
   letters(context, viewport);
   scaleBar(context, viewport);
-  text(context, notes.corner, 10, 10 + 12, "left");
-  text(context, notes.foot, 10, viewport.box.height - 10 - LINE * (notes.foot.length - 1), "left");
+  const narrow = viewport.box.width < scaled(250); // the letter above would stand in the text
+  text(context, notes.corner, scaled(10), scaled(narrow ? 36 : 22), "left");
+  text(context, notes.foot, scaled(10), viewport.box.height - scaled(10) - line() * (notes.foot.length - 1), "left");
   context.restore();
 }
 
 /** Text with a dark rim: readable on bone and on air. */
-function write(context: CanvasRenderingContext2D, line: string, x: number, y: number, ink = INK): void {
+function write(context: CanvasRenderingContext2D, said: string, x: number, y: number, ink = INK): void {
   context.lineJoin = "round";
   context.lineWidth = 3;
   context.strokeStyle = "rgba(0,0,0,.75)";
-  context.strokeText(line, x, y);
+  context.strokeText(said, x, y);
   context.fillStyle = ink;
-  context.fillText(line, x, y);
+  context.fillText(said, x, y);
   context.lineWidth = 1;
 }
 
 function text(c: CanvasRenderingContext2D, lines: readonly string[], x: number, y: number, align: CanvasTextAlign): void {
   c.textAlign = align;
   c.textBaseline = "alphabetic";
-  lines.forEach((line, row) => write(c, line, x, y + row * LINE));
+  lines.forEach((one, row) => write(c, one, x, y + row * line()));
 }
 
 function letters(context: CanvasRenderingContext2D, { plane, box }: Viewport): void {
   const [left, right, top, bottom] = LETTERS[plane];
   context.textBaseline = "middle";
-  context.font = "600 13px system-ui, sans-serif";
+  context.font = font(13, 600);
   context.textAlign = "left";
-  write(context, left, 8, box.height / 2);
+  write(context, left, scaled(8), box.height / 2);
   context.textAlign = "right";
-  write(context, right, box.width - 8, box.height / 2);
+  write(context, right, box.width - scaled(8), box.height / 2);
   context.textAlign = "center";
-  write(context, top, box.width / 2, 16);
-  write(context, bottom, box.width / 2, box.height - 14);
-  context.font = FONT;
+  write(context, top, box.width / 2, scaled(16));
+  write(context, bottom, box.width / 2, box.height - scaled(14));
+  context.font = font(12);
 }
 
 /** The lines show where the other two panes cut, each in that pane's colour. */
@@ -76,20 +78,20 @@ function crossHair(context: CanvasRenderingContext2D, viewport: Viewport, cross:
   const { u, v } = AXES[viewport.plane];
   const of = (axis: 0 | 1 | 2): string => CROSS[(["sagittal", "coronal", "axial"] as const)[axis]];
   const gap = 9;
-  const line = (x0: number, y0: number, x1: number, y1: number) => {
+  const stroke = (x0: number, y0: number, x1: number, y1: number) => {
     context.moveTo(x0, y0);
     context.lineTo(x1, y1);
   };
   context.globalAlpha = 0.75;
   context.strokeStyle = of(u);
   context.beginPath();
-  line(x, 0, x, y - gap);
-  line(x, y + gap, x, height);
+  stroke(x, 0, x, y - gap);
+  stroke(x, y + gap, x, height);
   context.stroke();
   context.strokeStyle = of(v);
   context.beginPath();
-  line(0, y, x - gap, y);
-  line(x + gap, y, width, y);
+  stroke(0, y, x - gap, y);
+  stroke(x + gap, y, width, y);
   context.stroke();
   context.globalAlpha = 1;
 }
@@ -114,7 +116,7 @@ export function scaleBar_mm(box: { width: number }, scale: number): number {
 function scaleBar(context: CanvasRenderingContext2D, { box, scale }: Viewport): void {
   const mm = scaleBar_mm(box, scale);
   const size = mm * scale;
-  const [right, y] = [box.width - 12, box.height - 14];
+  const [right, y] = [box.width - scaled(12), box.height - scaled(14)];
   context.strokeStyle = INK;
   context.beginPath();
   context.moveTo(right - size, y - 4);
@@ -124,7 +126,7 @@ function scaleBar(context: CanvasRenderingContext2D, { box, scale }: Viewport): 
   context.stroke();
   context.textAlign = "right";
   context.textBaseline = "alphabetic";
-  write(context, mm >= 10 ? `${mm / 10} cm` : `${mm} mm`, right, y - 7);
+  write(context, mm >= 10 ? `${mm / 10} cm` : `${mm} mm`, right, y - scaled(7));
 }
 
 function drawMeasure(
@@ -154,10 +156,10 @@ function drawMeasure(
   }
   if (label && at.length >= POINTS[kind]) {
     const [x, y] = at.reduce((far, one) => (one[0] > far[0] ? one : far));
-    context.textAlign = x > viewport.box.width - 120 ? "right" : "left";
+    context.textAlign = x > viewport.box.width - scaled(120) ? "right" : "left";
     context.textBaseline = "middle";
-    label.split("\n").forEach((line, row) => {
-      write(context, line, x + (context.textAlign === "right" ? -8 : 8), y + row * LINE - 6, MEASURE);
+    label.split("\n").forEach((one, row) => {
+      write(context, one, x + (context.textAlign === "right" ? -8 : 8), y + row * line() - scaled(6), MEASURE);
     });
   }
 }
