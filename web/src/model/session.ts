@@ -3,6 +3,7 @@ import { batch, computed, effect, signal } from "@preact/signals";
 import { api, connection } from "../api/client";
 import { events } from "../api/events";
 import type { Role, SessionNow, User } from "../api/types";
+import { lock, unlock } from "./drafts/vault";
 import { chooseLang, langChosen, LANGS, lang } from "./look";
 import { navigate } from "./place";
 
@@ -33,6 +34,8 @@ let lastActive = performance.now();
 /** Takes what the server says of the session (at the start, after a login or an accepted invitation). */
 export function settle(now: SessionNow): void {
   connection.csrf = now.csrf ?? null;
+  if (now.user && now.drafts_key) unlock(now.user.id, now.drafts_key);
+  else lock();
   session.value = now;
   lastAnswer = lastActive = performance.now();
   const theirs = LANGS.find((one) => one === now.user?.lang);
@@ -86,6 +89,7 @@ function signedOut(): void {
   if (!now?.user) return;
   const to = loginAddress(); // before the shell leaves this address
   forgetTab();
+  lock();
   connection.csrf = null;
   batch(() => {
     timedOut.value = true;
@@ -138,6 +142,14 @@ effect(() => {
 effect(() => {
   if (user.value) events.open();
   else events.close();
+});
+
+// Drafts that can no longer become anything are taken away, once after each login.
+let swept = "";
+effect(() => {
+  const id = user.value?.id ?? "";
+  if (id && id !== swept) void import("./drafts/sweep").then(({ sweep }) => sweep()).catch(() => undefined);
+  swept = id;
 });
 
 /** The other language, here and for the account, so that another machine speaks it, too. */

@@ -2,7 +2,6 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { ResultWhole } from "../../api/types";
-import { user } from "../../model/session";
 import { enterResult } from "../../model/study";
 import { attempt } from "../../model/toasts";
 import { say, sayOr } from "../../model/words";
@@ -40,7 +39,7 @@ export default function CorrectPage({ params }: PageProps): JSX.Element {
   const [desk, setDesk] = useState<CorrectDesk | null>(null);
   useEffect(() => {
     pageReady(false);
-    const made = new CorrectDesk(user.peek()?.id ?? "", id);
+    const made = new CorrectDesk(id);
     setDesk(made);
     window.limnerCorrect = { desk: made, panes: [] };
     void attempt(async () => made.open(await enterResult<ResultWhole>(id)));

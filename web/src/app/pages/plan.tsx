@@ -7,7 +7,6 @@ import type { Result } from "../../api/types";
 import { frameOf, movable, shifted, tilted } from "../../model/planning/cuts";
 import { fromScene, toScene, type Vec } from "../../model/planning/vectors";
 import { navigate, pageReady, queryText, setQuery } from "../../model/place";
-import { user } from "../../model/session";
 import { enterResult } from "../../model/study";
 import { fail } from "../../model/toasts";
 import { phrase, say } from "../../model/words";
@@ -47,7 +46,7 @@ export default function Plan({ params }: PageProps): JSX.Element {
 }
 
 function OnDrawing({ drawing }: { drawing: Result }): JSX.Element {
-  const bench = useMemo(() => new Bench(drawing.id, user.value?.id ?? ""), [drawing.id]);
+  const bench = useMemo(() => new Bench(drawing.id), [drawing.id]);
   const map = useMemo(() => signal(queryText("map") === "1"), []);
   const under = useMemo(() => signal<number | null>(null), []);
   const canvas = useRef<HTMLCanvasElement>(null);

@@ -14,6 +14,16 @@ export const en = {
   "act.undo": "Undo",
 
   // the keyboard
+  "correct.inside": "Inside",
+  "correct.need_inside": "Now click inside what is meant.",
+  "correct.outside": "Outside",
+  "correct.save_now": "Save now",
+  "correct.side_of_point": "A click says",
+  "correct.taken_away": "Taken away: {ml} ml",
+  "correct.unkept": "Not kept in this browser: {n} of the edits, the newest. Save now, or they are lost when the page is left.",
+  "drafts.locked": "A draft of yours lies in this browser, but the server's key does not open it.",
+  "drafts.not_kept": "This browser does not keep your draft",
+  "drafts.unsafe": "Drafts are kept only over https or on this machine itself.",
   "keys.everywhere": "Everywhere",
   "keys.jobs": "To the jobs",
   "keys.search": "Search the work list",
@@ -23,6 +33,10 @@ export const en = {
   "keys.title": "Keyboard",
 
   // roles and scopes
+  "plan.drafts_full": "{n} drafts are kept for this drawing already",
+  "plan.drafts_full_detail": "Delete one, or export them first. The path in hand was not kept.",
+  "plan.not_kept_detail": "The drafts live as long as this page. Export them to take them along.",
+  "read.text_not_kept": "The text lives as long as this page: sign it before you leave, or copy it.",
   "role.admin": "administrator",
   "role.planner": "planner",
   "role.reader": "reader",
@@ -455,7 +469,7 @@ export const en = {
   "correct.forget": "Forget the points",
   "correct.found": "Proposed: {ml} ml",
   "correct.hint_brush": "Paints the label in hand. Right button: window. Shift and wheel: size.",
-  "correct.hint_click": "Click inside what is meant; with Shift outside of it. Each point improves the proposal.",
+  "correct.hint_click": "Click inside what is meant. The right button, Alt or Shift, or the switch below say: not here. After Enter, a point outside goes on with the same lesion.",
   "correct.hint_erase": "Takes the label in hand away; inside an organ the organ stays.",
   "correct.hint_fill": "Fills the closed area under the pointer, in this slice.",
   "correct.hint_move": "Moves the cross-hair; the other panes follow.",

@@ -16,6 +16,16 @@ export const zh: Catalogue = {
   "act.undo": "撤销",
 
   // the keyboard
+  "correct.inside": "内部",
+  "correct.need_inside": "现在请在目标内点击。",
+  "correct.outside": "外部",
+  "correct.save_now": "立即保存",
+  "correct.side_of_point": "点击表示",
+  "correct.taken_away": "移除:{ml} ml",
+  "correct.unkept": "有 {n} 处最新修改未保存在本浏览器。请立即保存,否则离开页面后将丢失。",
+  "drafts.locked": "本浏览器中有您的草稿,但服务器的密钥无法打开它。",
+  "drafts.not_kept": "本浏览器未能保存您的草稿",
+  "drafts.unsafe": "仅在 https 或本机访问时保存草稿。",
   "keys.everywhere": "全局",
   "keys.jobs": "转到任务",
   "keys.search": "搜索工作列表",
@@ -25,6 +35,10 @@ export const zh: Catalogue = {
   "keys.title": "键盘快捷键",
 
   // roles and scopes
+  "plan.drafts_full": "此绘图已有 {n} 个草稿",
+  "plan.drafts_full_detail": "请先删除一个或导出。当前路径未保存。",
+  "plan.not_kept_detail": "草稿仅在此页面打开期间存在。请导出以带走。",
+  "read.text_not_kept": "文字仅在此页面打开期间存在:请在离开前签署或复制。",
   "role.admin": "管理员",
   "role.planner": "规划医师",
   "role.reader": "阅片医师",
@@ -457,7 +471,7 @@ export const zh: Catalogue = {
   "correct.forget": "清除点",
   "correct.found": "建议:{ml} ml",
   "correct.hint_brush": "绘制当前标签。右键:窗宽窗位。Shift+滚轮:大小。",
-  "correct.hint_click": "在目标内点击;按住 Shift 在目标外点击。每个点都会改进建议。",
+  "correct.hint_click": "在目标内点击。右键、Alt、Shift 或下方开关表示“不在此处”。按回车后，外部点仍修正同一病灶。",
   "correct.hint_erase": "擦除当前标签;器官内部则保留器官。",
   "correct.hint_fill": "填充指针下方的封闭区域(仅本层)。",
   "correct.hint_move": "移动十字线,其他窗格随之移动。",
