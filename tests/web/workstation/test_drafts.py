@@ -172,13 +172,18 @@ def test_an_ended_session_and_a_newer_version_lose_nothing(ward, browser, study,
     assert (labels(page) == painted).all()
     with ward.house.database.reading() as db:
         base = db.get_one(Result, result).version
-    ward.put(study[1], study=study[0].id, parent=result, series_id=study[0].series, version=base + 1, pack=PACK)
+    newer = ward.put(study[1], study=study[0].id, parent=result, series_id=study[0].series, version=base + 1, pack=PACK)
     page.page.locator("[data-act=save]").click()
     page.page.get_by_text(f"Version {base + 1} was saved by Dr. Planner").wait_for()
     page.page.reload()
     page.page.wait_for_selector("body[data-ready=true]")
     page.wait(f"{STATE}.edits.value === 1")
     assert (labels(page) == painted).all()
+    page.page.get_by_role("button", name=f"Take my edits to version {base + 1}").click()
+    page.page.wait_for_url(f"**/correct/{newer}**")
+    page.wait(f"limnerCorrect?.desk.id === '{newer}' && {STATE}.edits.value === 1 && {STATE}.kept.value === 'kept'")
+    assert (labels(page) == painted).all()
+    page.page.wait_for_function(f"async old => !(await ({STORED})()).includes(old)", arg=result)  # it moved
 
 
 def test_drafts_that_became_a_version_or_whose_drawing_has_gone_are_taken_away(ward, browser, study, result):

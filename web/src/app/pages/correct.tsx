@@ -95,7 +95,14 @@ function Notes({ desk }: { desk: CorrectDesk }): JSX.Element | null {
   if (result && result.newest > result.version) {
     return (
       <div class="rd-section">
-        <Note kind="warn">{say("correct.newer", { newest: result.newest, version: result.version })}</Note>
+        <Note kind="warn">
+          <p>{say("correct.newer", { newest: result.newest, version: result.version })}</p>
+          {desk.state.edits.value > 0 && (
+            <button type="button" onClick={() => desk.carryOn()}>
+              {say("correct.carry", { newest: result.newest })}
+            </button>
+          )}
+        </Note>
       </div>
     );
   }

@@ -18,6 +18,7 @@ import { Look } from "../../panels/planning/look";
 import { NeedleFacts, Verdict } from "../../panels/planning/needle";
 import { Paths } from "../../panels/planning/paths";
 import { PlanJob } from "../../panels/planning/job";
+import { Pointed } from "../../panels/planning/pointed";
 import { Blind, Targets } from "../../panels/planning/targets";
 import { View } from "../../panels/planning/view";
 import type { NeedleLook, PlanScene } from "../../render/planning/scene";
@@ -90,6 +91,7 @@ function OnDrawing({ drawing }: { drawing: Result }): JSX.Element {
       </aside>
       <div class="plan-stage">
         <canvas ref={canvas} tabIndex={0} aria-label={say("plan.canvas")} />
+        <Pointed bench={bench} map={map} under={under} />
         {!hands && <Waiting text={say("plan.opening")} />}
         {hands && <View turn={hands.turn} along={() => along(bench, hands.turn)} />}
         {mode === "needle" ? <Verdict bench={bench} /> : <CutVerdict bench={bench} />}

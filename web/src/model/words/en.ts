@@ -457,6 +457,7 @@ export const en = {
   "correct.cohort_get": "Download as a cohort",
   "correct.cohort_one": "One corrected case.",
   "correct.comment": "Comment",
+  "correct.carry": "Take my edits to version {newest}",
   "correct.compare": "Compare",
   "correct.deep": "Ball: also the slices beside it",
   "correct.difference": "Show what changed",

@@ -459,6 +459,7 @@ export const zh: Catalogue = {
   "correct.cohort_get": "下载为队列",
   "correct.cohort_one": "已修正 1 例。",
   "correct.comment": "备注",
+  "correct.carry": "将我的修改带到第 {newest} 版",
   "correct.compare": "对比",
   "correct.deep": "球形:同时作用于相邻层面",
   "correct.difference": "显示改动",

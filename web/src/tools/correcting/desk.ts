@@ -1,16 +1,18 @@
 // What a person does on the Correct page: opens a drawing, takes up a draft, clicks, saves, and waits for the measures.
 import { type Signal, effect, signal } from "@preact/signals";
-import { api } from "../../api/client";
+import { ApiError, api } from "../../api/client";
 import type { Job, ResultWhole } from "../../api/types";
 import { jobs, loadJobs, take, watchJobs } from "../../model/jobs";
 import { lang } from "../../model/look";
 import { navigate, queryNumber, queryText, setQuery } from "../../model/place";
 import { type ClickPoint, Correcting, PAINT_TOOLS, type PaintLabels } from "../../model/correcting/correcting";
+import { carry, differing, newestOf, takeCarried } from "../../model/correcting/carried";
 import { Drafts } from "../../model/correcting/draft";
 import type { Edit } from "../../model/correcting/edits";
 import { type ClickAnswer, niftiOf, packed, unpackMask } from "../../model/correcting/outgoing";
 import type { Plane, Vec3 } from "../../model/reading/grid";
 import { Reading } from "../../model/reading/reading";
+import { enterResult, openStudy, resultsOf } from "../../model/study";
 import { fail, notify } from "../../model/toasts";
 import { say } from "../../model/words";
 import { Board } from "../reading/desk";
@@ -66,6 +68,11 @@ export class CorrectDesk {
       fail(error);
       return 0;
     });
+    const carried = takeCarried(this.id);
+    if (carried) {
+      editor.takeOver(carried);
+      this.drafts.settled().then(() => { if (!this.drafts.unkept) carried.arrived(); }, fail);
+    }
     view.labels.value = { data: editor.labels };
     this.editor.value = editor;
     this.follow();
@@ -239,9 +246,21 @@ export class CorrectDesk {
       await this.drafts.sent(job.id).catch(() => undefined); // known where the page is left before it is there
     } catch (error) {
       fail(error);
+      if (error instanceof ApiError && error.status === 409) this.result.value = await enterResult(this.id).catch(() => result);
     } finally {
       this.sending.value = false;
     }
+  }
+
+  /** Takes the edits to the newest version, which somebody saved meanwhile. */
+  carryOn(): void {
+    this.putDown();
+    const [editor, study] = [this.editor.peek(), openStudy.peek()];
+    const newest = study && newestOf(this.id, resultsOf(study, "drawing"));
+    if (!editor || !newest) return;
+    const arrived = (): void => void this.drafts.clear().catch(() => undefined);
+    carry({ to: newest.id, ...differing(editor.labels, editor.base), comment: this.state.comment.peek(), arrived });
+    navigate(`/correct/${newest.id}`);
   }
 
   /** Whether the map may be changed now. */

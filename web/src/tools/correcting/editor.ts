@@ -2,6 +2,7 @@
 import { batch } from "@preact/signals";
 import { closedArea, between as along, eachInBrush } from "../../model/correcting/brush";
 import { betweenSlices } from "../../model/correcting/between";
+import type { Carried } from "../../model/correcting/carried";
 import type { Correcting } from "../../model/correcting/correcting";
 import { isDone } from "../../model/drafts/sweep";
 import type { Drafts } from "../../model/correcting/draft";
@@ -100,6 +101,16 @@ export class Editor {
     const edit = stroke.end();
     if (edit) this.keep(edit);
     return edit;
+  }
+
+  /** Does to this map what was done to another version of it; how many edits that makes. */
+  takeOver({ at, after, comment }: Carried): number {
+    const stroke = new Stroke(this.labels);
+    at.forEach((index, n) => stroke.set(index, after[n]!));
+    const edit = stroke.end();
+    this.state.comment.value ||= comment;
+    if (edit) this.keep(edit);
+    return edit ? 1 : 0;
   }
 
   /** What the points outside leave over of the label in hand. */
