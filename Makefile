@@ -6,7 +6,7 @@ VENV ?= .venv
 OUT ?= demo
 BIN := $(VENV)/bin
 PIP := PYTHONDONTWRITEBYTECODE=1 $(BIN)/python -m pip --disable-pip-version-check -q -q
-TEST_PACKAGES := chromium dicom3tools poppler-utils libegl1 libgl1-mesa-dri postgresql redis-server dcmtk
+TEST_PACKAGES := chromium dicom3tools poppler-utils libegl1 libgl1-mesa-dri postgresql redis-server dcmtk fonts-wqy-microhei
 export PIP_NO_INPUT := 1
 
 .PHONY: demo test lint types contracts pytest long pictures docs api format clean system-packages
@@ -32,10 +32,13 @@ types:
 contracts:
 	$(BIN)/lint-imports
 
-# Training has a process of its own: after all other native libraries, in one process, torch crashed there now and then.
+# Training has a process of its own, beside the rest: after all other native libraries, in one process, torch crashed there now and
+# then. It ends long before the rest comes to the browser; what it says is shown at the end.
 pytest:
-	$(BIN)/python -m pytest -m "not long" --ignore=tests/train
-	$(BIN)/python -m pytest -m "not long" tests/train
+	@told=$$(mktemp); $(BIN)/python -m pytest -m "not long" -p no:cacheprovider tests/train > "$$told" 2>&1 & training=$$!; \
+	trap 'kill $$training 2> /dev/null || true; rm -f "$$told"' EXIT; trap 'exit 130' INT TERM; failed=0; \
+	$(BIN)/python -m pytest -m "not long" --ignore=tests/train || failed=$$?; \
+	wait $$training || failed=$$?; cat "$$told"; exit $$failed
 
 long: ## what takes minutes each: kills at random times, attacks on every route
 	$(BIN)/python -m pytest -m long

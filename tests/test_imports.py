@@ -15,6 +15,9 @@ import limner
 
 ROOT = Path(__file__).parents[1]
 HEAVY = ("torch", "vtkmodules", "openvino", "onnxruntime", "highdicom", "pydicom", "matplotlib", "scipy", "SimpleITK")
+LATER = ("torch", "vtkmodules", "openvino", "onnxruntime", "highdicom", "matplotlib", "reportlab", "jinja2", "skimage")
+LATER += ("pynetdicom", "nibabel", "huey", "redis", "psycopg", "authlib")
+"""What the server loads with the first request that needs it."""
 PUBLIC = """
 Code Drawing Evidence Finding Grid Image Label LabelMap LimnerError Measurement Mesh Problem Series Study __version__
 choose_series demo_study list_packs load_pack measure open_studies read_nifti read_nifti_labels resample surfaces
@@ -49,9 +52,15 @@ def test_import_loads_nothing_heavy() -> None:
 
 def test_help_is_quick_and_loads_nothing_heavy() -> None:
     code = "from limner.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass"
-    assert not _loaded(code).intersection(HEAVY)
+    assert not _loaded(code).intersection((*HEAVY, "numpy", "pydantic"))
     # the best of five, in time of its own: what else runs on the machine slows that down too
     assert min(_own_seconds(sys.executable, "-m", "limner", "--help") for _ in range(5)) <= 0.5
+
+
+def test_the_server_starts_without_what_only_some_requests_need() -> None:
+    code = "import importlib, limner.serve.server, limner.serve.app\nfrom limner.serve.routes import ROUTERS\n"
+    code += "for path in ROUTERS: importlib.import_module(path)"
+    assert not _loaded(code).intersection(LATER)
 
 
 def _own_seconds(*command: str) -> float:

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from limner.draw.explained import Ask, explain_picture, reads_pictures
+from limner.draw.explainable import reads_pictures
+from limner.draw.explained import Ask, explain_picture
 from limner.errors import InputError, PackError
 from limner.image import Picture
 from limner.infer.explain.layers import LONGEST, as_grey

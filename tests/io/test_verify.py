@@ -10,6 +10,8 @@ import numpy as np
 import pydicom
 import pytest
 import trimesh
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from limner.errors import VerificationError
 from limner.image import Grid, LabelMap, Mesh
@@ -380,20 +382,73 @@ def test_places_agree_with_plain_arithmetic():
         assert place.volume_ml == pytest.approx(len(points) * grid.voxel_ml)
 
 
+def plate(spacing, slices, radius_mm, corner):
+    """A disc, or where ``corner`` the shape of an L, in one slice or two of a liver: what a person saves half way."""
+    shape = tuple(round(40 / one) for one in spacing)
+    z, y, x = (a * s for a, s in zip(np.ogrid[: shape[0], : shape[1], : shape[2]], spacing, strict=True))
+    array = ((z - 20) ** 2 + (y - 20) ** 2 + (x - 20) ** 2 <= 18**2).astype(np.uint8)
+    dy, dx = y - 22.5, x - 16.25
+    flat = dy**2 + dx**2 <= radius_mm**2
+    if corner:
+        flat = (abs(dy) <= radius_mm) & (abs(dx) <= radius_mm) & ~((dy > -radius_mm / 3) & (dx > -radius_mm / 3))
+    first = round(20 / spacing[0])
+    array[first : first + slices][np.broadcast_to(flat, (slices, *shape[1:]))] = 2
+    return LabelMap(array, Grid.axial(shape, spacing), (label("liver", 1), label("liver tumor", 2)))
+
+
+def told(folder, labels, change=lambda tumor: tumor, made=None):
+    """The checks of a drawing whose tumour's surface was changed before all files were written."""
+    meshes = [change(one) if one.id != "liver" else one for one in made or surfaces(labels)]
+    assert len(meshes) == 2
+    (folder / "meshes").mkdir(exist_ok=True)
+    write_nifti_labels(labels, folder / "labels.nii.gz")
+    write_surfaces(folder, meshes)
+    return verify_drawing(folder, labels, meshes, None)
+
+
+def shifted(axis, by_mm):
+    step = np.eye(3)[axis] * by_mm
+    return lambda mesh: replace(mesh, vertices_mm=(mesh.vertices_mm + step).astype(np.float32))
+
+
+def turned(axis):
+    """Mirrored in its own place."""
+    return lambda mesh: mirrored(
+        mesh, axis, float(mesh.vertices_mm[:, axis].min() + mesh.vertices_mm[:, axis].max()) / 2
+    )
+
+
 @pytest.mark.parametrize("radius_mm", [2.0, 5.0, 7.0])
 @pytest.mark.parametrize("slices", [1, 2])
 def test_a_plate_that_a_hand_painted_passes(tmp_path, slices, radius_mm):
-    """A disc in one slice of a liver: what a person saves half way."""
-    spacing = (2.5, 1.25, 1.25)
-    z, y, x = (a * s for a, s in zip(np.ogrid[:40, :80, :80], spacing, strict=True))
-    array = ((z - 50) ** 2 + (y - 50) ** 2 + (x - 50) ** 2 <= 40**2).astype(np.uint8)
-    disc = (y - 52.5) ** 2 + (x - 46.25) ** 2 <= radius_mm**2
-    array[20 : 20 + slices][np.broadcast_to(disc, (slices, 80, 80))] = 2
-    labels = LabelMap(array, Grid.axial(array.shape, spacing), (label("liver", 1), label("liver tumor", 2)))
-    meshes = surfaces(labels)
-    write_nifti_labels(labels, tmp_path / "labels.nii.gz")
-    write_glb(meshes, tmp_path / "scene.glb")
-    (tmp_path / "meshes").mkdir()
-    for mesh in meshes:
-        write_stl(mesh, tmp_path / "meshes" / f"{mesh.id}.stl")
-    assert all(check.ok for check in verify_drawing(tmp_path, labels, meshes, None))
+    assert all(check.ok for check in told(tmp_path, plate((2.5, 1.25, 1.25), slices, radius_mm, corner=False)))
+
+
+def test_a_plate_of_a_few_voxels_in_thick_slices_passes(tmp_path):
+    assert all(check.ok for check in told(tmp_path, plate((5.0, 0.8, 0.8), 1, 2.0, corner=True)))
+
+
+def test_a_plate_of_two_slices_lies_where_it_was_painted(tmp_path):
+    labels = plate((5.0, 0.8, 0.8), 2, 6.0, corner=True)
+    assert all(check.ok for check in told(tmp_path, labels))
+    with pytest.raises(VerificationError, match="wrong side of its surface"):
+        told(tmp_path, labels, shifted(0, 2.4))
+
+
+@settings(max_examples=6, deadline=None, derandomize=True)
+@given(
+    spacing=st.tuples(st.sampled_from([1.5, 2.5, 5.0]), *[st.sampled_from([0.8, 1.25])] * 2),
+    slices=st.integers(1, 2),
+    radius_mm=st.floats(4.0, 9.0),
+    corner=st.booleans(),
+)
+def test_a_plate_that_was_moved_or_mirrored_is_caught(tmp_path_factory, spacing, slices, radius_mm, corner):
+    folder, labels = tmp_path_factory.mktemp("plate"), plate(spacing, slices, radius_mm, corner)
+    made = surfaces(labels)
+    assert all(check.ok for check in told(folder, labels, made=made))
+    for axis, by_mm in ((2, 1.5 * spacing[0]), (0, 1.25 * max(spacing) + 1), (1, -1.25 * max(spacing) - 1)):
+        with pytest.raises(VerificationError):
+            told(folder, labels, shifted(axis, by_mm), made)
+    for axis in (0, 1) if corner else ():
+        with pytest.raises(VerificationError, match="looks mirrored"):
+            told(folder, labels, turned(axis), made)

@@ -141,7 +141,7 @@ def broken(labels, case):
 
 
 def test_too_many_bytes_end_the_request(kept, monkeypatch):
-    monkeypatch.setattr("limner.serve.routes.corrections.MOST_PACKED", 1000)
+    monkeypatch.setitem(vars(kept.house.settings.limits), "mask_bytes", 1000)
     assert kept.save(np.random.default_rng(0).bytes(5000)).status_code == 413
     assert list(kept.house.folder("scratch").iterdir()) == []
 

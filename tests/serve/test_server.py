@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-import ipaddress
 import signal
 import ssl
 import subprocess
@@ -11,16 +9,13 @@ import sys
 
 import httpx
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from limner.errors import InputError
 from limner.serve.configure import read_settings
 from limner.serve.safety.bind import is_our_name
 from limner.serve.server import serve
 from limner.serve.settings import ServeSettings
+from tests.serve.certificates import certificate
 from tests.serve.live import live_server
 
 
@@ -83,32 +78,8 @@ def test_the_host_header_names_this_server(host, header, ours):
     assert is_our_name(ServeSettings(host=host, public_url=public), header) is ours
 
 
-def _certificate(folder):
-    """A self-signed pair for 127.0.0.1."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "limner test")])
-    day = datetime.timedelta(days=1)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(datetime.datetime.now(datetime.UTC) - day)
-        .not_valid_after(datetime.datetime.now(datetime.UTC) + day)
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    encoded = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    (folder / "key.pem").write_bytes(encoded)
-    return folder / "cert.pem", folder / "key.pem"
-
-
 def test_a_server_speaks_tls(tmp_path):
-    cert, key = _certificate(tmp_path)
+    cert, key = certificate(tmp_path)
     with live_server(tmp_path / "data", "--tls-cert", str(cert), "--tls-key", str(key)) as server:
         assert server.url.startswith("https://")
         context = ssl.create_default_context(cafile=str(cert))
@@ -123,11 +94,11 @@ def test_a_server_speaks_tls(tmp_path):
 
 def test_a_key_of_another_certificate_is_refused(tmp_path):
     (tmp_path / "other").mkdir()
-    cert, _ = _certificate(tmp_path)
-    _, key = _certificate(tmp_path / "other")
+    cert, _ = certificate(tmp_path)
+    _, key = certificate(tmp_path / "other")
     assert "cannot be used together" in _refused(tls_cert=cert, tls_key=key, data=tmp_path / "data")
 
 
 def _pair(folder):
-    cert, key = _certificate(folder)
+    cert, key = certificate(folder)
     return {"tls_cert": cert, "tls_key": key}

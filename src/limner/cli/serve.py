@@ -23,6 +23,12 @@ def serve(
     ] = None,
     tls_cert: Annotated[Path | None, typer.Option(help="Certificate chain (PEM).")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="Its private key (PEM), without a passphrase.")] = None,
+    dicom_tls: Annotated[
+        bool | None, typer.Option("--dicom-tls", help="Speak TLS at the DICOM port, with the same certificate.")
+    ] = None,
+    dicom_tls_ca: Annotated[
+        Path | None, typer.Option(help="Authorities (PEM): senders must show a certificate that one of them signed.")
+    ] = None,
     insecure: Annotated[
         bool | None, typer.Option("--insecure", help="Listen beyond this machine without TLS: a proxy adds it.")
     ] = None,
@@ -50,7 +56,8 @@ def serve(
 
     settings = read_settings(
         config, host=host, port=port, dicom_port=dicom_port, data=data, tls_cert=tls_cert, tls_key=tls_key,
-        insecure=insecure, database=database, queue=queue, workers=workers,
+        dicom_tls=dicom_tls, dicom_tls_ca=dicom_tls_ca, insecure=insecure, database=database, queue=queue,
+        workers=workers,
     )  # fmt: skip
 
     def told(opening: Opening) -> None:
@@ -59,7 +66,8 @@ def serve(
             return
         print(f"Limner serves at {opening.url}, from {settings.data}. Stop it with Ctrl+C.")
         if opening.dicom_port is not None:
-            print(f"Studies are received by C-STORE at port {opening.dicom_port}, as {settings.ae_title}.")
+            over = ", over TLS" if settings.dicom_tls else ""
+            print(f"Studies are received by C-STORE at port {opening.dicom_port}, as {settings.ae_title}{over}.")
         if opening.admin_link:
             hours = settings.accounts.invite_hours
             print(f"There is no user yet. This link makes the first admin, once, within {hours:g} hours:")

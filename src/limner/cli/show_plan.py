@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from limner.cli.show import NOTE, print_table, table_of
-from limner.findings import Interval
 
 if TYPE_CHECKING:
     from limner.findings import Plan
@@ -51,11 +50,12 @@ def _paths(made: Plan) -> None:
     )
     for one in made.paths:
         only = " only at the mean" if one.safe_only_at_mean else ""
+        clearance = one.clearance_mm
         table.add_row(
             one.id,
             ", ".join(f"{value:.0f}" for value in one.entry_mm),
             f"{one.length_mm:.0f}",
-            _interval(one.clearance_mm) + only,
+            _interval(clearance.value, clearance.low, clearance.high) + only,
             one.nearest.name if one.nearest else "",
             f"{one.angle_deg:.0f}°",
             f"{one.score:.2f}",
@@ -91,12 +91,8 @@ _RESECTION = {"margin_mm": 1, "resected_ml": 0, "remnant_ml": 0, "remnant_percen
 
 
 def _told(one: Mapping[str, Any], digits: int) -> str:
-    return (
-        ""
-        if one["value"] is None
-        else _interval(Interval(**{key: one[key] for key in ("value", "low", "high")}), digits)
-    )
+    return "" if one["value"] is None else _interval(one["value"], one["low"], one["high"], digits)
 
 
-def _interval(one: Interval, digits: int = 1) -> str:
-    return f"{one.value:.{digits}f} ({one.low:.{digits}f}–{one.high:.{digits}f})"
+def _interval(value: float, low: float, high: float, digits: int = 1) -> str:
+    return f"{value:.{digits}f} ({low:.{digits}f}–{high:.{digits}f})"

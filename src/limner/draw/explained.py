@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from limner.draw.answer import Answer, answer
+from limner.draw.explainable import reads_pictures
 from limner.draw.picture import check_picture, write_pixels
 from limner.draw.picture_problems import picture_problems
 from limner.draw.reasons import suitable_method, where_of
@@ -22,12 +23,10 @@ from limner.findings import Finding, ProblemNote
 from limner.image import Picture
 from limner.infer.explain import Explanation, More, as_dict, explain, read_source, write_explanation
 from limner.infer.explain.layers import fewer
-from limner.packs import Pack, PictureSpec
+from limner.packs import Pack
 
 Progress = Callable[[str, float], None]
 ANSWER, PICTURE, LABELS = "answer.json", "picture.png", "labels.png"
-TASKS = ("classify", "segment", "detect")
-"""Of packs whose answers can be explained."""
 
 
 @dataclass(frozen=True)
@@ -51,12 +50,6 @@ class Ask:
     lang: str = "en"
     seed: int = 0
     samples: int | None = None
-
-
-def reads_pictures(pack: Pack) -> bool:
-    """Whether a pack answers about flat pictures, so that it can be asked why."""
-    kind = pack.spec.input
-    return isinstance(kind, PictureSpec) and len(kind.size) == 2 and pack.spec.task in TASKS
 
 
 def explain_picture(

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pydicom
-from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import UID
 from pynetdicom import build_context
 from pynetdicom.sop_class import Verification
 
 from limner.errors import NotAnImageError
 from limner.io.dicom_node import (
     MOST_CONTEXTS,
+    PLAIN,
     Calling,
     Node,
     NodeError,
@@ -49,7 +50,6 @@ __all__ = [
     "move_study",
     "send_files",
 ]
-_PLAIN = [ExplicitVRLittleEndian, ImplicitVRLittleEndian]
 
 
 def echo(node: Node, calling: Calling | None = None) -> float:
@@ -82,7 +82,7 @@ def send_files(
     for at in range(0, len(kinds), MOST_CONTEXTS // 2):
         part = kinds[at : at + MOST_CONTEXTS // 2]
         contexts = [build_context(kind, syntax) for kind, syntax in part]
-        contexts += [build_context(kind, _PLAIN) for kind in dict.fromkeys(kind for kind, _ in part)]
+        contexts += [build_context(kind, PLAIN) for kind in dict.fromkeys(kind for kind, _ in part)]
         with associate(node, calling, contexts) as association:
             for path, header in zip(files, headers, strict=True):
                 if (header.sop_class, header.transfer_syntax) in part:

@@ -5,18 +5,19 @@ Source: DICOM PS3.8 7.1 (association), 9.3.4 (rejection).
 
 from __future__ import annotations
 
+import ssl
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from pynetdicom import AE
-
 from limner.errors import InputError
 
 Progress = Callable[[int, int], None]
 MOST_CONTEXTS = 128  # PS3.8 9.3.2.2: odd numbers up to 255
+PLAIN = ["1.2.840.10008.1.2.1", "1.2.840.10008.1.2"]
+"""Explicit and implicit VR little endian; by number, since whoever only names nodes does not wait for pydicom."""
 
 
 class NodeError(InputError):
@@ -68,11 +69,13 @@ class Calling:
         ae_title: what we are called.
         connect_s: until the other side has taken the call.
         answer_s: until it says the next thing.
+        tls: speaks TLS (PS3.15 B.12), and believes whom this context believes; in the clear where None.
     """
 
     ae_title: str = "LIMNER"
     connect_s: float = 10.0
     answer_s: float = 60.0
+    tls: ssl.SSLContext | None = None
 
 
 @dataclass
@@ -113,11 +116,15 @@ def associate(node: Node, calling: Calling | None, contexts: Sequence[Any], **op
         NodeError: nobody answers, or we are refused.
     """
     calling = calling or Calling()
+    from pynetdicom import AE  # whoever only names nodes does not wait for it
+
     entity = AE(ae_title=calling.ae_title)
     entity.acse_timeout, entity.connection_timeout = calling.connect_s, calling.connect_s
     entity.dimse_timeout, entity.network_timeout = calling.answer_s, calling.answer_s
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        if calling.tls is not None:
+            options["tls_args"] = (calling.tls, node.host)
         association = entity.associate(node.host, node.port, list(contexts), ae_title=node.ae_title, **options)
         if association.is_rejected:
             raise NodeError(
@@ -125,6 +132,8 @@ def associate(node: Node, calling: Calling | None, contexts: Sequence[Any], **op
                 f"own title is {node.ae_title!r}."
             )
         if not association.is_established:
+            if (connection := getattr(association.dul.socket, "socket", None)) is not None:
+                connection.close()  # pynetdicom leaves one open on which no TLS was agreed
             raise NodeError(f"No DICOM node answers as {node}: check address and port, and that it is switched on.")
         try:
             yield association

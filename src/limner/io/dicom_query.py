@@ -14,8 +14,6 @@ from typing import Any
 import pydicom
 from pydicom.uid import (
     JPEG2000,
-    ExplicitVRLittleEndian,
-    ImplicitVRLittleEndian,
     JPEG2000Lossless,
     JPEGBaseline8Bit,
     JPEGLosslessSV1,
@@ -28,6 +26,7 @@ from pynetdicom import sop_class as sop
 
 from limner.io.dicom_node import (
     MOST_CONTEXTS,
+    PLAIN,
     Calling,
     Node,
     NodeError,
@@ -40,7 +39,6 @@ from limner.io.dicom_node import (
 )
 from limner.io.dicom_receiver import chunked, hand_over
 
-_PLAIN = [ExplicitVRLittleEndian, ImplicitVRLittleEndian]
 _ASKED = """
 PatientName PatientID PatientBirthDate PatientSex StudyInstanceUID StudyDate StudyDescription AccessionNumber
 ModalitiesInStudy NumberOfStudyRelatedSeries NumberOfStudyRelatedInstances
@@ -172,7 +170,7 @@ def get_study(
         NodeError: the node cannot be reached, refuses, or broke off.
     """
     model = sop.StudyRootQueryRetrieveInformationModelGet
-    contexts = [build_context(kind, _PLAIN) for kind in (*_IMAGES, *_OBJECTS)]
+    contexts = [build_context(kind, PLAIN) for kind in (*_IMAGES, *_OBJECTS)]
     contexts += [build_context(kind, syntax) for kind in _IMAGES for syntax in _COMPRESSED]
     contexts = [build_context(model), *contexts]
     assert len(contexts) <= MOST_CONTEXTS

@@ -1,7 +1,8 @@
 """The receiver of DICOM files: others store instances here, one after another (C-STORE), or ask whether we are there.
 
 An instance comes as a stream into a file, and is handed over when it is whole; Success is answered only when whoever
-took it says that it is kept. Source: DICOM PS3.4 annex B; PS3.7 9.1.1; PS3.8 9.3.4 (reasons for a refusal).
+took it says that it is kept. Source: DICOM PS3.4 annex B; PS3.7 9.1.1; PS3.8 9.3.4 (reasons for a refusal); PS3.15
+B.12 (TLS).
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ import contextlib
 import logging
 import os
 import shutil
+import socket
+import ssl
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, _config, evt
 from pynetdicom.presentation import AllStoragePresentationContexts
@@ -44,13 +47,15 @@ class ReceiverLimits:
     Args:
         associations: at the same time.
         pdu_bytes: of one piece on the wire.
-        idle_s: without a word an association ends.
+        idle_s: without a word, or in the middle of one, an association ends.
+        handshake_s: how long the other side may take to agree on TLS.
         instance_bytes: of one file.
     """
 
     associations: int = 10
     pdu_bytes: int = 131072
     idle_s: float = 60.0
+    handshake_s: float = 10.0
     instance_bytes: int = 1 << 33
 
 
@@ -78,13 +83,19 @@ class Receiver:
         address: host and port to listen at; port 0 takes a free one.
         handlers: what is done with what comes.
         limits: of callers.
+        tls: a server's context; what comes is in the clear where None.
 
     Raises:
         InputError: the address is taken, or may not be used.
     """
 
     def __init__(
-        self, ae_title: str, address: tuple[str, int], handlers: Handlers, limits: ReceiverLimits | None = None
+        self,
+        ae_title: str,
+        address: tuple[str, int],
+        handlers: Handlers,
+        limits: ReceiverLimits | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._handlers, self._limits = handlers, limits or ReceiverLimits()
         chunked()
@@ -99,13 +110,16 @@ class Receiver:
             for one in AllStoragePresentationContexts:
                 entity.add_supported_context(one.abstract_syntax, ALL_TRANSFER_SYNTAXES)
             bound = [
+                (evt.EVT_CONN_OPEN, self._opened),
                 (evt.EVT_REQUESTED, self._requested),
                 (evt.EVT_PDU_RECV, self._arriving),
                 (evt.EVT_C_STORE, self._store),
                 (evt.EVT_CONN_CLOSE, self._closed),
             ]
             try:
-                self._server: Any = entity.start_server(address, block=False, evt_handlers=bound)
+                self._server: Any = entity.start_server(
+                    address, block=False, evt_handlers=bound, ssl_context=tls and cast(Any, _LaterHandshake(tls))
+                )
             except OSError as error:
                 raise InputError(
                     f"Cannot listen for DICOM at {address[0]}:{address[1]} ({error.strerror}). Choose another port."
@@ -119,6 +133,18 @@ class Receiver:
     def stop(self) -> None:
         """Takes no more calls and ends those that are open."""
         self._server.shutdown()
+
+    def _opened(self, event: evt.Event) -> None:
+        """In a thread of the caller's own: who says nothing holds up nobody else."""
+        connection = event.assoc.dul.socket.socket
+        try:
+            if isinstance(connection, ssl.SSLSocket):
+                connection.settimeout(self._limits.handshake_s)
+                connection.do_handshake()
+            connection.settimeout(self._limits.idle_s)
+        except OSError as error:
+            log.warning("a caller from %s did not agree on TLS: %s", event.address[0], type(error).__name__)
+            connection.close()
 
     def _requested(self, event: evt.Event) -> None:
         if not self._handlers.allow(_caller(event)):
@@ -145,6 +171,17 @@ class Receiver:
         if event.assoc.requestor.primitive is not None and not event.assoc.is_rejected:
             with contextlib.suppress(Exception):
                 self._handlers.done(_caller(event))
+
+
+class _LaterHandshake:
+    """A context for pynetdicom, which would shake hands in the one thread that takes all calls."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._context = context
+
+    def wrap_socket(self, connection: socket.socket, *, server_side: bool) -> ssl.SSLSocket:
+        """The connection, on which nothing has been agreed yet."""
+        return self._context.wrap_socket(connection, server_side=server_side, do_handshake_on_connect=False)
 
 
 def keep_in(folder: Path, path: Path) -> Path:

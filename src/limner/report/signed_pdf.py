@@ -90,7 +90,7 @@ def write_signed_pdf(path: Path, content: SignedContent, lang: str = "en") -> No
         *((say[key], value) for key, value in content.patient if value),
         (say["drawing"], say["version"].format(n=content.version, pack=f"{pack.name} {pack.version}")),
         (say["signed_by"], who),
-        (say["signed_at"], report.at.replace("T", " ").replace("+00:00", " UTC").replace("Z", " UTC")),
+        (say["signed_at"], f"{report.at[:19].replace('T', ' ')} UTC"),
     ]
     notes = [] if content.dicom else [(say["read_first"], say["not_dicom"])]
     text = [paragraph(line, "body", lang) for line in report.text.splitlines() if line.strip()]

@@ -17,6 +17,7 @@ from limner.io.dicom_receiver import Caller, Handlers, Receiver
 from limner.serve import audit
 from limner.serve.house import House
 from limner.serve.nodes import list_nodes
+from limner.serve.safety.bind import dicom_context
 from limner.serve.store.intake import Sender, department, ingest, tell
 from limner.serve.store.reading import Given, Rules
 
@@ -35,7 +36,8 @@ def start_dicom_port(house: House) -> Receiver:
     settings = house.settings
     assert settings.dicom_port is not None
     handlers = Handlers(arrivals.take, arrivals.allow, arrivals.done)
-    return Receiver(settings.ae_title, (settings.host, settings.dicom_port), handlers)
+    place = (settings.host, settings.dicom_port)
+    return Receiver(settings.ae_title, place, handlers, tls=dicom_context(settings))
 
 
 class _Arrivals:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from sqlalchemy.orm import Session
 
 from limner.errors import InputError
-from limner.io.dicom_net import Node, check_ae_title
+from limner.io.dicom_node import Node, check_ae_title
 from limner.serve.house import House
 from limner.serve.tables import Setting
 

@@ -34,7 +34,7 @@ class Limits(BaseModel):
     unpacked_ratio: float = Field(200.0, gt=1, description="Unpacked over packed bytes, beyond which it is a bomb.")
     files: int = Field(50_000, gt=0, description="Files of one upload.")
     body_bytes: int = Field(MIB, gt=0, description="Bytes of a JSON body.")
-    mask_bytes: int = Field(256 * MIB, gt=0, description="Bytes of a corrected label map.")
+    mask_bytes: int = Field(64 * MIB, gt=0, description="Bytes of a corrected label map, gzipped.")
     requests_per_minute: int = Field(3000, gt=0, description="Requests of one session or token.")
     logins_per_minute: int = Field(60, gt=0, description="Login attempts from one address.")
     streams_per_user: int = Field(12, gt=0, description="Pages of one user that listen for changes at once.")
@@ -73,6 +73,11 @@ class ServeSettings(BaseModel):
     workers: int = Field(1, ge=0, le=16, description="Jobs that run at once; 0 leaves them to other machines.")
     tls_cert: Path | None = Field(None, description="Certificate chain (PEM).")
     tls_key: Path | None = Field(None, description="Its private key (PEM).")
+    dicom_tls: bool = Field(False, description="Speak TLS at the DICOM port, with the same certificate.")
+    dicom_tls_ca: Path | None = Field(
+        None,
+        description="Authorities (PEM): who sends must show a certificate that one of them signed.",
+    )
     insecure: bool = Field(False, description="Listen beyond loopback without TLS: behind a proxy that adds it.")
     public_url: str | None = Field(None, description="Address that people type, where a proxy stands before.")
     oidc: Oidc | None = Field(None, description="Identity provider; passwords only if not given.")

@@ -71,6 +71,15 @@ class Session(Table):
     seen: Mapped[datetime] = mapped_column(default=now)
 
 
+class LoginBegun(Table):
+    """A login that was sent to the identity provider: by the fingerprint of what its browser holds, for ten minutes."""
+
+    __tablename__ = "logins_begun"
+    hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    back: Mapped[str] = mapped_column(Text)  # the page to come back to
+    until: Mapped[datetime] = mapped_column(index=True)
+
+
 class Token(Table):
     """An API token of a user, with scopes; shown once, kept as SHA-256."""
 

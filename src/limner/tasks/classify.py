@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize, stats
 
 from limner.tasks.consistency import BINS, bin_of
 
@@ -57,6 +56,8 @@ def auc_of(scores: NDArray[np.floating], positive: NDArray[np.bool_]) -> float:
     n, m = int(positive.sum()), int((~positive).sum())
     if not n or not m:
         return float("nan")
+    from scipy import stats  # half a second to load, and most who import this module never count ranks
+
     ranks = stats.rankdata(scores)
     return float((ranks[positive].sum() - n * (n + 1) / 2) / (n * m))
 
@@ -152,6 +153,8 @@ def fit_temperature(logits: NDArray[np.floating], labels: Labels, trust: float =
     def loss(log_t: float) -> float:
         likely = -np.log(softmax(logits, float(np.exp(log_t)))[rows, labels] + 1e-12).sum()
         return float(likely + 0.5 * (log_t / trust) ** 2)
+
+    from scipy import optimize
 
     return float(np.exp(optimize.minimize_scalar(loss, bounds=(-3, 3), method="bounded").x))
 

@@ -320,7 +320,7 @@ def test_what_an_archive_does_not_take_is_named(reading):
     with archive(reading.ward, refuse="DOC") as kept:
         job = send(reading.ward, reading.drawing["id"])
     assert job["state"] == "failed" and len(kept) == 3
-    assert "signed PDF (" in job["message"] and "has SEG" in job["message"]
+    assert "signed PDF (" in job["message"] and "Sent to Archive: SEG" in job["message"]
     gone = send(reading.ward, reading.drawing["id"])
     assert gone["state"] == "failed" and "does not answer" in gone["message"] and "127.0.0.1" not in gone["message"]
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterator
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 from joserfc.jwk import OctKey, RSAKey
+from sqlalchemy import select
 
 from limner.errors import MissingExtraError
 from limner.serve.safety.oidc import COOKIE, OidcError, Provider, local_path
+from limner.serve.safety.secrets import fingerprint
 from limner.serve.safety.sessions import COOKIE as SESSION
 from limner.serve.settings import Oidc
-from limner.serve.tables import User
+from limner.serve.tables import LoginBegun, User, now
 from tests.serve.safety.identity_provider import IdentityProvider
 
 
@@ -122,6 +125,47 @@ def test_an_answer_opens_only_the_browser_that_asked_and_once(at):
     assert client.get(location, follow_redirects=False).headers["location"] == "/login?oidc=expired"
 
 
+def test_the_answer_may_come_to_another_process_and_the_database_keeps_no_secret(make_server, idp, tmp_path):
+    both = {
+        "database": f"sqlite:///{tmp_path / 'both.sqlite'}",
+        "oidc": Oidc(issuer=idp.issuer, client_id="limner", client_secret="s3"),
+    }
+    first, second = make_server(**both), make_server(**both)
+    begun = first.anyone().get("/api/session/oidc", params={"back": "/packs"}, follow_redirects=False)
+    secret = begun.cookies[COOKIE]
+    with first.house.database.reading() as db:
+        kept = db.scalars(select(LoginBegun)).one()
+    asked = parse_qs(urlsplit(begun.headers["location"]).query)
+    told = f"{kept.hash} {kept.back}"
+    assert not [one for one in (secret, asked["state"][0], asked["nonce"][0]) if one in told]
+    came = httpx.get(begun.headers["location"], trust_env=False)
+    client = second.anyone()
+    client.cookies.set(COOKIE, secret)
+    assert client.get(came.headers["location"], follow_redirects=False).headers["location"] == "/packs"
+    assert client.get("/api/session").json()["user"]["name"] == "ann"
+    with second.house.database.reading() as db:
+        assert db.scalars(select(LoginBegun)).all() == []
+
+
+def test_logins_that_never_come_back_are_forgotten(at, monkeypatch):
+    monkeypatch.setattr("limner.serve.safety.begun.MOST_PENDING", 3)
+    server = at()
+    begun = [server.anyone().get("/api/session/oidc", follow_redirects=False) for _ in range(5)]
+    newest = [fingerprint(one.cookies[COOKIE]) for one in begun[2:]]
+    with server.house.database.session() as db:
+        rows = db.scalars(select(LoginBegun).order_by(LoginBegun.until)).all()
+        assert [one.hash for one in rows] == newest
+        for one in rows:
+            one.until = now() - timedelta(seconds=1)
+    client = server.anyone()
+    client.cookies.set(COOKIE, begun[4].cookies[COOKIE])
+    location = httpx.get(begun[4].headers["location"], trust_env=False).headers["location"]
+    assert client.get(location, follow_redirects=False).headers["location"] == "/login?oidc=expired"
+    server.anyone().get("/api/session/oidc", follow_redirects=False)
+    with server.house.database.reading() as db:
+        assert len(db.scalars(select(LoginBegun)).all()) == 1
+
+
 def test_nobody_who_has_a_password_is_taken_over(at, idp):
     server = at()
     server.add_user("ann@hospital.example", "admin")
@@ -198,7 +242,7 @@ def test_a_provider_that_is_away_is_told(make_server):
 
 def test_an_address_without_tls_is_refused():
     with pytest.raises(OidcError, match="https"):
-        Provider(Oidc(issuer="http://idp.example", client_id="x", client_secret="s3")).begin("https://localhost", "/")
+        Provider(Oidc(issuer="http://idp.example", client_id="x", client_secret="s3")).begin("https://localhost")
 
 
 def test_without_authlib_the_extra_is_told(monkeypatch):

@@ -38,6 +38,7 @@ class Opened:
         """Opens an address and waits until its first picture stands."""
         self.page.goto(f"{self.url}{address}")
         self.page.wait_for_selector("body[data-ready=true]")
+        self.settle()
 
     def ask(self, expression: str, argument: Any = None) -> Any:
         """Of the page's own state: an expression, or a function of the argument."""

@@ -182,15 +182,18 @@ def workstation(data: Path, *, name: str = "planner", role: str = "planner", dis
     chosen = ServeSettings(data=data, port=0, **settings)
     house = House.open(chosen)
     with open_socket(chosen) as socket:
-        server = uvicorn.Server(uvicorn.Config(create_app(house=house), log_config=None, access_log=False, ws="none"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]})
+        config = uvicorn.Config(
+            create_app(house=house), log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=5
+        )
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]}, daemon=True)
         thread.start()
         made = Workstation(house, f"http://127.0.0.1:{socket.getsockname()[1]}", name, "", screen or SCREEN)
         made.user = made.add_person(name, role, display)
         try:
             yield made
-        finally:
             made.close_windows()
+        finally:
             for one in made.clients:
                 one.close()
             house.closing.set()  # ends the streams of events

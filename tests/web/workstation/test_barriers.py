@@ -6,11 +6,16 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.web.workstation import front
+from tests.web.workstation.gallery import LISTS, ROOMS
 from tests.web.workstation.opened import Opened
+from tests.web.workstation.rig import SCREEN
 
 pytestmark = pytest.mark.browser
-PAGES = ("/studies", "/studies?status=signed", "/jobs", "/packs", "/packs/skin-lesion", "/admin", "/admin/audit")
-FORMS = ("/admin/rules", "/admin/pacs")
+PHONE = {"width": 390, "height": 844}
+VIEWS = ((SCREEN, "en", "light"), (SCREEN, "zh", "dark"), (PHONE, "zh", "light"), (PHONE, "en", "dark"))
+"""Each size with each language and each theme, and each language with each theme."""
+ADD_STYLE = "css => { const s = new CSSStyleSheet(); s.replaceSync(css); document.adoptedStyleSheets.push(s); }"
+SHADE = "shade => { document.documentElement.dataset.theme = shade; }"
 TARGETS = (
     "[...document.querySelectorAll('button, a.button, select, input:not([type=checkbox]):not([type=radio])')]"
     ".filter(one => one.offsetParent && !one.matches('.link, .sorter'))"
@@ -19,21 +24,48 @@ TARGETS = (
 )
 
 
-def barriers(opened: Opened) -> list[tuple[str, str]]:
-    """What axe finds: the rule, and the first element."""
+def barriers(opened: Opened) -> list[tuple[str, str, str]]:
+    """What axe finds, minor things too: the rule, the first element, and what is amiss there."""
     found = Axe().run(opened.page).response["violations"]
-    return [(one["id"], one["nodes"][0]["html"][:160]) for one in found]
+    return [(one["id"], one["nodes"][0]["html"][:160], one["nodes"][0]["failureSummary"][-120:]) for one in found]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_barrier_that_axe_knows(station, browser, scheme):
-    opened = station.open(browser, "/studies", color_scheme=scheme)
-    for address in (*PAGES, *FORMS):
-        opened.go(address)
-        assert opened.ask("document.documentElement.dataset.theme") == scheme
-        assert barriers(opened) == [], address
-        name = address.strip("/").replace("/", "-").replace("?", "-").replace("=", "-")
-        front.keep_picture(opened.page, f"{name}-{scheme}")
+def speak(opened: Opened, lang: str) -> None:
+    """Chooses a language as people do."""
+    if not opened.ask("document.documentElement.lang").startswith(lang):
+        opened.page.evaluate("document.querySelector('.bar .lang').click()")  # on a phone it stands in a menu
+        opened.page.wait_for_selector(f"html[lang^={lang}]")
+    opened.settle()
+
+
+@pytest.fixture(scope="module")
+def windows(gallery, browser):
+    """A window for each person, opened once."""
+    opened = {one.name: one.open(browser, "/jobs", color_scheme="light") for one in (gallery.lists, gallery.rooms)}
+    yield opened
+    for one in opened.values():
+        one.page.context.close()
+
+
+@pytest.mark.parametrize("name", [*LISTS, *ROOMS])
+def test_no_barrier_that_axe_knows(gallery, windows, name):
+    """On each page in both languages and both themes, on a small screen and on a phone; and nothing complains."""
+    opened = windows[gallery.station(name).name]
+    opened.complaints.clear()
+    gallery.go(opened, name)
+    opened.page.evaluate(ADD_STYLE, "*, ::before, ::after { transition: none !important; }")
+    found = []
+    for size, lang, shade in VIEWS:
+        opened.page.set_viewport_size(size)
+        speak(opened, lang)
+        opened.page.evaluate(SHADE, shade)
+        opened.settle()
+        found += [(lang, size["width"], shade, *one) for one in barriers(opened)]
+        if opened.ask("document.documentElement.scrollWidth > innerWidth"):
+            found.append((lang, size["width"], "scrolls sideways"))
+    assert found == []
+    front.keep_picture(opened.page, f"{name}-dark")
+    assert opened.complaints == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -54,6 +86,19 @@ def test_no_barrier_in_what_opens_above_a_page(station, browser, scheme):
     page.get_by_role("button", name="Query PACS").click()
     page.get_by_text("No archive is known here").wait_for()
     assert barriers(opened) == []
+
+
+@pytest.mark.parametrize("name", ["read", "correct"])
+def test_escape_closes_what_opens_above_a_page_that_has_that_key_too(gallery, windows, name):
+    opened = windows[gallery.station(name).name]
+    opened.page.set_viewport_size(SCREEN)
+    gallery.go(opened, name)
+    speak(opened, "en")
+    opened.page.keyboard.press("?")
+    opened.page.get_by_role("dialog", name="Keyboard").wait_for()
+    assert barriers(opened) == []
+    opened.page.keyboard.press("Escape")
+    opened.page.get_by_role("dialog").wait_for(state="detached")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -10,6 +10,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 
+from tests.infer.packs import threshold_pack
+from tests.serve.corrected import LEVELS, PACK, write_phantom
 from tests.web.workstation import pictures
 from tests.web.workstation.rig import Workstation, workstation
 
@@ -151,6 +153,10 @@ def test_a_map_that_failed_says_so_in_its_place(shown, browser):
     assert "Don't rely on Grad-CAM here." in told and "1 of 3" in told
     listed = opened.page.locator("[data-kind=grad-cam] .ex-failed").inner_text()
     assert "Deletion" in listed and "failed" in listed and "The answer should fall sooner" in listed
+    for shade in ("dark", "light"):
+        opened.ask("shade => { document.documentElement.dataset.theme = shade; }", shade)
+        opened.settle()
+        assert Axe().run(opened.page).response["violations"] == []
     assert opened.complaints == []
 
 
@@ -205,16 +211,6 @@ def test_it_speaks_chinese(shown, browser):
     assert opened.page.get_by_role("button", name="用中文说明").is_visible()  # the sentence was made in English
 
 
-@pytest.mark.parametrize("theme", ["dark", "light"])
-def test_it_is_accessible(shown, browser, theme):
-    opened = open_page(shown, browser, f"{shown.failing}?pack=skin-lesion")
-    opened.ask(f"localStorage.setItem('limner.look', JSON.stringify({{lang: 'en', theme: '{theme}'}}))")
-    for address in (f"{shown.failing}?pack=skin-lesion", shown.unasked, shown.scan):
-        opened.go(f"/explain/{address}")
-        found = Axe().run(opened.page).response["violations"]
-        assert [(one["id"], [node["target"] for node in one["nodes"]][:3]) for one in found] == []
-
-
 @pytest.mark.slow
 def test_a_real_picture_from_sending_to_reasons(tmp_path, browser, limner_data):
     """A real dermoscopy is sent, asked about on the page, and explained by the worker."""
@@ -229,4 +225,28 @@ def test_a_real_picture_from_sending_to_reasons(tmp_path, browser, limner_data):
         opened.page.locator("[data-kind=lime] canvas").wait_for()
         assert opened.page.locator(".ex-verdict").count() >= 2
         assert opened.page.locator(".ex-attributes tbody tr").count() == 4
+        assert opened.complaints == []
+
+
+@pytest.mark.slow
+def test_a_finding_of_a_scan_from_the_button_to_its_heat(tmp_path, browser):
+    """A small net draws a phantom and is asked about a lesion on the page; what it says stands below the finding."""
+    pack = {"modality": ["CT"], "window_hu": [-1000.0, 1000.0], "patch": [24, 48, 48], "divisible": [1, 1, 1]}
+    threshold_pack(tmp_path / "data" / "packs" / PACK, LEVELS, name=PACK, input=pack | {"spacing_mm": [4, 2, 2]})
+    write_phantom(tmp_path / "scan.nii.gz")
+    with workstation(tmp_path / "data") as station:
+        scan = station.send([tmp_path / "scan.nii.gz"])
+        wish = {"kind": "draw", "study_id": scan.id, "options": {"pack": PACK}}
+        assert station.client.post("/api/jobs", json=wish).is_success
+        station.work()
+        opened = station.open(browser, f"/explain/{scan.id}")
+        finding = opened.page.locator(".ex-finding", has_text="tumor").first
+        finding.get_by_role("button", name="LIME").click()
+        opened.page.get_by_role("progressbar").first.wait_for()
+        station.work()
+        finding.locator(".ex-later img").wait_for()
+        opened.wait("document.querySelector('.ex-later img').naturalWidth > 200")
+        assert "tumor" in finding.locator(".ex-later .ex-sentence").inner_text()
+        assert finding.locator(".ex-later .ex-verdict").count() == 1
+        assert finding.get_by_text("Nothing explains this finding yet.").count() == 0
         assert opened.complaints == []

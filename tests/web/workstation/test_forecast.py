@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlalchemy import select
 
-from limner.forecast.drawing import forecast_drawing
-from limner.forecast.sights import Asked
+from limner.image import Image
+from limner.io.drawing import read_drawing
+from limner.io.nifti import write_nifti_image
+from limner.serve.tables import Result
 from tests.forecast.drawings import liver_with_tumor
 from tests.web.workstation.opened import Opened
 from tests.web.workstation.rig import SMALL, Workstation, workstation
@@ -26,29 +28,40 @@ def bench(tmp_path_factory) -> Iterator[Workstation]:
 
 
 @pytest.fixture(scope="module")
-def folders(tmp_path_factory) -> tuple[Path, Path]:
-    """A drawing of a liver with a tumour, and its forecast."""
-    home = tmp_path_factory.mktemp("grown")
-    liver_with_tumor(home / "drawing")
-    forecast_drawing(home / "drawing", days=DAYS, out=home / "forecast", asked=Asked(futures=8))
-    return home / "drawing", home / "forecast"
+def drawing(bench, tmp_path_factory) -> str:
+    """A drawing of a liver with a tumour, and the scan that it is of."""
+    folder = tmp_path_factory.mktemp("drawn")
+    drawn = liver_with_tumor(folder / "drawing")
+    labels = read_drawing(drawn).labels
+    scan = Image(np.where(labels.array > 0, 100, -1000).astype(np.int16), labels.grid, "CT", "HU")
+    write_nifti_image(scan, folder / "scan.nii.gz", note="phantom", comment="")
+    sent = bench.send([folder / "scan.nii.gz"])
+    return bench.put(drawn, study=sent.id, series_id=sent.series)
 
 
 @pytest.fixture(scope="module")
-def told(folders) -> dict:
-    return json.loads((folders[1] / "forecast.json").read_text())
+def shared(bench, browser, drawing) -> Opened:
+    """A page on which a forecast was asked for and came."""
+    opened = bench.open(browser, f"/forecast/{drawing}")
+    opened.page.get_by_text("No forecast of this drawing yet").wait_for()
+    opened.page.get_by_label("Days ahead").fill(str(DAYS))
+    opened.page.get_by_role("button", name="Start a forecast").click()
+    opened.page.get_by_role("progressbar").first.wait_for()
+    bench.work()
+    opened.wait("growing")
+    return opened
 
 
 @pytest.fixture(scope="module")
-def address(bench, folders) -> str:
-    drawing = bench.put(folders[0])
-    bench.put(folders[1], parent=drawing)
+def told(bench, shared) -> dict:
+    with bench.house.database.reading() as db:
+        made = db.scalars(select(Result).where(Result.kind == "forecast")).one()
+    return json.loads((bench.house.result_folder(made.id) / "forecast.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def address(drawing) -> str:
     return f"/forecast/{drawing}"
-
-
-@pytest.fixture(scope="module")
-def shared(bench, browser, address) -> Opened:
-    return bench.open(browser, address)
 
 
 @pytest.fixture
@@ -62,6 +75,17 @@ def slide(page: Opened, day: int) -> None:
     slider.fill(str(day))
     page.page.wait_for_selector(f".chart-marker[data-day='{day}']")
     page.settle()
+
+
+def test_a_forecast_is_asked_for_and_comes_whole(page, told):
+    """Of the whole time asked for, with its scene, its curve and its interval."""
+    assert told["days"][0] == 0 and told["days"][-1] == DAYS
+    assert page.page.locator(".forecast-scene canvas").is_visible()
+    line = page.page.locator(".chart-line").get_attribute("d")
+    assert line.count("L") == len(told["days"]) - 1
+    assert page.ask("growing.stage.surfaces.filter(one => one.structure.id.startsWith('day-')).length") > 3
+    assert page.page.get_by_label("Forecast", exact=True).locator("option").count() == 1
+    assert page.page.get_by_role("button", name="Start a forecast").is_enabled()
 
 
 def test_the_slider_moves_the_curves_marker_and_the_figures(page, told):
@@ -133,10 +157,3 @@ def test_volumes_are_forecast_from_what_is_typed(bench, browser, address):
     assert "five trials" in page.page.locator("body").inner_text()
     assert any("POST /api/forecasts/volumes" in one for one in page.asked)
     assert page.complaints == []
-
-
-def test_axe_finds_nothing_serious(page):
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = [one for one in Axe().run(page.page).response["violations"] if one["impact"] in ("serious", "critical")]
-    assert found == [], [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found]

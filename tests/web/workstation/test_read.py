@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import shutil
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +20,6 @@ from dicomweb_client import DICOMwebClient
 from PIL import Image as Pillow
 from sqlalchemy import delete
 
-from limner.draw import DrawOptions, draw
 from limner.io import read_nifti_labels, write_nifti_heat
 from limner.serve import audit
 from limner.serve.nodes import PacsNodes, keep_nodes
@@ -52,11 +52,11 @@ class Room:
 
 
 @pytest.fixture(scope="module")
-def room(tmp_path_factory, write_ct, thresholds, body) -> Iterator[Room]:
+def room(tmp_path_factory, write_ct, drawn_body, body) -> Iterator[Room]:
     folder = tmp_path_factory.mktemp("read")
-    first, second = write_ct(folder / "a"), write_ct(folder / "b", StudyDate="20240601")
+    first, second = drawn_body[0], write_ct(folder / "b", StudyDate="20240601")
     _raise(second, body)
-    draw(folder / "a", folder / "drawn", predictor=thresholds, options=DrawOptions(confidence=True))
+    shutil.copytree(drawn_body[1], folder / "drawn")
     heat = np.where(body.array == TUMOR_HU, 0.9, np.where(body.array == LIVER_HU, -0.5, 0.0))
     write_nifti_heat(heat, body.grid, folder / "drawn" / "explanation" / "tumor-1" / "heat-grad-cam.nii.gz")
     with workstation(folder / "data") as station:
@@ -546,7 +546,7 @@ def test_what_is_measured_and_signed_is_found_by_a_dicom_client(room, browser, u
     page.page.get_by_role("button", name="Send to Archive").click()
     page.wait("document.querySelector('.rd-send progress, .rd-send [role=progressbar]')")
     room.station.work("pacs-send")
-    page.page.locator(".rd-send .note").get_by_text("Archive has").wait_for()
+    page.page.locator(".rd-send .note").get_by_text("Sent to Archive: signed SR").wait_for()
     assert sorted(one.Modality for one in archive.kept) == ["DOC", "SR"]  # a drawing from elsewhere has no objects here
     page.page.get_by_label("Versions of the drawing").select_option(room.drawing)
     page.wait(f"limnerRead.desk.main.drawing.value.id === '{room.drawing}'")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.serve.live import PASSWORD
@@ -9,6 +11,12 @@ from tests.web.workstation import front
 from tests.web.workstation.opened import Opened
 
 pytestmark = pytest.mark.browser
+DRAWN = """letter => {
+  const context = new OffscreenCanvas(40, 40).getContext("2d");
+  context.font = `32px ${getComputedStyle(document.body).fontFamily}`;
+  context.fillText(letter, 2, 34);
+  return [...context.getImageData(0, 0, 40, 40).data].join();
+}"""
 PAGES = ("/studies", "/packs", "/jobs", "/admin", "/admin/audit", "/admin/rules", "/admin/pacs")
 
 
@@ -106,6 +114,7 @@ def test_the_language_is_switched_at_once_and_kept_for_the_account(station, brow
     opened.page.get_by_role("heading", name="检查", exact=True).wait_for()
     assert opened.ask("document.documentElement.lang") == "zh-Hans"
     assert opened.page.title() == "检查 · Limner"
+    assert opened.ask(DRAWN, "检") != opened.ask(DRAWN, "查")  # without a font for them both are one empty box
     opened.go("/jobs")
     assert opened.page.get_by_role("heading", name="任务").is_visible()
     stranger.go("/login")
@@ -144,6 +153,25 @@ def test_one_leaves_by_the_account_s_menu(station, browser):
     opened.page.wait_for_url("**/login")
     opened.go("/studies")
     assert opened.ask("location.pathname") == "/login"
+
+
+def test_another_login_in_the_same_browser_takes_the_first_tab_along(station, browser):
+    opened = station.open(browser, "/jobs")
+    first = opened.page
+    second = first.context.new_page()
+    second.goto(opened.url + "/login")
+    login = "body => fetch('/api/session', {method: 'POST', body, headers: {'Content-Type': 'application/json'}})"
+    second.evaluate(login, json.dumps({"name": front.READER, "password": PASSWORD}))
+    first.get_by_title("中文").click()  # a change with the token of the login before
+    first.wait_for_url("**/studies")
+    first.get_by_role("button", name="Ray Short").wait_for()
+    second.reload()
+    second.goto(opened.url + "/studies")
+    second.get_by_role("button", name="Ray Short").click()
+    second.get_by_role("menuitem").last.click()
+    second.wait_for_url("**/login")
+    first.wait_for_url("**/login?back=*")
+    assert "Ray Short" not in first.content()
 
 
 def test_an_api_token_is_shown_once(station, browser):

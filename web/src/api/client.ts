@@ -21,6 +21,7 @@ type Listener = () => void;
 export const connection = {
   csrf: null as string | null,
   onSignedOut: (() => undefined) as Listener,
+  onRefused: (() => undefined) as Listener,
   onAnswer: (() => undefined) as Listener,
   onSilence: (() => undefined) as Listener,
 };
@@ -66,6 +67,7 @@ async function send(method: Method, path: string, body: string | Body | null, ty
   connection.onAnswer();
   if (answer.ok) return answer;
   if (answer.status === 401 && !path.startsWith("/api/session")) connection.onSignedOut();
+  if (answer.status === 403 && method !== "GET") connection.onRefused();
   throw problemOf(answer.status, await answer.text(), answer.headers.get("Retry-After"));
 }
 

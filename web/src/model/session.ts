@@ -28,11 +28,15 @@ export function may(role: Role): boolean {
   return mine !== undefined && ROLES.indexOf(mine) >= ROLES.indexOf(role);
 }
 
+const otherTabs = new BroadcastChannel("limner.session");
 let lastAnswer = performance.now();
 let lastActive = performance.now();
 
 /** Takes what the server says of the session (at the start, after a login or an accepted invitation). */
 export function settle(now: SessionNow): void {
+  const before = session.value;
+  if (before && (before.user?.id !== now.user?.id || before.csrf !== now.csrf)) otherTabs.postMessage("changed");
+  if (before?.user && now.user && before.user.id !== now.user.id) return changeOver();
   connection.csrf = now.csrf ?? null;
   if (now.user && now.drafts_key) unlock(now.user.id, now.drafts_key);
   else lock();
@@ -98,6 +102,22 @@ function signedOut(): void {
   navigate(to, true);
 }
 
+/** Somebody else logged in, in another tab of this browser: nothing of the one before stays on the screen. */
+function changeOver(): void {
+  forgetTab();
+  location.replace("/studies");
+}
+
+/** Looks who is logged in now: another tab, or the server, said that it may have changed. */
+async function lookAgain(): Promise<void> {
+  const now = await api.get<SessionNow>("/api/session");
+  if (user.value && !now.user) signedOut();
+  else settle(now);
+}
+
+// Tabs of one browser share the cookie, so a login in one of them is a login in all.
+otherTabs.onmessage = () => void lookAgain().catch(() => undefined);
+connection.onRefused = () => void lookAgain().catch(() => undefined);
 connection.onSignedOut = signedOut;
 connection.onAnswer = () => {
   lastAnswer = performance.now();

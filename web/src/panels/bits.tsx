@@ -1,5 +1,6 @@
 // Small things that every page shows: what is empty, what is coming, how far it is, what state it is in.
 import type { ComponentChildren, JSX } from "preact";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { say, sayOr } from "../model/words";
 import { percent } from "../model/format";
 import { Icon, type IconName } from "./icon";
@@ -61,6 +62,26 @@ export function Note({ kind = "note", children }: { kind?: "note" | "warn" | "ba
     <div class={`note note-${kind}`} role={kind === "bad" ? "alert" : undefined}>
       <Icon name={icon} />
       <div>{children}</div>
+    </div>
+  );
+}
+
+/** A table that may be wider than its place: then it scrolls, and the keyboard can scroll it. */
+export function TableBox({ label, look = "", children }: { label: string; look?: string; children: ComponentChildren }): JSX.Element {
+  const box = useRef<HTMLDivElement>(null);
+  const [scrolls, setScrolls] = useState(false);
+  useLayoutEffect(() => {
+    const seen = box.current;
+    if (!seen) return undefined;
+    const watch = new ResizeObserver(() => setScrolls(seen.scrollWidth > seen.clientWidth));
+    watch.observe(seen);
+    for (const one of seen.children) watch.observe(one);
+    return () => watch.disconnect();
+  }, []);
+  const reached = scrolls ? ({ tabIndex: 0, role: "region", "aria-label": label } as const) : {};
+  return (
+    <div ref={box} class={`table-box ${look}`} {...reached}>
+      {children}
     </div>
   );
 }

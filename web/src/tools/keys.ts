@@ -65,7 +65,7 @@ function taken(event: KeyboardEvent): boolean {
 
 function press(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.isComposing || taken(event)) return;
-  if (document.querySelector("dialog[open]") && event.key !== "Escape") return;
+  if (document.querySelector("dialog[open]")) return; // it closes at Escape by itself, unless that is prevented
   const key = spelled(event);
   const inField = typing(event.target);
   for (const layer of [...layers.value].reverse()) {

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from limner.scene.resection.case import Case, Lesion
 from limner.scene.resection.cuts import Plane
@@ -168,5 +167,7 @@ def _bottom(places: Float, values: Float) -> Float:
 
     fitted = np.linalg.lstsq(terms(*places.T), values, rcond=None)[0]
     lowest = places[int((terms(*places.T) @ fitted).argmin())]
+    from scipy.optimize import minimize  # a tenth of a second, for those who only set rules
+
     found = minimize(lambda at: float(terms(*at) @ fitted), lowest, method="Nelder-Mead", options={"xatol": 1e-4}).x
     return np.asarray(found / max(1.0, float(np.linalg.norm(found))))

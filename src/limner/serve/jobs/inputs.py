@@ -10,10 +10,9 @@ from sqlalchemy import select
 
 from limner.errors import InputError
 from limner.serve.house import House
+from limner.serve.store.series import NO_IMAGES
 from limner.serve.tables import Instance, Result, Series
 
-NO_IMAGES = ("SEG", "SR", "DOC", "PR", "KO", "REG", "RWV", "RTSTRUCT", "RTPLAN", "AU", "PLAN")
-"""Modalities of objects that say something about images and hold none (DICOM PS3.3 C.7.3.1.1.1)."""
 _GONE = "{} was deleted while this waited."
 
 

@@ -7,7 +7,6 @@ does no harm, since a worker takes the row itself (:func:`limner.serve.jobs.stat
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,13 +14,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from fastapi import HTTPException
-from huey import Huey, SqliteHuey
-from huey.registry import Message
-from huey.serializer import Serializer
 from sqlalchemy import select
 from sqlalchemy.orm import Session as Transaction
 
-from limner.errors import MissingExtraError
 from limner.serve import audit
 from limner.serve.jobs import states
 from limner.serve.jobs.kinds import kind_of
@@ -29,9 +24,10 @@ from limner.serve.jobs.scratch import Scratch
 from limner.serve.tables import Job, new_id
 
 if TYPE_CHECKING:
+    from huey import Huey
+
     from limner.serve.house import House
 
-NAME = "limner"
 log = logging.getLogger("limner.serve.jobs")
 
 
@@ -56,16 +52,6 @@ class Request:
     given: Mapping[str, bytes] = field(default_factory=dict)
 
 
-class _Plain(Serializer):  # type: ignore[misc]  # huey has no types
-    """Messages as JSON. Huey's own way is pickle, which runs what it reads."""
-
-    def _serialize(self, data: Any) -> bytes:
-        return json.dumps(list(data)).encode()
-
-    def _deserialize(self, data: Any) -> Any:
-        return Message(*json.loads(bytes(data)))
-
-
 class Queue:
     """The queue of one house.
 
@@ -85,16 +71,9 @@ class Queue:
         Raises:
             MissingExtraError: Redis is asked for and its package is not installed.
         """
-        settings, url = self._house.settings, self._house.settings.queue
-        if not url:
-            path = str(settings.data / "queue.sqlite")
-            return SqliteHuey(NAME, filename=path, fsync=True, results=False, serializer=_Plain())
-        try:
-            from huey import PriorityRedisHuey
+        from limner.serve.jobs.carrier import open_carrier  # huey loads every database's client that is installed
 
-            return PriorityRedisHuey(NAME, url=url, results=False, serializer=_Plain())
-        except ImportError:
-            raise MissingExtraError("redis", "redis", "A job queue on Redis") from None
+        return open_carrier(self._house.settings)
 
     @cached_property
     def task(self) -> Any:

@@ -8,8 +8,7 @@ from fastapi import APIRouter, HTTPException, Query, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import Select, select
 
-from limner.draw.explained import reads_pictures
-from limner.io.shown import shown_png
+from limner.draw.explainable import reads_pictures
 from limner.packs import Pack, Weakness, weaknesses
 from limner.report import terms
 from limner.serve.house import AHouse
@@ -74,6 +73,8 @@ def get_picture(
         one = db.scalars(pictures_of(study.id).offset(n).limit(1)).first()
     if study.kind != "picture" or one is None:
         raise HTTPException(404, "This study holds no such picture; slices of scans are at /api/series.")
+    from limner.io.shown import shown_png  # watermarks, and scipy with them, load with the first picture
+
     png = shown_png(house.blobs.open_or_refuse(one.sha256, one.ending), longest)
     return Response(png, media_type="image/png", headers={"Cache-Control": "private, no-store"})
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, HTTPException, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from limner.errors import PackError
-from limner.infer.generate import Wish
-from limner.infer.generate.conditions import CONDITIONS
 from limner.packs import Pack, PictureSpec
 from limner.report import terms
 from limner.serve.house import AHouse, House
 from limner.serve.jobs.packs import all_packs, find_pack
 from limner.serve.safety.access import Actor, Planner, Reader
+
+if TYPE_CHECKING:
+    from limner.infer.generate import Wish
 
 router = APIRouter(prefix="/api/generators", tags=["generate"])
 
@@ -93,6 +94,8 @@ class ImageWish(BaseModel):
 
     def wish(self) -> Wish:
         """As the generator takes it."""
+        from limner.infer.generate import Wish  # nets and what they stand on load with the first picture
+
         way = (self.between.a, self.between.b, self.between.t) if self.between else None
         return Wish(self.seed, way, self.kind, self.values, self.moves, self.truncation, self.show)
 
@@ -138,6 +141,8 @@ def _makes_pictures(pack: Pack) -> bool:
 
 
 def _item(pack: Pack) -> GeneratorItem:
+    from limner.infer.generate.conditions import CONDITIONS
+
     spec, known, picture = pack.spec, pack.generator, pack.main.picture
     return GeneratorItem(
         name=pack.name,

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session as Transaction
 from limner.serve import audit
 from limner.serve.house import AHouse, House
 from limner.serve.safety.access import Role
+from limner.serve.safety.begun import PATIENCE_S, keep_begun, take_begun
 from limner.serve.safety.bind import typed_address
-from limner.serve.safety.oidc import COOKIE, PATIENCE_S, OidcError, Person, Provider, local_path
+from limner.serve.safety.oidc import COOKIE, OidcError, Person, Provider, local_path
 from limner.serve.safety.sessions import start_session
 from limner.serve.safety.users import add_user, by_name, clean_name
 from limner.serve.tables import User
@@ -32,7 +33,9 @@ ANSWER: dict[str, Any] = {
 def begin(request: Request, house: AHouse, back: Annotated[str, Query(max_length=2000)] = "/") -> RedirectResponse:
     """Sends the browser to the provider; ``back`` is the page to come back to."""
     try:
-        url, secret = _provider(house).begin(_callback(request, house), local_path(back))
+        url, secret = _provider(house).begin(_callback(request, house))
+        with house.database.session() as db:
+            keep_begun(db, secret, local_path(back))
     except OidcError as error:
         return _refused(error)
     answer = RedirectResponse(url, 303)
@@ -46,7 +49,9 @@ def callback(request: Request, house: AHouse) -> RedirectResponse:
     provider = _provider(house)
     try:
         given = request.cookies.get(COOKIE, "")
-        person, back = provider.finish(_callback(request, house), given, dict(request.query_params))
+        with house.database.session() as db:
+            back = take_begun(db, given)
+        person = provider.finish(_callback(request, house), given, dict(request.query_params))
         answer = RedirectResponse(back, 303)
         with house.database.session() as db:
             user = _user(db, house, person)

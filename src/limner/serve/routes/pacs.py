@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, Field
 
 from limner.errors import InputError
-from limner.io.dicom_net import Calling, FoundStudy, StudyQuery, echo, find_studies
+from limner.io.dicom_node import Calling
 from limner.serve import audit
 from limner.serve.house import AHouse, House
 from limner.serve.nodes import PacsNode, PacsNodes, find_node, keep_nodes, list_nodes
 from limner.serve.routes.studies import Patient, person_name
 from limner.serve.safety.access import Admin, Reader, ReaderWrites
+
+if TYPE_CHECKING:
+    from limner.io.dicom_query import FoundStudy, StudyQuery
 
 router = APIRouter(prefix="/api/pacs", tags=["PACS"])
 
@@ -114,6 +118,8 @@ def put_nodes(nodes: PacsNodes, actor: Admin, house: AHouse) -> NodesTold:
 @router.post("/echo", summary="Ask whether a node is there")
 def echo_node(asked: NodeName, actor: Admin, house: AHouse) -> Echoed:
     """C-ECHO."""
+    from limner.io.dicom_net import echo  # pynetdicom loads when a node is asked, not when the server starts
+
     del actor
     node = next((one for one in list_nodes(house) if one.name == asked.node), None)
     if node is None:
@@ -124,6 +130,8 @@ def echo_node(asked: NodeName, actor: Admin, house: AHouse) -> Echoed:
 @router.post("/search", summary="Look for studies at PACS nodes")
 def search(wanted: PacsSearch, actor: ReaderWrites, house: AHouse) -> PacsAnswer:
     """C-FIND. At least a name, an id, an accession number or a date must be given."""
+    from limner.io.dicom_net import StudyQuery
+
     if not any((wanted.patient_name, wanted.patient_id, wanted.accession, wanted.since, wanted.until)):
         raise HTTPException(400, "Give a name, an id, an accession number or a date: a PACS is not listed whole.")
     nodes = [find_node(house, wanted.node)] if wanted.node else [one for one in list_nodes(house) if one.answers]
@@ -148,6 +156,8 @@ def _whole(nodes: list[PacsNode]) -> NodesTold:
 
 
 def _ask(house: House, node: PacsNode, query: StudyQuery) -> tuple[list[FoundStudy], bool] | str:
+    from limner.io.dicom_net import find_studies
+
     try:
         return find_studies(node.node, query, _calling(house), most=MOST)
     except InputError:

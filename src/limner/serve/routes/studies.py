@@ -17,14 +17,13 @@ from limner.serve.moments import Moment
 from limner.serve.safety.access import Actor, Reader, ReaderWrites, find_study, owns, visible
 from limner.serve.store.listing import Order, Row, Status, Wanted, rows_of, same_patient, search
 from limner.serve.store.removal import delete_files, delete_rows
+from limner.serve.store.series import NO_IMAGES
 from limner.serve.tables import Grant, Job, Result, Series, Study, User
 
 router = APIRouter(prefix="/api/studies", tags=["studies"])
 
 Id = Annotated[str, Path(max_length=24)]
 MOST_JOBS = 200
-NO_IMAGES = ("SEG", "SR", "DOC", "PR", "KO", "REG", "RWV", "RTSTRUCT", "RTPLAN", "AU", "PLAN")
-"""Modalities of objects that say something about images and hold none (DICOM PS3.3 C.7.3.1.1.1)."""
 
 
 class Patient(BaseModel):

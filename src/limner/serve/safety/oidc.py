@@ -5,22 +5,21 @@ Source: OpenID Connect Core 1.0, 3.1; RFC 7636 (PKCE); RFC 9207 (issuer of an an
 
 from __future__ import annotations
 
-import threading
+import base64
+import hashlib
+import hmac
 import time
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from limner.errors import LimnerError, MissingExtraError
 from limner.serve.safety.bind import is_loopback
-from limner.serve.safety.secrets import fingerprint, new_secret, same_secret
+from limner.serve.safety.secrets import new_secret, same_secret
 from limner.serve.settings import Oidc
 
 COOKIE = "__Host-limner-oidc"
 """Binds the answer of the provider to the browser that asked; SameSite=Lax, since it comes from another site."""
-PATIENCE_S = 600.0
-MOST_PENDING = 1000
 DISCOVERED_FOR_S = 600.0
 TIMEOUT_S = 10.0
 ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA", "RS384", "RS512", "PS384", "PS512", "ES384", "ES512"]
@@ -37,14 +36,20 @@ class OidcError(LimnerError):
 
 
 @dataclass(frozen=True)
-class Pending:
-    """A login that was sent to the provider."""
+class Asked:
+    """What a login was sent to the provider with: each is made from the browser's secret, and tells nothing of it.
+
+    So the database keeps no secret of a login in flight, and any server process on it can take the answer.
+    """
 
     state: str
     nonce: str
     verifier: str
-    back: str
-    until: float
+
+    @classmethod
+    def by(cls, secret: str) -> Asked:
+        """What belongs to a browser's secret."""
+        return cls(*(_derived(secret, use) for use in ("state", "nonce", "verifier")))
 
 
 @dataclass(frozen=True)
@@ -75,8 +80,6 @@ class Provider:
             raise MissingExtraError("authlib", "oidc", "Login by an identity provider") from None
         self._settings = settings
         self._client_of = OAuth2Client
-        self._pending: OrderedDict[str, Pending] = OrderedDict()
-        self._lock = threading.Lock()
         self._discovered: tuple[float, dict[str, Any]] | None = None
 
     @property
@@ -84,55 +87,48 @@ class Provider:
         """What a person becomes who comes for the first time; None where nobody is let in unasked."""
         return None if self._settings.role == "none" else self._settings.role
 
-    def begin(self, redirect_uri: str, back: str) -> tuple[str, str]:
+    def begin(self, redirect_uri: str) -> tuple[str, str]:
         """The provider's address to go to, and the secret that stays with the browser.
 
         Raises:
             OidcError: the provider does not answer, or with what cannot be used.
         """
-        pending = Pending(new_secret(), new_secret(), new_secret(), back, time.monotonic() + PATIENCE_S)
+        secret = new_secret()
+        asked = Asked.by(secret)
         where = self._discover()["authorization_endpoint"]
         with self._client(redirect_uri) as client:
             url, _ = client.create_authorization_url(
-                where, state=pending.state, nonce=pending.nonce, code_verifier=pending.verifier
+                where, state=asked.state, nonce=asked.nonce, code_verifier=asked.verifier
             )
-        secret = new_secret()
-        with self._lock:
-            self._pending[fingerprint(secret)] = pending
-            while len(self._pending) > MOST_PENDING:
-                self._pending.popitem(last=False)
         return url, secret
 
-    def finish(self, redirect_uri: str, secret: str, answer: dict[str, str]) -> tuple[Person, str]:
-        """Who came back, and where they wanted to go.
+    def finish(self, redirect_uri: str, secret: str, answer: dict[str, str]) -> Person:
+        """Who came back.
 
         Args:
             redirect_uri: the same as at the beginning.
-            secret: the browser's.
+            secret: the browser's; :func:`limner.serve.safety.begun.take_begun` said that it is of a login in flight.
             answer: the query of the address to which the provider sent the browser.
 
         Raises:
             OidcError: it is not the answer to what this browser asked, or not one of this provider.
         """
-        with self._lock:
-            pending = self._pending.pop(fingerprint(secret), None)  # each is used once
-        if pending is None or pending.until < time.monotonic():
-            raise OidcError("expired", "This login took too long, or was begun in another browser.")
-        if not same_secret(answer.get("state", ""), pending.state):
+        asked = Asked.by(secret)
+        if not same_secret(answer.get("state", ""), asked.state):
             raise OidcError("refused", "The provider's answer is not to what was asked here.")
         if answer.get("iss", self._settings.issuer) != self._settings.issuer:
             raise OidcError("refused", "The answer is of another provider.")
         if "code" not in answer:
             raise OidcError("refused", "The provider did not let the person in.")
-        return self._ask_who(redirect_uri, answer["code"], pending), pending.back
+        return self._ask_who(redirect_uri, answer["code"], asked)
 
-    def _ask_who(self, redirect_uri: str, code: str, pending: Pending) -> Person:
+    def _ask_who(self, redirect_uri: str, code: str, asked: Asked) -> Person:
         found = self._discover()
         with self._client(redirect_uri) as client:
             try:
-                token = client.fetch_token(found["token_endpoint"], code=code, code_verifier=pending.verifier)
+                token = client.fetch_token(found["token_endpoint"], code=code, code_verifier=asked.verifier)
                 claims = self._check(
-                    token, pending.nonce, client.request("GET", found["jwks_uri"], withhold_token=True).json()
+                    token, asked.nonce, client.request("GET", found["jwks_uri"], withhold_token=True).json()
                 )
                 if not (claims.get("preferred_username") or claims.get("email")) and found.get("userinfo_endpoint"):
                     more = client.get(found["userinfo_endpoint"]).json()
@@ -208,6 +204,12 @@ class Provider:
             follow_redirects=False,  # a redirect could lead into the hospital's network
             trust_env=not is_loopback(urlsplit(self._settings.issuer).hostname or ""),
         )
+
+
+def _derived(secret: str, use: str) -> str:
+    """256 bits for one use, 43 letters as RFC 7636 4.1 wants a verifier."""
+    made = hmac.digest(secret.encode(), f"limner oidc {use}".encode(), hashlib.sha256)
+    return base64.urlsafe_b64encode(made).rstrip(b"=").decode()
 
 
 def _check_address(address: str) -> None:

@@ -10,6 +10,9 @@ from sqlalchemy.orm import Session
 from limner.serve.store.blobs import Blobs
 from limner.serve.tables import Instance
 
+NO_IMAGES = ("SEG", "SR", "DOC", "PR", "KO", "REG", "RWV", "RTSTRUCT", "RTPLAN", "AU", "PLAN")
+"""Modalities of objects that say something about images and hold none (DICOM PS3.3 C.7.3.1.1.1)."""
+
 
 def files_of(db: Session, series_id: str, blobs: Blobs) -> list[Path]:
     """The files of a series in the order of their instance numbers, for :func:`limner.io.open_studies`.

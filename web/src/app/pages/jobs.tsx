@@ -10,7 +10,7 @@ import { pageReady, queryText, setQuery } from "../../model/place";
 import { may } from "../../model/session";
 import { attempt } from "../../model/toasts";
 import { phrase, say, sayOr } from "../../model/words";
-import { Empty, Progress, State, Waiting } from "../../panels/bits";
+import { Empty, Progress, State, TableBox, Waiting } from "../../panels/bits";
 import { Icon, type IconName } from "../../panels/icon";
 
 const ICONS: Readonly<Record<string, IconName>> = {
@@ -74,7 +74,7 @@ export default function Jobs(): JSX.Element {
 function JobTable({ list, names }: { list: readonly Job[]; names: Names }): JSX.Element {
   const owners = may("admin");
   return (
-    <div class="table-box card">
+    <TableBox look="card" label={say("jobs.title")}>
       <table class="list jobs-list">
         <caption class="sr-only">{say("jobs.title")}</caption>
         <thead>
@@ -120,7 +120,7 @@ function JobTable({ list, names }: { list: readonly Job[]; names: Names }): JSX.
           ))}
         </tbody>
       </table>
-    </div>
+    </TableBox>
   );
 }
 

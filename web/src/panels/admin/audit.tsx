@@ -7,7 +7,7 @@ import { moment, number } from "../../model/format";
 import { pageReady } from "../../model/place";
 import { attempt } from "../../model/toasts";
 import { phrase, say, sayOr } from "../../model/words";
-import { Note, Waiting } from "../bits";
+import { Note, TableBox, Waiting } from "../bits";
 import { Icon } from "../icon";
 
 interface Entry {
@@ -89,7 +89,7 @@ export function Audit(): JSX.Element {
 
 function EntryTable({ list }: { list: readonly Entry[] }): JSX.Element {
   return (
-    <div class="table-box card">
+    <TableBox look="card" label={say("admin.audit")}>
       <table class="list">
         <caption class="sr-only">{say("admin.audit")}</caption>
         <thead>
@@ -129,6 +129,6 @@ function EntryTable({ list }: { list: readonly Entry[] }): JSX.Element {
           ))}
         </tbody>
       </table>
-    </div>
+    </TableBox>
   );
 }

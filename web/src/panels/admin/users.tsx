@@ -8,7 +8,7 @@ import { pageReady } from "../../model/place";
 import { user as me } from "../../model/session";
 import { attempt, notify } from "../../model/toasts";
 import { say } from "../../model/words";
-import { Note, Waiting } from "../bits";
+import { Note, TableBox, Waiting } from "../bits";
 import { Dialog } from "../dialog";
 import { Icon } from "../icon";
 import { Menu, type Item } from "../menu";
@@ -92,7 +92,7 @@ interface TableProps {
 
 function UserTable({ list, onChange, onInvite }: TableProps): JSX.Element {
   return (
-    <div class="table-box card">
+    <TableBox look="card" label={say("admin.users")}>
       <table class="list">
         <caption class="sr-only">{say("admin.users")}</caption>
         <thead>
@@ -140,7 +140,7 @@ function UserTable({ list, onChange, onInvite }: TableProps): JSX.Element {
           ))}
         </tbody>
       </table>
-    </div>
+    </TableBox>
   );
 }
 

@@ -105,14 +105,14 @@ function One({ study, drawing, finding, title }: OneProps) {
         <a href={`/read/${study.id}?finding=${encodeURIComponent(finding.id)}`}>{say("explain.in_scan")}</a>
       </header>
       {evidence[0]?.sentence && <p class="ex-sentence">{evidence[0].sentence}</p>}
-      <div class="ex-proofs">
+      <div class="ex-reasons">
         {evidence.map((one) => (
           <Proof key={one.kind} result={drawing} one={one} />
         ))}
+        {later.map((one) => (
+          <Later key={one.id} result={one} />
+        ))}
       </div>
-      {later.map((one) => (
-        <Later key={one.id} result={one} />
-      ))}
       {!evidence.length && !later.length && <p class="ex-quiet">{say("explain.no_evidence")}</p>}
       <div class="ex-more">
         <span>{say("explain.more")}</span>

@@ -62,6 +62,7 @@ export function Chart({ band, readings = [], others = [], day, onDay }: ChartPro
         <path key={one.name} class={`chart-other chart-other-${k}`} d={line(one.p50)} />
       ))}
       <path class="chart-line" d={line(band.p50)} />
+      {readings.length > 1 && <path class="chart-read" d={readings.map((one, k) => `${k ? "L" : "M"}${x(one.day)} ${y(one.volume_ml)}`).join("")} />}
       {readings.map((one) => (
         <circle key={one.day} class="chart-reading" cx={x(one.day)} cy={y(one.volume_ml)} r={0.28 * rem} />
       ))}

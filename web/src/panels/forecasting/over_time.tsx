@@ -20,7 +20,7 @@ export function OverTime({ answer }: { answer: Table | null }): JSX.Element {
   const measured = answer?.readings.at(-1);
   const [day, setDay] = useState(measured?.day ?? 0);
   const [playing, setPlaying] = useState(false);
-  useEffect(() => setDay(measured?.day ?? 0), [answer]);
+  useEffect(() => setDay(answer?.forecasts.at(-1)?.day ?? 0), [answer]); // what was asked for: how it ends
   if (!answer?.forecasts.length || !measured) return <p class="forecast-none">{say("forecast.volumes_none")}</p>;
   const from = (key: "p10" | "p50" | "p90"): readonly number[] => [measured.volume_ml, ...answer.forecasts.map((one) => one[key])];
   const band: Band = { days: [measured.day, ...answer.forecasts.map((one) => one.day)], p10: from("p10"), p50: from("p50"), p90: from("p90") };

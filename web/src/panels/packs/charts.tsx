@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { number, percent } from "../../model/format";
 import { calibrationOf, type Figure, type Headline, isShare, type Pack } from "../../model/pack";
 import { phrase, say, sayOr } from "../../model/words";
+import { TableBox } from "../bits";
 
 export function metricName(metric: string): string {
   return sayOr(`metric.${metric}`, metric.replaceAll("_", " "));
@@ -32,7 +33,7 @@ export function Bar({ one }: { one: Headline }): JSX.Element | null {
 
 export function FigureTable({ rows }: { rows: readonly Headline[] }): JSX.Element {
   return (
-    <div class="table-box">
+    <TableBox label={say("packs.figures")}>
       <table class="list figures">
         <thead>
           <tr>
@@ -65,7 +66,7 @@ export function FigureTable({ rows }: { rows: readonly Headline[] }): JSX.Elemen
           ))}
         </tbody>
       </table>
-    </div>
+    </TableBox>
   );
 }
 

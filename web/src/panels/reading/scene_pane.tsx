@@ -5,6 +5,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { api } from "../../api/client";
 import { isShown } from "../../model/state";
+import { fail } from "../../model/toasts";
 import { say } from "../../model/words";
 import type { ReadingScene } from "../../tools/reading/scene";
 import type { HeadsetView } from "../../tools/headset";
@@ -29,6 +30,7 @@ export function ScenePane({ desk }: { desk: Desk }): JSX.Element {
   const volume = reading.view.volume.value;
   const canvas = useRef<HTMLCanvasElement>(null);
   const [failed, setFailed] = useState(false);
+  const [scene, setScene] = useState<ReadingScene | null>(null);
   // three.js and the surfaces come last: they keep the processor busy for a second where WebGL is emulated
   const labelled = reading.view.labels.value !== null;
   const ready = drawing !== null && rows.length > 0 && volume !== null && labelled;
@@ -37,18 +39,23 @@ export function ScenePane({ desk }: { desk: Desk }): JSX.Element {
     let gone = false;
     let stop = (): void => undefined;
     open(desk, canvas.current!).then(
-      (close) => (gone ? close() : (stop = close)),
+      (opened) => {
+        if (gone) return opened.close();
+        stop = opened.close;
+        setScene(opened.scene);
+      },
       () => setFailed(true),
     );
     return () => {
       gone = true;
       stop();
+      setScene(null);
     };
   }, [drawing?.id, rows, volume, ready]);
   return (
     <div class="rd-pane rd-scene" data-plane="scene">
       {ready && !failed && <canvas key={drawing.id} ref={canvas} tabIndex={0} role="img" aria-label={say("read.scene")} />}
-      {ready && !failed && <HeadsetButton desk={desk} />}
+      {scene && <HeadsetButton desk={desk} scene={scene} />}
       {!drawing && <p class="rd-hollow">{say("read.scene_none")}</p>}
       {failed && <p class="rd-hollow">{say("read.scene_failed")}</p>}
     </div>
@@ -56,26 +63,24 @@ export function ScenePane({ desk }: { desk: Desk }): JSX.Element {
 }
 
 /** Only where the browser has a headset. */
-function HeadsetButton({ desk }: { desk: Desk }): JSX.Element | null {
+function HeadsetButton({ desk, scene }: { desk: Desk; scene: ReadingScene }): JSX.Element | null {
   const [there, setThere] = useState(false);
   useEffect(() => void navigator.xr?.isSessionSupported("immersive-vr").then(setThere, () => setThere(false)), []);
   if (!there) return null;
   const enter = async (): Promise<void> => {
-    const scene = window.limnerScene;
-    if (!scene) return;
     const { enterHeadset } = await import("../../tools/headset");
     window.limnerHeadset = await enterHeadset(scene.stage, (surface) => {
       desk.reading.finding.value = surface?.structure.id ?? null;
     });
   };
   return (
-    <button type="button" class="rd-headset" title={say("read.headset_hint")} onClick={() => void enter()}>
+    <button type="button" class="rd-headset" title={say("read.headset_hint")} onClick={() => void enter().catch(fail)}>
       <Icon name="headset" /> {say("read.headset")}
     </button>
   );
 }
 
-async function open(desk: Desk, canvas: HTMLCanvasElement): Promise<() => void> {
+async function open(desk: Desk, canvas: HTMLCanvasElement): Promise<{ scene: ReadingScene; close: () => void }> {
   const { main, reading } = desk;
   const { ReadingScene: Scene } = await import("../../tools/reading/scene");
   const { data } = await api.bytes(`/api/results/${main.drawing.peek()!.id}/files/scene.glb`);
@@ -103,10 +108,11 @@ async function open(desk: Desk, canvas: HTMLCanvasElement): Promise<() => void> 
       scene.store.select(reading.finding.value);
     }),
   ];
-  return () => {
+  const close = (): void => {
     window.clearTimeout(timer);
     for (const stop of stops) stop();
     scene.close();
     window.limnerScene = null;
   };
+  return { scene, close };
 }

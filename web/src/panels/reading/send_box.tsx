@@ -5,7 +5,7 @@ import { api } from "../../api/client";
 import type { List, Result } from "../../api/types";
 import { jobs, startJob } from "../../model/jobs";
 import { attempt } from "../../model/toasts";
-import { say } from "../../model/words";
+import { phrase, say } from "../../model/words";
 import { Note, Progress } from "../bits";
 import { Icon } from "../icon";
 
@@ -41,7 +41,7 @@ export function SendBox({ drawing }: { drawing: Result }): JSX.Element | null {
         <Icon name="network" /> {say("read.send_to", { node: node.name })}
       </button>
       {busy && <Progress fraction={job.state === "queued" ? null : job.fraction} label={say("read.sending")} />}
-      {job && !busy && job.message && <Note kind={job.state === "done" ? "good" : "bad"}>{job.message}</Note>}
+      {job && !busy && job.message && <Note kind={job.state === "done" ? "good" : "bad"}>{phrase(job.message)}</Note>}
     </div>
   );
 }

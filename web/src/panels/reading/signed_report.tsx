@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import type { Result } from "../../api/types";
 import { jobs } from "../../model/jobs";
 import { openStudy } from "../../model/study";
-import { say } from "../../model/words";
+import { phrase, say } from "../../model/words";
 import { Icon } from "../icon";
 
 const FILES = [
@@ -21,7 +21,7 @@ export function SignedReport({ drawing }: { drawing: Result }): JSX.Element | nu
   const report = reportOf(drawing);
   const job = jobs.value.find((one) => one.kind === "report" && one.result_id === drawing.id);
   if (!report) {
-    if (job?.state === "failed") return <p class="rd-quiet">{say("read.signed_failed", { why: job.message })}</p>;
+    if (job?.state === "failed") return <p class="rd-quiet">{say("read.signed_failed", { why: phrase(job.message) })}</p>;
     return job ? <p class="rd-quiet">{say("read.signed_making")}</p> : null;
   }
   const dicom = report.summary["dicom"] === true;

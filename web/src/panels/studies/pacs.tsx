@@ -8,7 +8,7 @@ import { startJob } from "../../model/jobs";
 import { may } from "../../model/session";
 import { attempt, notify } from "../../model/toasts";
 import { count, phrase, say } from "../../model/words";
-import { Empty, Note, Waiting } from "../bits";
+import { Empty, Note, TableBox, Waiting } from "../bits";
 import { Dialog } from "../dialog";
 import { Icon } from "../icon";
 
@@ -139,7 +139,7 @@ function HeldList({ found }: { found: Answer }): JSX.Element {
   ));
   if (found.items.length === 0) return <>{problems.length > 0 ? problems : <Note>{say("pacs.nothing")}</Note>}</>;
   return (
-    <div class="table-box stack">
+    <TableBox look="stack" label={say("pacs.title")}>
       {problems}
       {found.more && <Note>{say("pacs.more")}</Note>}
       <table class="list">
@@ -165,6 +165,6 @@ function HeldList({ found }: { found: Answer }): JSX.Element {
           ))}
         </tbody>
       </table>
-    </div>
+    </TableBox>
   );
 }

@@ -8,7 +8,7 @@ import { may } from "../../model/session";
 import { say, sayOr } from "../../model/words";
 import { fresh, jobOf, order, type Order, sortBy } from "../../model/worklist";
 import { useKeys } from "../../tools/keys";
-import { Progress, State } from "../bits";
+import { Progress, State, TableBox } from "../bits";
 import { Icon } from "../icon";
 import { Menu } from "../menu";
 import { canDraw, drawStudy, openPlan } from "./deeds";
@@ -45,7 +45,7 @@ export function StudyTable({ rows, onShare, onRemove }: TableProps): JSX.Element
     { key: "Delete", label: say("act.delete"), run: on((study) => study.can_change && onRemove(study)) },
   ]);
   return (
-    <div class="table-box card">
+    <TableBox look="card" label={say("studies.title")}>
       <table class="list">
         <caption class="sr-only">{say("studies.title")}</caption>
         <thead>
@@ -71,7 +71,7 @@ export function StudyTable({ rows, onShare, onRemove }: TableProps): JSX.Element
           ))}
         </tbody>
       </table>
-    </div>
+    </TableBox>
   );
 }
 

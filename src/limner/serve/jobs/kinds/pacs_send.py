@@ -74,13 +74,13 @@ def _note(job: JobContext, node: PacsNode, parcels: list[Parcel], transfer: Tran
     fates = [(one.name, transfer.fates.get(read_header(one.path).sop_uid, "it was not sent")) for one in parcels]
     arrived = [name for name, reason in fates if not reason]
     missed = [f"{name} ({reason})" for name, reason in fates if reason]
-    told = f"{node.name} has {', '.join(arrived) or 'nothing of it'}."
+    told = f"Sent to {node.name}: {', '.join(arrived) or 'nothing'}."
     with job.house.database.session() as db:
         details = {"node": node.ae_title, "arrived": len(arrived), "failed": len(missed)}
         audit.append(db, job.job.owner_id, "pacs.send", job.job.result_id or "", **details)
         db.get_one(Job, job.job.id).message = told
     if missed:
-        raise InputError(f"{told} It did not take {', '.join(missed)}.")
+        raise InputError(f"{told} Not taken: {'; '.join(missed)}.")
 
 
 def _gather(job: JobContext) -> list[Parcel]:
