@@ -80,7 +80,7 @@ export class Drafts {
     return this.write();
   }
 
-  clear(): Promise<void> {
+  async clear(): Promise<void> {
     this.waiting.clear();
     this.cut = null;
     this.head = null;
