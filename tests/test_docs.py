@@ -97,7 +97,7 @@ def test_the_readme_is_short_and_both_languages_say_not_for_clinical_use() -> No
     assert len((ROOT / "README.md").read_text().splitlines()) <= 120
     assert len((ROOT / "ARCHITECTURE.md").read_text().splitlines()) <= 150
     assert "Not for clinical use" in (ROOT / "README.md").read_text()
-    assert "不得用于临床" in (ROOT / "README.zh.md").read_text()
+    assert "不用于临床" in (ROOT / "README.zh.md").read_text()
 
 
 def test_every_claim_has_its_row() -> None:

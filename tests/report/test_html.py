@@ -72,7 +72,7 @@ def test_the_page_tells_the_drawing(tmp_path):
 def test_the_page_speaks_chinese(tmp_path):
     told = page(tmp_path, lang="zh")
     assert told.elements[0][1]["lang"] == "zh-Hans"
-    for text in ("不得用于临床。", "肝肿瘤 2", "关键图像", "肝内血管", "几何自检"):
+    for text in ("不用于临床。", "肝肿瘤 2", "关键图像", "肝内血管", "几何自检"):
         assert text in told.text, text
     assert "Findings" not in told.text
 

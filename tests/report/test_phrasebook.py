@@ -22,20 +22,13 @@ READ = (
     *("forecast/treatment.py", "draw/workflow.py", "draw/corrected.py", "draw/picture.py", "draw/source.py"),
     *("draw/explained.py", "draw/answer.py", "io/stack.py", "io/dicom.py", "io/nifti.py", "io/channels.py"),
     *("io/choose.py", "io/header.py", "io/picture.py", "io/picture_dicom.py", "io/sound_nifti.py", "io/dicom_query.py"),
-    *(
-        "io/sources.py",
-        "io/reference.py",
-        "infer/click/find.py",
-        "infer/sight.py",
-        "infer/slices.py",
-        "infer/predict.py",
-    ),
+    *("io/sources.py", "io/reference.py", "infer/click", "infer/sight.py", "infer/slices.py", "infer/predict.py"),
 )
 """What says things that a browser or a report shows."""
 
 UNREAD = {
     # the login page has its own words for these (login.oidc_*), and the log keeps the text
-    *("serve/safety/oidc.py", "serve/routes/oidc.py"),
+    *("serve/safety/oidc.py", "serve/safety/begun.py", "serve/routes/oidc.py"),
     # said by the command line before a server listens
     *("serve/safety/bind.py",),
 }

@@ -39,7 +39,7 @@ def test_marks_and_their_measures_are_on_it(tmp_path, poppler):  # noqa: F811
 def test_the_paper_speaks_chinese(tmp_path, poppler, make):  # noqa: F811
     write_picture_pdf(tmp_path / "report.pdf", make(), lang="zh")
     text = "\n".join(pages(poppler, tmp_path / "report.pdf"))
-    assert "影像绘图" in text and "不得用于临床" in text and "Probabilities" not in text
+    assert "影像绘图" in text and "不用于临床" in text and "Probabilities" not in text
 
 
 def test_the_same_drawing_gives_the_same_paper(tmp_path):

@@ -50,9 +50,9 @@ def test_bent_livers_fill_their_box_and_keep_their_segments():
 @pytest.mark.slow
 def test_a_few_steps_learn_octants():
     one = lesson()
-    net = learn_segments([one], Lessons(steps=20, batch=1))
+    net = learn_segments([one], Lessons(steps=40, batch=1))
     shown = torch.from_numpy(liver_box.channels(one.liver, None))[None]
     with torch.no_grad():
         best = net(shown)[0].argmax(0).numpy()
     inside = one.liver > 0.5
-    assert (best == one.segments.argmax(axis=0))[inside].mean() > 0.4  # one in eight by chance
+    assert (best == one.segments.argmax(axis=0))[inside].mean() > 0.6  # one in eight by chance

@@ -14,7 +14,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "title": ("Drawing of a {modality} study", "{modality} 检查的影像绘图"),
     "title_an": ("Drawing of an {modality} study", "{modality} 检查的影像绘图"),
     "title_short": ("Limner report", "Limner 报告"),
-    "not_clinical": ("Not for clinical use", "不得用于临床"),
+    "not_clinical": ("Not for clinical use", "不用于临床"),
     "stop": (".", "。"),
     "not_clinical_long": (
         "Made by research software that is not cleared as a medical device; no decision on a patient may rest on it.",

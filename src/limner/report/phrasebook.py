@@ -4,7 +4,7 @@ An error, a problem or a warning is written once, in English, where it arises; `
 database keep it so. The book (``chinese/*.json``) holds each as a pattern, ``{}`` where a value stands, beside its
 Chinese, ``{1}`` for the first value. So a text of any age can be said, also one that an older release wrote, and a text
 that is not in the book stays English rather than being lost. ``web/src/model/words/phrases.ts`` reads the same book by
-the same rules. A test looks for texts of the source that the book lacks, and for entries that no source says any more.
+the same rules. A test looks for texts of the source that the book lacks.
 """
 
 from __future__ import annotations
