@@ -205,3 +205,17 @@ def test_drafts_that_became_a_version_or_whose_drawing_has_gone_are_taken_away(w
     page.wait("indexedDB.databases")
     page.page.wait_for_function(f"async gone => !(await ({STORED})()).includes(gone)", arg=gone)
     assert result not in page.page.evaluate(STORED)
+
+
+def test_without_a_secure_page_nothing_is_kept_and_that_is_said(ward, browser, result):
+    page = ward.open(browser, f"/correct/{result}", script="delete Crypto.prototype.subtle;")
+    page.page.get_by_role("alert").get_by_text("Drafts are kept only over https").wait_for()
+    page.page.locator(".toast button").last.click()
+    before = labels(page)
+    stroke(page, 8)
+    page.page.get_by_text("Not kept in this browser: 1 of the edits").wait_for()
+    assert result not in page.page.evaluate(STORED)
+    page.page.get_by_role("button", name="Discard").click()
+    page.page.get_by_role("dialog").get_by_role("button", name="Discard").click()
+    page.wait(f"{STATE}.edits.value === 0 && {STATE}.kept.value === 'none'")
+    assert (labels(page) == before).all()
