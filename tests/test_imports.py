@@ -16,7 +16,7 @@ import limner
 ROOT = Path(__file__).parents[1]
 HEAVY = ("torch", "vtkmodules", "openvino", "onnxruntime", "highdicom", "pydicom", "matplotlib", "scipy", "SimpleITK")
 LATER = ("torch", "vtkmodules", "openvino", "onnxruntime", "highdicom", "matplotlib", "reportlab", "jinja2", "skimage")
-LATER += ("pynetdicom", "nibabel", "huey", "redis", "psycopg", "authlib")
+LATER += ("pynetdicom", "nibabel", "huey", "redis", "psycopg", "authlib", "SimpleITK")
 """What the server loads with the first request that needs it."""
 PUBLIC = """
 Code Drawing Evidence Finding Grid Image Label LabelMap LimnerError Measurement Mesh Problem Series Study __version__

@@ -10,7 +10,7 @@ import numpy as np
 from limner.findings import CodedConcept, Drawing, Evidence, Finding, Measurement, PackNote, ProblemNote, StudyNote
 from limner.image import Picture
 from limner.image.anatomy import named
-from limner.packs.pack import PackSpec
+from limner.packs.spec import PackSpec
 from limner.report import Held, PictureContent, Reason
 
 PROBABILITIES = {"melanoma": 0.83, "melanocytic nevus": 0.12, "benign keratosis": 0.05}

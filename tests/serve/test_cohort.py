@@ -18,6 +18,7 @@ from limner.infer.evaluate.segment import evaluate_masks
 from limner.serve.cohort import doubt_of
 from limner.serve.cohort.cases import split_of
 from limner.serve.tables import AuditEntry, Result
+from limner.train import train
 from tests.serve.corrected import PACK, open_bench, put_version
 
 
@@ -53,6 +54,31 @@ def test_the_zip_is_a_cohort_that_limner_reads_and_evaluates(bench, tmp_path):
     assert found.n == 1
     assert found.problems == []
     assert 0.9 < found.per_class["liver"]["dice"].value < 1  # the pack against what was corrected
+
+
+RECIPE = """task: segment
+seed: 1
+data:
+  spacing_mm: [4.0, 2.5, 2.5]
+  window_hu: [-100, 200]
+  patch: [16, 16, 16]
+  classes: [background, liver, liver tumor]
+  sources:
+    - {{cohort: {table}, licence: ours, layers: [{{column: mask, values: {{1: liver, 2: liver tumor}}}}]}}
+net: {{name: unet, options: {{channels: [4, 8], kernels: [[3, 3, 3], [3, 3, 3]], strides: [[1, 1, 1], [2, 2, 2]]}}}}
+train: {{steps: 2, batch: 2, threads: 1}}
+pack: {{name: own-liver, description: Liver., window: [16, 16, 16]}}
+"""
+
+
+def test_limner_trains_on_what_was_corrected(bench, tmp_path):
+    correct(bench)
+    with zipfile.ZipFile(io.BytesIO(bench.client.get("/api/cohort.zip").content)) as archive:
+        archive.extractall(tmp_path / "cohort")
+    recipe = tmp_path / "own.yaml"
+    recipe.write_text(RECIPE.format(table=tmp_path / "cohort" / PACK / "cohort.csv"))
+    made = load_pack(train(recipe, None, tmp_path / "run").pack)
+    assert [one.name for one in made.labels] == ["liver", "liver tumor"]
 
 
 def test_nothing_in_it_names_the_patient(bench, tmp_path):

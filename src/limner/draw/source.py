@@ -8,7 +8,7 @@ from pathlib import Path
 from limner.errors import InputError, PackError
 from limner.image import Study
 from limner.packs import Pack, list_packs, load_pack
-from limner.packs.pack import InputSpec, PictureSpec
+from limner.packs.inputs import InputSpec, PictureSpec
 
 SCANS_PACK = "abdomen-ct"
 """What draws a scan when no pack is named."""

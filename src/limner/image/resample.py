@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from limner.image.grid import Grid
 from limner.image.volume import Image, LabelMap
 
+if TYPE_CHECKING:
+    import SimpleITK as sitk
+
 
 def to_sitk(array: NDArray[Any], grid: Grid) -> sitk.Image:
     """A SimpleITK view of the array (LPS, like ours). A left-handed grid is kept as it is."""
+    import SimpleITK as sitk  # a tenth of a second, which who only names a grid need not wait for
+
     image = sitk.GetImageFromArray(array)
     image.SetSpacing(grid.spacing_mm[::-1])
     image.SetOrigin(grid.origin_mm.tolist())
@@ -36,6 +40,8 @@ def resample_array(
     """
     if source.same_as(target, tolerance_mm=1e-4):
         return array
+    import SimpleITK as sitk
+
     resampler = sitk.ResampleImageFilter()
     resampler.SetSize(target.shape[::-1])
     resampler.SetOutputSpacing(target.spacing_mm[::-1])

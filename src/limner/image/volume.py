@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -125,10 +125,6 @@ class Mesh:
     faces: NDArray[np.int32]
     label: Label
     id: str
-
-    def with_id(self, id: str) -> Mesh:
-        """The same surface under another id."""
-        return replace(self, id=id)
 
 
 def _check(array: NDArray[Any], grid: Grid) -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from limner.image.mr import SEQUENCES
-from limner.packs.pack import Calibration, GeneratorSpec, Pack, PictureSpec, TranslatorSpec
+from limner.packs.inputs import PictureSpec
+from limner.packs.made import GeneratorSpec, TranslatorSpec
+from limner.packs.pack import Pack
 from limner.packs.slices import SlicesSpec
+from limner.packs.spec import Calibration
 
 
 def card(pack: Pack) -> str:

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from limner.errors import OutputExistsError
 from limner.packs.card import card
-from limner.packs.pack import Calibration, Pack, load_pack
+from limner.packs.pack import Pack
+from limner.packs.shelf import load_pack
+from limner.packs.spec import Calibration
 
 
 def refuse_existing(out: Path, force: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from limner.packs.pack import PackSpec
+from limner.packs.spec import PackSpec
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from limner.errors import LimnerError
 from limner.findings import Drawing, Finding
 from limner.image import Label, Picture, anatomy
-from limner.packs.pack import PackSpec
+from limner.packs.spec import PackSpec
 from limner.report.reason import Reason
 
 

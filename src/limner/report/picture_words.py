@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from limner.packs.pack import PictureSpec
+from limner.packs.inputs import PictureSpec
 from limner.report import catalogue, tables, terms
 from limner.report.content import LANGUAGES
 from limner.report.methods import step_names

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from limner.nets.sharpen_vae import LATENT
 from limner.packs import Calibration, LocatorSpec, Net, Pack, PackSpec, TrainingRow, load_pack
 from limner.packs.card import card
-from limner.packs.pack import OUTPUTS
+from limner.packs.net import OUTPUTS
 from limner.train.export_generator import export_generator, settle_generator
 from limner.train.graph import write_graph
 from limner.train.plan import fixed_options

@@ -17,7 +17,7 @@ from limner.data.organ_view import CHANNELS
 from limner.errors import RecipeError
 from limner.nets import NETS
 from limner.packs.decode import Decode
-from limner.packs.pack import Kind
+from limner.packs.spec import Kind
 from limner.packs.task import Task
 from limner.train.recipe_data import (
     CohortSource,

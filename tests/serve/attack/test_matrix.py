@@ -157,6 +157,7 @@ def test_what_changes_something_asks_for_the_right_to_write(kept):
 
 QUESTIONS = {
     "POST /api/studies/search",
+    "POST /api/drafts/there",
     "POST /api/pacs/search",
     "POST /api/forecasts/volumes",
     "POST /api/generators/{pack}/image",

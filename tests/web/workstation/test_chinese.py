@@ -28,7 +28,7 @@ def test_packs_are_described_in_chinese(station, browser):
     shown = _seen(seen.page, ".pack-about")
     assert sorted(shown) == sorted(phrase(one["description"], "zh") for one in packs)
     assert [text for text in shown if not re.search("[\u4e00-\u9fff]", text)] == []
-    tags = {tag for tag in _seen(seen.page, ".pack-card .tag-accent, .page-head *")}
+    tags = set(_seen(seen.page, ".pack-card .tag-accent, .page-head *"))
     assert [tag for tag in tags if re.search("[A-Za-z]{3,}", ALLOWED.sub("", tag))] == []
 
 

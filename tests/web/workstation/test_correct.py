@@ -14,7 +14,6 @@ import nibabel
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, BrowserContext
-from scipy import ndimage
 
 from limner.image.between import between_slices, signed_distance
 from limner.io.drawing import read_drawing
@@ -25,10 +24,10 @@ from tests.serve.live import PASSWORD
 from tests.serve.planned import write_drawing
 from tests.web.conftest import FLAGS
 from tests.web.workstation.opened import PATIENCE_MS, Opened
+from tests.web.workstation.painting import EDITOR, STATE, VIEW, kept, labels, look_at, middle_of, paint, place
 from tests.web.workstation.rig import SCREEN, Sent, Workstation, workstation
 
 pytestmark = pytest.mark.browser
-EDITOR, STATE, VIEW = "limnerCorrect.desk.editor.peek()", "limnerCorrect.desk.state", "limnerCorrect.desk.reading.view"
 INPUT = {"modality": ["CT"], "window_hu": [-1000.0, 1000.0], "patch": [24, 48, 48], "divisible": [1, 1, 1]}
 
 
@@ -61,43 +60,6 @@ def page(ward, browser, result) -> Iterator[Opened]:
     assert opened.complaints == []
     opened.page.context.close()
     ward.contexts.remove(opened.page.context)
-
-
-def place(page: Opened, ijk, plane: str = "axial") -> tuple[float, float]:
-    """Where the centre of a voxel (x, y, z) lies on the screen."""
-    x, y = page.ask(
-        "([plane, ijk]) => { const pane = limnerCorrect.panes.find(one => one.plane === plane); "
-        "const viewport = pane.viewport(); return viewport.pixel(viewport.grid.centerOf(ijk)); }",
-        [plane, ijk],
-    )
-    box = page.page.locator(f"[data-plane={plane}] canvas").bounding_box()
-    return box["x"] + x, box["y"] + y
-
-
-def look_at(page: Opened, ijk) -> None:
-    page.ask(f"ijk => {VIEW}.goTo({VIEW}.volume.value.grid.centerOf(ijk))", ijk)
-    page.settle()
-
-
-def paint(page: Opened, ijk, to=None, plane: str = "axial") -> None:
-    look_at(page, ijk)
-    mouse = page.page.mouse
-    mouse.move(*place(page, ijk, plane))
-    mouse.down()
-    if to is not None:
-        mouse.move(*place(page, to, plane), steps=3)
-    mouse.up()
-    page.settle()
-
-
-def labels(page: Opened) -> np.ndarray:
-    """The map that is being corrected, (Z, Y, X)."""
-    told = page.ask(f"() => ({{shape: {VIEW}.volume.value.info.shape, data: Array.from({EDITOR}.labels)}})")
-    return np.array(told["data"], np.uint8).reshape(told["shape"])
-
-
-def kept(page: Opened, edits: int) -> None:
-    page.wait(f"{STATE}.edits.value === {edits} && {STATE}.kept.value === '{'kept' if edits else 'none'}'")
 
 
 def test_a_click_paints_that_voxel_and_the_left_stays_left(page, ward, result):
@@ -184,15 +146,6 @@ def test_locks_values_and_organs_are_respected(page):
     page.ask(f"() => {{ {STATE}.tool.value = 'brush'; {STATE}.range.value = {{on: true, low: 5000, high: 6000}}; }}")
     paint(page, [4, 4, z])
     assert (labels(page) == before).all()
-
-
-def middle_of(mask: np.ndarray) -> tuple[int, int, int]:
-    """The voxel of the largest part that lies deepest."""
-    parts, _ = ndimage.label(mask)
-    counts = np.bincount(parts.ravel())
-    counts[0] = 0
-    depth = ndimage.distance_transform_edt(parts == counts.argmax())
-    return tuple(int(one) for one in np.unravel_index(int(depth.argmax()), mask.shape))
 
 
 def test_fill_needs_a_closed_outline(page):
@@ -338,6 +291,50 @@ def test_a_click_proposes_and_enter_takes_it(page):
     assert (after == wanted).all()
     page.page.keyboard.press("Control+z")
     assert (labels(page) == before).all()
+
+
+def test_a_point_outside_takes_a_leak_away_and_goes_on_with_what_was_accepted(page):
+    tumor = labels(page) == 2
+    z, y, x = middle_of(tumor)
+    page.ask(f"() => {{ {STATE}.active.value = 2; {STATE}.radius_mm.value = 3; }}")
+    right = np.flatnonzero(tumor[z, y]).max()
+    leak = (z, y, int(right) + 3)
+    paint(page, [int(right), y, z], [leak[2], y, z])
+    leaked = labels(page)
+    assert leaked[leak] == 2
+    page.ask(f"() => {{ {STATE}.tool.value = 'click'; }}")
+    page.page.mouse.click(*place(page, [x, y, z]))
+    page.wait(f"{STATE}.found.value && !{STATE}.asking.value")
+    page.page.mouse.click(*place(page, leak[::-1]), button="right")
+    page.wait(f"{STATE}.points.value.length === 2 && !{STATE}.asking.value && {STATE}.taken.value")
+    page.page.get_by_text("Taken away:").wait_for()
+    assert (labels(page) == leaked).all()
+    page.press("Enter")
+    once = labels(page)
+    assert once[leak] == 1  # the tumour lies in the liver
+    assert dice(once == 2, tumor) > dice(leaked == 2, tumor)
+    page.press("Control+z")
+    assert (labels(page) == leaked).all()
+    page.press("Control+y")
+    # a point outside that follows replaces what was accepted, by the switch as well as by the right button
+    edge = [int(np.flatnonzero(once[z, y] == 2).max()), y, z]
+    page.page.get_by_role("button", name="Outside", exact=True).click()
+    page.page.mouse.click(*place(page, edge))
+    page.wait(f"{STATE}.points.value.length === 3 && !{STATE}.asking.value")
+    assert (labels(page) == leaked).all()
+    page.press("Escape")
+    assert (labels(page) == once).all()  # given up: it stands as it was accepted
+    page.page.mouse.click(*place(page, edge), button="right")
+    page.wait(f"{STATE}.points.value.length === 3 && !{STATE}.asking.value")
+    page.press("Enter")
+    twice = labels(page)
+    assert twice[z, y, edge[0]] != 2
+    assert not (twice == 2)[once != 2].any()
+    assert page.ask(f"() => {STATE}.edits.value") == 2
+
+
+def dice(one: np.ndarray, other: np.ndarray) -> float:
+    return 2 * (one & other).sum() / (one.sum() + other.sum())
 
 
 def test_saving_makes_the_next_version_with_its_author(page, ward, result):

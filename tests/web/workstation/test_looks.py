@@ -22,7 +22,7 @@ from tests.web.workstation.gallery import LISTS, ROOMS
 pytestmark = pytest.mark.browser
 KEPT = Path(__file__).parent / "looks"
 SMALL = (456, 256)
-ALIKE, GONE = 0.9, 0.5
+ALIKE, GONE = 0.9, 0.4
 """Structural similarity of the whole, and the share of what was drawn at a place that may be missing there: another
 version of a font stays within both, a panel that moved, an empty canvas or a missing legend does not."""
 FAINT = 2.5

@@ -275,11 +275,47 @@ def test_a_drawing_without_a_tumour_says_so(bench, browser, tmp_path):
     assert "tumour to aim at" in page.page.get_by_role("alert").first.inner_text()
 
 
-def test_axe_finds_nothing_serious(page):
+def test_a_draft_too_many_or_one_that_is_not_kept_is_said(bench, browser, address):
+    broken = "IDBFactory.prototype.open = () => { throw new DOMException('forbidden', 'SecurityError'); };"
+    page = bench.open(browser, address, script=broken)
+    page.page.get_by_role("button", name="Keep as a draft").click()
+    page.page.locator(".plan-paths .note-bad").get_by_text("The drafts live as long as this page.").wait_for()
+    assert page.ask("bench.own.value.length") == 1
+    page.ask("() => { for (let n = 1; n < 40; n++) bench.keep(); }")
+    newest = page.ask("bench.drafts.value.map(one => one.id)")
+    assert len(set(newest)) == 40
+    page.page.get_by_role("button", name="Keep as a draft").click()
+    page.page.get_by_text("40 drafts are kept for this drawing already").wait_for()
+    assert page.ask("bench.drafts.value.map(one => one.id)") == newest  # none left without a word
+    assert page.complaints == []
+
+
+def test_beside_the_pointer_stands_why_a_needle_may_not_enter(page):
+    page.page.get_by_role("checkbox", name="Where a needle may enter").check()
+    page.page.get_by_role("button", name="From the front").click()
+    page.settle()
+    box = page.page.locator(".plan-stage canvas").bounding_box()
+    page.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    tip = page.page.locator(".plan-pointed")
+    tip.wait_for()
+    assert tip.inner_text() == page.page.locator(".plan-legend .hint").inner_text()
+    at = tip.bounding_box()
+    assert 0 < at["x"] - box["x"] - box["width"] / 2 < 40
+    page.page.get_by_role("checkbox", name="Where a needle may enter").uncheck()
+    tip.wait_for(state="hidden")
+
+
+@pytest.mark.parametrize("mode", ["needle", "resection"])
+def test_axe_finds_nothing_in_either_theme(page, mode):
     from axe_playwright_python.sync_playwright import Axe
 
-    found = [one for one in Axe().run(page.page).response["violations"] if one["impact"] in ("serious", "critical")]
-    assert found == [], [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found]
+    page.ask(f"(bench.mode.value = '{mode}')")
+    for theme in ("dark", "light"):
+        page.page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+        page.settle()
+        found = Axe().run(page.page).response["violations"]
+        assert found == [], [(one["id"], [node["html"][:160] for node in one["nodes"]]) for one in found]
+    page.page.evaluate("() => { document.documentElement.dataset.theme = 'dark'; }")
 
 
 @pytest.mark.slow

@@ -15,6 +15,7 @@ from pathlib import Path
 import nibabel
 import numpy as np
 import pytest
+import requests
 from axe_playwright_python.sync_playwright import Axe
 from dicomweb_client import DICOMwebClient
 from PIL import Image as Pillow
@@ -498,6 +499,31 @@ def unmeasured(room) -> Iterator[None]:
     yield
     with room.station.house.database.session() as db:
         db.execute(delete(Measure))
+
+
+def test_a_measurement_outlives_a_line_that_is_down_and_yields_to_another_machine(room, browser, unmeasured):
+    page = room.station.open(browser, f"/read/{room.study.id}?layout=one")
+    page.whole()
+    _go(page, IN_LIVER)
+    page.page.context.set_offline(True)
+    _drag(page, "l", "axial", (-50.0, -20.0, IN_LIVER[2]), (10.0, 25.0, IN_LIVER[2]))
+    page.wait("limnerRead.desk.kept.waiting.value === 1")
+    page.page.context.set_offline(False)
+    page.wait("limnerRead.desk.kept.waiting.value === 0")
+    path = f"{room.station.url}/api/studies/{room.study.id}/measures"
+    headers = room.station.token("read", "write")
+    [kept] = requests.get(path, headers=headers, timeout=30).json()["items"]
+    moved = [[0.0, 0.0, IN_LIVER[2]], [10.0, 0.0, IN_LIVER[2]]]
+    told = {name: kept[name] for name in ("series_id", "kind", "plane")} | {"points_mm": moved, "base": 1}
+    requests.put(f"{path}/{kept['id']}", json=told, headers=headers, timeout=30).raise_for_status()
+    page.ask(
+        "() => { const { measures } = limnerRead.desk.reading;"
+        " measures.value = measures.value.map(one => ({ ...one, points: [[5, 5, 5], [6, 6, 5]] })); }"
+    )
+    page.page.get_by_text("changed elsewhere meanwhile").wait_for()
+    page.wait("limnerRead.desk.kept.waiting.value === 0")
+    assert page.ask("limnerRead.desk.reading.measures.value.map(one => one.points)") == [moved]
+    page.page.close()
 
 
 @pytest.fixture

@@ -145,6 +145,21 @@ def test_an_upload_waits_while_others_are_read(desk):
     delete_first(desk)
 
 
+def test_what_only_reads_is_asked_again_where_the_server_is_busy(desk):
+    asked = []
+
+    def busy(route):
+        asked.append(route.request.url)
+        if len(asked) < 3:
+            return route.fulfill(status=503, headers={"Retry-After": "0"}, json={"title": "Busy", "detail": ""})
+        return route.continue_()
+
+    desk.page.route("**/api/jobs*", busy)
+    desk.go("/jobs")
+    desk.page.locator("tbody tr").first.wait_for()
+    assert len(asked) >= 3
+
+
 def test_a_dropped_zip_is_taken_in(desk):
     transfer = desk.page.evaluate_handle(
         "text => { const all = new DataTransfer(); const bytes = Uint8Array.from(atob(text), one => one.charCodeAt(0));"

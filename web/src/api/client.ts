@@ -48,10 +48,28 @@ function headersFor(method: Method, options: Options, type: string | null): Reco
   };
 }
 
+const TRIES = 8;
+
+/** Sends; what only reads is asked again where the server says that it is busy, and when to come back. */
 async function send(method: Method, path: string, body: string | Body | null, type: string | null, options: Options): Promise<Response> {
-  let answer: Response;
+  for (let turn = 1; ; turn++) {
+    const answer = await once(method, path, body, type, options);
+    connection.onAnswer();
+    if (answer.ok) return answer;
+    const failed = problemOf(answer.status, await answer.text(), answer.headers.get("Retry-After"));
+    if (method === "GET" && failed.status === 503 && failed.retryAfter_s !== null && turn < TRIES && !options.signal?.aborted) {
+      await new Promise((done) => setTimeout(done, 1000 * Math.min(5, failed.retryAfter_s ?? 1)));
+      continue;
+    }
+    if (failed.status === 401 && !path.startsWith("/api/session")) connection.onSignedOut();
+    if (failed.status === 403 && method !== "GET") connection.onRefused();
+    throw failed;
+  }
+}
+
+async function once(method: Method, path: string, body: string | Body | null, type: string | null, options: Options): Promise<Response> {
   try {
-    answer = await fetch(path, {
+    return await fetch(path, {
       method,
       body,
       headers: headersFor(method, options, type),
@@ -64,11 +82,6 @@ async function send(method: Method, path: string, body: string | Body | null, ty
     connection.onSilence();
     throw new ApiError(0, "offline", "");
   }
-  connection.onAnswer();
-  if (answer.ok) return answer;
-  if (answer.status === 401 && !path.startsWith("/api/session")) connection.onSignedOut();
-  if (answer.status === 403 && method !== "GET") connection.onRefused();
-  throw problemOf(answer.status, await answer.text(), answer.headers.get("Retry-After"));
 }
 
 function problemOf(status: number, text: string, retryAfter: string | null): ApiError {

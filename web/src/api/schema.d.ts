@@ -334,6 +334,12 @@ export type Jobs = {
   readonly total: number;
 };
 
+/** What drafts of this browser belong to. */
+export type Kept = {
+  readonly results: readonly string[];
+  readonly studies: readonly string[];
+};
+
 /** A label that may be painted. */
 export type LabelOut = {
   readonly color: readonly [number, number, number];
@@ -1047,6 +1053,8 @@ export type SeriesRow = {
 /** The login, and what a page must know before it draws. */
 export type SessionNow = {
   readonly csrf?: string | null;
+  /** Base64: what the browser seals the user's drafts with (AES-GCM). */
+  readonly drafts_key?: string | null;
   readonly first_start: boolean;
   readonly idle_seconds: number;
   readonly oidc?: string | null;

@@ -10,7 +10,6 @@ export type Role = Schema.Me["role"];
 export type Scope = "read" | "write" | "admin";
 export type StudyStatus = Schema.StudyRow["status"];
 export type ResultKind = Schema.ResultTold["kind"];
-export type JobState = Schema.JobTold["state"];
 /** What a work list and a study's own page both tell. */
 export type Study = Schema.StudyRow | Schema.StudyWhole;
 

@@ -3,6 +3,7 @@ import { batch, computed, effect, signal } from "@preact/signals";
 import { api, connection } from "../api/client";
 import { events } from "../api/events";
 import type { Role, SessionNow, User } from "../api/types";
+import { lock, unlock } from "./drafts/vault";
 import { chooseLang, langChosen, LANGS, lang } from "./look";
 import { navigate } from "./place";
 
@@ -37,6 +38,8 @@ export function settle(now: SessionNow): void {
   if (before && (before.user?.id !== now.user?.id || before.csrf !== now.csrf)) otherTabs.postMessage("changed");
   if (before?.user && now.user && before.user.id !== now.user.id) return changeOver();
   connection.csrf = now.csrf ?? null;
+  if (now.user && now.drafts_key) unlock(now.user.id, now.drafts_key);
+  else lock();
   session.value = now;
   lastAnswer = lastActive = performance.now();
   const theirs = LANGS.find((one) => one === now.user?.lang);
@@ -90,6 +93,7 @@ function signedOut(): void {
   if (!now?.user) return;
   const to = loginAddress(); // before the shell leaves this address
   forgetTab();
+  lock();
   connection.csrf = null;
   batch(() => {
     timedOut.value = true;
@@ -158,6 +162,14 @@ effect(() => {
 effect(() => {
   if (user.value) events.open();
   else events.close();
+});
+
+// Drafts that can no longer become anything are taken away, once after each login.
+let swept = "";
+effect(() => {
+  const id = user.value?.id ?? "";
+  if (id && id !== swept) void import("./drafts/sweep").then(({ sweep }) => sweep()).catch(() => undefined);
+  swept = id;
 });
 
 /** The other language, here and for the account, so that another machine speaks it, too. */

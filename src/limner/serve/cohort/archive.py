@@ -108,7 +108,7 @@ def regions(pack: Pack) -> dict[str, list[int]]:
 def _image(house: House, case: Corrected) -> Path | None:
     """The scan; None where it cannot be read (any more)."""
     try:
-        house.volumes.geometry(case.series_id)
+        house.volumes.geometry(case.series_id, patient=True)
     except LimnerError:
         return None
     path = house.volumes.path(case.series_id)

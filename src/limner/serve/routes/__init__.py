@@ -32,5 +32,6 @@ ROUTERS = (
     "limner.serve.routes.audit",
     "limner.serve.routes.corrections",
     "limner.serve.routes.cohort",
+    "limner.serve.routes.drafts",
     # one a line, by subject
 )

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from limner.errors import PackError
 from limner.packs import InputSpec, Pack, SlicesSpec
-from limner.packs.pack import SHIPPED
+from limner.packs.shelf import SHIPPED
 from limner.serve.house import AHouse, House
 from limner.serve.jobs.packs import all_packs, find_pack
 from limner.serve.safety.access import Reader

@@ -13,6 +13,7 @@ from limner.serve import audit
 from limner.serve.house import AHouse, House
 from limner.serve.safety.access import Role, who
 from limner.serve.safety.attempts import count_failure, forgive, seconds_locked
+from limner.serve.safety.drafts import key_of
 from limner.serve.safety.invites import anyone
 from limner.serve.safety.passwords import check_password, hash_password, needs_rehash
 from limner.serve.safety.sessions import end_session, forget_cookie, start_session
@@ -47,6 +48,7 @@ class SessionNow(BaseModel):
 
     user: Me | None
     csrf: str | None = None
+    drafts_key: str | None = Field(None, description="Base64: what the browser seals the user's drafts with (AES-GCM).")
     idle_seconds: float
     version: str = __version__
     oidc: str | None = None
@@ -109,6 +111,7 @@ def session_now(house: House, user: User | None, csrf: str | None, *, first_star
     return SessionNow(
         user=me,
         csrf=csrf,
+        drafts_key=key_of(house.settings.data, user.id) if user and csrf else None,
         idle_seconds=house.settings.accounts.idle_minutes * 60,
         oidc=house.settings.oidc.label if house.settings.oidc else None,
         first_start=first_start,

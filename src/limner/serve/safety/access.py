@@ -187,12 +187,13 @@ def find_result(db: Transaction, actor: Actor, result_id: str, kind: str | None 
         HTTPException: 404.
     """
     result = db.get(Result, result_id)
-    if result is None or (kind and result.kind != kind) or not _may_see(db, actor, result):
+    if result is None or (kind and result.kind != kind) or not may_see_result(db, actor, result):
         raise _missing(kind or "result")  # the same words: whether it exists is not told
     return result
 
 
-def _may_see(db: Transaction, actor: Actor, result: Result) -> bool:
+def may_see_result(db: Transaction, actor: Actor, result: Result) -> bool:
+    """Whether a result is shown to an actor: with its study, or to its owner alone where it has none."""
     if result.study_id is None:
         return result.owner_id == actor.user_id
     return db.scalars(select(Study.id).where(Study.id == result.study_id, visible(actor))).first() is not None

@@ -23,12 +23,17 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 
 from limner.errors import LimnerError
+from limner.serve.refusals import BusyError
 from limner.serve.store.turn import HEADER_BYTES
 from limner.serve.tables import Instance, Series
 
 if TYPE_CHECKING:
     from limner.serve.house import House
 
+PLACES = 16
+"""Requests that may wait for volumes to be made: each holds a thread of the server, which has forty."""
+AT_ONCE = 2
+"""Volumes that are made at the same time: each is a process that holds a series."""
 PATIENCE_S = 900.0
 _BYTES = 2  # of a voxel
 
@@ -53,6 +58,8 @@ class Volumes:
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._later = ThreadPoolExecutor(1, "limner-volumes")
         self._running: set[subprocess.Popen[str]] = set()
+        self._places = threading.BoundedSemaphore(PLACES)
+        self._making = threading.BoundedSemaphore(AT_ONCE)
         self._closed = False
 
     def prepare(self, series_id: str) -> Future[None]:
@@ -60,31 +67,44 @@ class Volumes:
 
         def make() -> None:
             try:
-                self.geometry(series_id)
+                self._geometry(series_id)
             except LimnerError as error:
                 if not self._closed:
                     log.warning("series %s has no volume yet: %s", series_id, error)
 
         return self._later.submit(make)
 
-    def geometry(self, series_id: str, known: Geometry | None = None) -> Geometry:
+    def geometry(self, series_id: str, known: Geometry | None = None, *, patient: bool = False) -> Geometry:
         """What pages must know of a series; the volume is made first where it is missing.
 
         Args:
             series_id: of the series.
             known: what its row says, where the caller has just read it.
+            patient: waits however many others do, for an answer that has begun.
 
         Raises:
             TurnFailedError: it could not be made now; asking again tries again.
+            BusyError: so many wait for volumes that others would wait for a thread.
         """
         known = known or self._row(series_id)
         if known is not None and self._is_made(series_id, known):
             return known
+        if patient:
+            return self._geometry(series_id)
+        if not self._places.acquire(blocking=False):
+            raise BusyError("Many series are being read for the first time. Ask again in a moment.", 2)
+        try:
+            return self._geometry(series_id)
+        finally:
+            self._places.release()
+
+    def _geometry(self, series_id: str) -> Geometry:
         with self._alone(series_id):
             known = self._row(series_id)
             if known is not None and self._is_made(series_id, known):
                 return known
-            return self._make(series_id)
+            with self._making:
+                return self._make(series_id)
 
     def path(self, series_id: str) -> Path:
         """The NIfTI file: 16-bit integers, little endian, x fastest, after :data:`HEADER_BYTES`."""

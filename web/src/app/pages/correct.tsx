@@ -2,7 +2,6 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { ResultWhole } from "../../api/types";
-import { user } from "../../model/session";
 import { enterResult } from "../../model/study";
 import { attempt } from "../../model/toasts";
 import { say, sayOr } from "../../model/words";
@@ -40,7 +39,7 @@ export default function CorrectPage({ params }: PageProps): JSX.Element {
   const [desk, setDesk] = useState<CorrectDesk | null>(null);
   useEffect(() => {
     pageReady(false);
-    const made = new CorrectDesk(user.peek()?.id ?? "", id);
+    const made = new CorrectDesk(id);
     setDesk(made);
     window.limnerCorrect = { desk: made, panes: [] };
     void attempt(async () => made.open(await enterResult<ResultWhole>(id)));
@@ -96,7 +95,14 @@ function Notes({ desk }: { desk: CorrectDesk }): JSX.Element | null {
   if (result && result.newest > result.version) {
     return (
       <div class="rd-section">
-        <Note kind="warn">{say("correct.newer", { newest: result.newest, version: result.version })}</Note>
+        <Note kind="warn">
+          <p>{say("correct.newer", { newest: result.newest, version: result.version })}</p>
+          {desk.state.edits.value > 0 && (
+            <button type="button" onClick={() => desk.carryOn()}>
+              {say("correct.carry", { newest: result.newest })}
+            </button>
+          )}
+        </Note>
       </div>
     );
   }

@@ -7,7 +7,6 @@ import type { Result } from "../../api/types";
 import { frameOf, movable, shifted, tilted } from "../../model/planning/cuts";
 import { fromScene, toScene, type Vec } from "../../model/planning/vectors";
 import { navigate, pageReady, queryText, setQuery } from "../../model/place";
-import { user } from "../../model/session";
 import { enterResult } from "../../model/study";
 import { fail } from "../../model/toasts";
 import { phrase, say } from "../../model/words";
@@ -19,6 +18,7 @@ import { Look } from "../../panels/planning/look";
 import { NeedleFacts, Verdict } from "../../panels/planning/needle";
 import { Paths } from "../../panels/planning/paths";
 import { PlanJob } from "../../panels/planning/job";
+import { Pointed } from "../../panels/planning/pointed";
 import { Blind, Targets } from "../../panels/planning/targets";
 import { View } from "../../panels/planning/view";
 import type { NeedleLook, PlanScene } from "../../render/planning/scene";
@@ -47,7 +47,7 @@ export default function Plan({ params }: PageProps): JSX.Element {
 }
 
 function OnDrawing({ drawing }: { drawing: Result }): JSX.Element {
-  const bench = useMemo(() => new Bench(drawing.id, user.value?.id ?? ""), [drawing.id]);
+  const bench = useMemo(() => new Bench(drawing.id), [drawing.id]);
   const map = useMemo(() => signal(queryText("map") === "1"), []);
   const under = useMemo(() => signal<number | null>(null), []);
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -91,6 +91,7 @@ function OnDrawing({ drawing }: { drawing: Result }): JSX.Element {
       </aside>
       <div class="plan-stage">
         <canvas ref={canvas} tabIndex={0} aria-label={say("plan.canvas")} />
+        <Pointed bench={bench} map={map} under={under} />
         {!hands && <Waiting text={say("plan.opening")} />}
         {hands && <View turn={hands.turn} along={() => along(bench, hands.turn)} />}
         {mode === "needle" ? <Verdict bench={bench} /> : <CutVerdict bench={bench} />}

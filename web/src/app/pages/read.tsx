@@ -3,7 +3,6 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { effect } from "@preact/signals";
 import { navigate, pageReady, query } from "../../model/place";
-import { user } from "../../model/session";
 import { enterStudy, openStudy, resultsOf } from "../../model/study";
 import { fail } from "../../model/toasts";
 import { phrase, say } from "../../model/words";
@@ -44,7 +43,7 @@ export default function ReadPage({ params }: PageProps): JSX.Element {
   const id = params["study"]!;
   const [desk, setDesk] = useState<Desk | null>(null);
   useEffect(() => {
-    const made = new Desk(user.peek()?.id ?? "");
+    const made = new Desk();
     let gone = false;
     setDesk(made);
     enterStudy(id)

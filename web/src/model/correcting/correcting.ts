@@ -49,6 +49,10 @@ export class Correcting {
   readonly points: Signal<readonly ClickPoint[]> = signal([]);
   readonly method: Signal<Method> = signal("graph-cut");
   readonly found: Signal<Found | null> = signal(null);
+  /** What accepting takes away, because a point outside says so. */
+  readonly taken: Signal<Found | null> = signal(null);
+  /** A plain click means a point outside: for a finger, which has no second button. */
+  readonly outside = signal(false);
   readonly asking = signal(false);
   readonly difference = signal(false);
   /** How firm the outlines of the version before are, 0 to 1. */
@@ -57,6 +61,8 @@ export class Correcting {
   readonly redos = signal(0);
   readonly edits = signal(0);
   readonly kept: Signal<Kept> = signal("none");
+  /** Edits that this browser has no room for, where it failed. */
+  readonly unkept = signal(0);
   readonly comment = signal("");
 
   readonly label = computed(() => this.labels.value.find((one) => one.value === this.active.value) ?? null);

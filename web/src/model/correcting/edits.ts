@@ -91,6 +91,11 @@ export class History {
     return this.undone.length;
   }
 
+  /** The one that undo takes back. */
+  get newest(): Edit | null {
+    return this.done.at(-1) ?? null;
+  }
+
   get standing(): number {
     return this.count;
   }

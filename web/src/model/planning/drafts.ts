@@ -1,4 +1,5 @@
-// Paths that a person moved and wants to keep: in this browser, by user and drawing; a file carries them elsewhere.
+// Paths that a person moved and wants to keep: sealed in this browser, by user and drawing; a file carries them elsewhere.
+import { keepDraft, recallDraft } from "../drafts/shelf";
 import type { Path } from "./forms";
 
 export interface Draft {
@@ -9,48 +10,26 @@ export interface Draft {
   readonly kept: string;
 }
 
-const MOST = 40;
+/** Of one drawing: a longer list is no longer looked through. */
+export const MOST = 40;
 
-export class Drafts {
-  private readonly key: string;
+export async function recallPaths(drawing: string): Promise<readonly Draft[]> {
+  const told = await recallDraft("paths", drawing);
+  return Array.isArray(told) ? (told as Draft[]) : [];
+}
 
-  constructor(
-    user: string,
-    readonly drawing: string,
-  ) {
-    this.key = `limner.plan.drafts.${user}.${drawing}`;
-  }
+export function keepPaths(drawing: string, drafts: readonly Draft[]): Promise<void> {
+  return keepDraft("paths", drawing, drafts.length ? drafts : null);
+}
 
-  all(): readonly Draft[] {
-    try {
-      const told: unknown = JSON.parse(localStorage.getItem(this.key) ?? "[]");
-      return Array.isArray(told) ? (told as Draft[]) : [];
-    } catch {
-      return []; // storage that is full of something else, or forbidden
-    }
-  }
+export function draftOf(target: string, path: Path, others: readonly Draft[]): Draft {
+  const born = Date.now().toString(36);
+  const same = others.filter((one) => one.id.startsWith(`draft-${born}`)).length;
+  const id = `draft-${born}${same ? `-${same}` : ""}`;
+  return { id, target, path: { ...path, id }, kept: new Date().toISOString() };
+}
 
-  keep(target: string, path: Path): readonly Draft[] {
-    const id = `draft-${Date.now().toString(36)}`;
-    return this.write([...this.all(), { id, target, path: { ...path, id }, kept: new Date().toISOString() }].slice(-MOST));
-  }
-
-  drop(id: string): readonly Draft[] {
-    return this.write(this.all().filter((one) => one.id !== id));
-  }
-
-  /** As a file: lengths in mm, points in LPS, and what it is not for. */
-  export(): string {
-    const told = { schema: "limner.path-drafts/1", drawing: this.drawing, note: "Not for clinical use.", drafts: this.all() };
-    return `${JSON.stringify(told, null, 1)}\n`;
-  }
-
-  private write(drafts: readonly Draft[]): readonly Draft[] {
-    try {
-      localStorage.setItem(this.key, JSON.stringify(drafts));
-    } catch {
-      // a browser that keeps nothing: the list lives as long as the page
-    }
-    return drafts;
-  }
+/** As a file: lengths in mm, points in LPS, and what it is not for. */
+export function pathsFile(drawing: string, drafts: readonly Draft[]): string {
+  return `${JSON.stringify({ schema: "limner.path-drafts/1", drawing, note: "Not for clinical use.", drafts }, null, 1)}\n`;
 }

@@ -1,4 +1,5 @@
-// What a reader measured and the server has not taken yet, kept in this browser by user and study: not lost on reload.
+// What a reader measured and the server has not taken yet, sealed in this browser by user and study: not lost on reload.
+import { keepDraft, recallDraft } from "../drafts/shelf";
 import type { Measure } from "./measure";
 
 /** A measurement on its way: of which version it is a change (0: of none), and whether it was removed. */
@@ -7,22 +8,16 @@ export interface MeasureDraft extends Measure {
   readonly removed?: boolean;
 }
 
-const key = (user: string, study: string): string => `limner.${user}.measures.${study}`;
-
-export function recall(user: string, study: string): readonly MeasureDraft[] {
+export async function recall(study: string): Promise<readonly MeasureDraft[]> {
   try {
-    const kept: unknown = JSON.parse(localStorage.getItem(key(user, study)) ?? "[]");
+    const kept = await recallDraft("measures", study);
     return Array.isArray(kept) ? (kept as MeasureDraft[]).filter((one) => Array.isArray(one.points)) : [];
   } catch {
-    return [];
+    return []; // a browser that keeps nothing; what the server has comes from there
   }
 }
 
-export function keep(user: string, study: string, measures: readonly MeasureDraft[]): void {
-  try {
-    if (measures.length) localStorage.setItem(key(user, study), JSON.stringify(measures));
-    else localStorage.removeItem(key(user, study));
-  } catch {
-    // a browser that keeps nothing (private mode): measurements live as long as the page
-  }
+/** Where the browser keeps nothing, they live until the server has taken them, as the page tells. */
+export async function keep(study: string, measures: readonly MeasureDraft[]): Promise<void> {
+  await keepDraft("measures", study, measures.length ? measures : null).catch(() => undefined);
 }

@@ -16,6 +16,16 @@ export const zh: Catalogue = {
   "act.undo": "撤销",
 
   // the keyboard
+  "correct.inside": "内部",
+  "correct.need_inside": "现在请在目标内点击。",
+  "correct.outside": "外部",
+  "correct.save_now": "立即保存",
+  "correct.side_of_point": "点击表示",
+  "correct.taken_away": "移除：{ml} ml",
+  "correct.unkept": "有 {n} 处最新修改未保存在本浏览器。请立即保存，否则离开页面后将丢失。",
+  "drafts.locked": "本浏览器中有您的草稿，但服务器的密钥无法打开它。",
+  "drafts.not_kept": "本浏览器未能保存您的草稿",
+  "drafts.unsafe": "仅在 https 或本机访问时保存草稿。",
   "keys.everywhere": "全局",
   "keys.jobs": "转到任务",
   "keys.search": "搜索工作列表",
@@ -25,6 +35,10 @@ export const zh: Catalogue = {
   "keys.title": "键盘快捷键",
 
   // roles and scopes
+  "plan.drafts_full": "此绘图已有 {n} 个草稿",
+  "plan.drafts_full_detail": "请先删除一个或导出。当前路径未保存。",
+  "plan.not_kept_detail": "草稿仅在此页面打开期间存在。请导出以带走。",
+  "read.text_not_kept": "文字仅在此页面打开期间存在：请在离开前签署或复制。",
   "role.admin": "管理员",
   "role.planner": "规划医师",
   "role.reader": "阅片医师",
@@ -447,6 +461,7 @@ export const zh: Catalogue = {
   "correct.cohort_get": "下载为队列",
   "correct.cohort_one": "已修正 1 例。",
   "correct.comment": "备注",
+  "correct.carry": "将我的修改带到第 {newest} 版",
   "correct.compare": "对比",
   "correct.deep": "球形：同时作用于相邻层面",
   "correct.difference": "显示改动",

@@ -74,6 +74,7 @@ function lay(desk: CorrectDesk, pane: PaneView, overlay: Overlay, hover: Vec3 | 
     compare: state.compare.peek(),
     shown: (label) => desk.reading.view.labelStates.peek()[label]?.visible ?? false,
     found: state.found.peek(),
+    taken: state.taken.peek(),
     points: state.points.peek(),
     brush: paints
       ? { at: hover, radius_mm: state.radius_mm.peek(), color: `rgb(${color.join(",")})`, dashed: tool === "erase" }

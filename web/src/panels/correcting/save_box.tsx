@@ -45,8 +45,16 @@ export function SaveBox({ desk }: { desk: CorrectDesk }): JSX.Element {
       <h2 id="co-save">{result ? say("correct.version", { version, author: result.author }) : ""}</h2>
       <p class="co-kept" data-kept={state.kept.value} role="status">
         {edits ? say(edits === 1 ? "correct.edits_one" : "correct.edits", { n: edits }) : say("correct.no_edits")}{" "}
-        {kept !== "none" && say(`correct.kept_${kept}`)}
+        {kept !== "none" && kept !== "failed" && say(`correct.kept_${kept}`)}
       </p>
+      {kept === "failed" && (
+        <Note kind="bad">
+          <p>{state.unkept.value ? say("correct.unkept", { n: state.unkept.value }) : say("correct.kept_failed")}</p>
+          <button type="button" disabled={!edits || !desk.free} onClick={() => void desk.save()} data-act="save-now">
+            {say("correct.save_now")}
+          </button>
+        </Note>
+      )}
       <input
         type="text"
         maxLength={2000}

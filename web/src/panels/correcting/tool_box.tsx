@@ -55,6 +55,7 @@ function Brush({ desk }: { desk: CorrectDesk }): JSX.Element {
 function Click({ desk }: { desk: CorrectDesk }): JSX.Element {
   const { state } = desk;
   const found = state.found.value;
+  const taken = state.taken.value;
   const points = state.points.value.length;
   const netKnows = state.asked.value.includes(state.active.value);
   const choose = (method: "graph-cut" | "pack") => {
@@ -72,11 +73,19 @@ function Click({ desk }: { desk: CorrectDesk }): JSX.Element {
           {say("correct.method_pack")}
         </button>
       </div>
+      <div class="group co-methods" role="group" aria-label={say("correct.side_of_point")}>
+        {[false, true].map((outside) => (
+          <button key={String(outside)} type="button" aria-pressed={state.outside.value === outside} onClick={() => (state.outside.value = outside)}>
+            {say(outside ? "correct.outside" : "correct.inside")}
+          </button>
+        ))}
+      </div>
       <p class="co-found" role="status">
-        {state.asking.value ? say("correct.asking") : found ? say("correct.found", { ml: found.ml.toFixed(2) }) : points ? "" : say("correct.no_points")}
+        {state.asking.value ? say("correct.asking") : found ? say("correct.found", { ml: found.ml.toFixed(2) }) : say(points ? "correct.need_inside" : "correct.no_points")}
+        {taken && !state.asking.value && ` ${say("correct.taken_away", { ml: taken.ml.toFixed(2) })}`}
       </p>
       <div class="co-acts">
-        <button type="button" class="primary" disabled={!found || !desk.free} onClick={() => desk.accept()}>
+        <button type="button" class="primary" disabled={!found || state.asking.value || !desk.free} onClick={() => desk.accept()}>
           {say("correct.accept")} <kbd>↵</kbd>
         </button>
         <button type="button" class="square" disabled={!points} aria-label={say("correct.unpoint")} title={`${say("correct.unpoint")} (⌫)`} onClick={() => desk.unpoint()}>

@@ -64,7 +64,8 @@ export function Legend({ bench, map, under }: LegendProps): JSX.Element | null {
   );
 }
 
-function underWords(bench: Bench, code: number | null): string {
+/** What is to be said of a place of the skin. */
+export function underWords(bench: Bench, code: number | null): string {
   if (code === null) return say("plan.map_hint");
   if (code === 0) return say("plan.under_open");
   const row = bench.state.value?.needles?.legend.find((one) => one.code === code);

@@ -5,6 +5,7 @@ import type { Path } from "../../model/planning/forms";
 import { fieldName } from "../../model/schema_form";
 import { say } from "../../model/words";
 import type { Bench } from "../../tools/planning/bench";
+import { Note } from "../bits";
 import { Icon } from "../icon";
 import { degrees, interval, mm, nearestOf } from "./figures";
 
@@ -33,7 +34,7 @@ export function Paths({ bench }: { bench: Bench }): JSX.Element {
               <Row key={draft.id} bench={bench} path={draft.path} name={say("plan.draft_n", { n: n + 1 })} own />
             ))}
           </ol>
-          <p class="hint">{say("plan.drafts_where")}</p>
+          {bench.kept.value ? <p class="hint">{say("plan.drafts_where")}</p> : <Note kind="bad">{say("plan.not_kept_detail")}</Note>}
         </>
       )}
     </section>

@@ -8,7 +8,12 @@ import { Icon } from "../icon";
 export function Moving({ desk }: { desk: Desk }): JSX.Element {
   return (
     <section class="rd-section rd-moving" aria-labelledby="rd-moving">
-      <h2 id="rd-moving">{say("read.moving")}</h2>
+      <h2 id="rd-moving">
+        {say("read.moving")}
+        <button type="button" class="link rd-all" onClick={() => desk.reset()}>
+          {say("read.reset")}
+        </button>
+      </h2>
       <Play desk={desk} />
       <SlabBox desk={desk} />
     </section>

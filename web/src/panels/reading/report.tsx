@@ -1,13 +1,14 @@
 // The report of the drawing that is open: read it here, sign it, take its files. Versions of the drawing are chosen here.
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { api } from "../../api/client";
 import type { Result, ResultWhole } from "../../api/types";
 import { moment } from "../../model/format";
 import { lang } from "../../model/look";
 import { may } from "../../model/session";
 import { enterStudy, openStudy, resultsOf } from "../../model/study";
-import { attempt } from "../../model/toasts";
+import { keepDraft, recallDraft } from "../../model/drafts/shelf";
+import { attempt, notify } from "../../model/toasts";
 import { say } from "../../model/words";
 import type { Desk } from "../../tools/reading/desk";
 import { Dialog } from "../dialog";
@@ -120,6 +121,14 @@ function Versions({ desk, open }: { desk: Desk; open: string }): JSX.Element {
 
 function Signing({ desk, drawing, onClose }: { desk: Desk; drawing: ResultWhole; onClose: () => void }): JSX.Element {
   const [text, setText] = useState("");
+  useEffect(() => {
+    // what was typed meanwhile stands
+    recallDraft("signature", drawing.id).then((kept) => typeof kept === "string" && setText((now) => now || kept), () => undefined);
+  }, [drawing.id]);
+  const typed = (next: string): void => {
+    setText(next);
+    keepDraft("signature", drawing.id, next || null).catch(() => notify("bad", say("drafts.not_kept"), say("read.text_not_kept")));
+  };
   const [sure, setSure] = useState(false);
   const mine = desk.reading.measures.value.filter((one) => one.author === undefined);
   const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
@@ -129,6 +138,7 @@ function Signing({ desk, drawing, onClose }: { desk: Desk; drawing: ResultWhole;
       return api.post<Result>(`/api/results/${drawing.id}/sign`, { text, measures, lang: lang.value });
     });
     if (!signed) return;
+    void keepDraft("signature", drawing.id, null).catch(() => undefined);
     desk.main.drawing.value = { ...drawing, ...signed };
     onClose();
     void attempt(() => desk.kept.load());
@@ -144,7 +154,7 @@ function Signing({ desk, drawing, onClose }: { desk: Desk; drawing: ResultWhole;
       >
         <label class="field">
           {say("read.sign_text")}
-          <textarea rows={5} maxLength={4000} value={text} onInput={(event) => setText(event.currentTarget.value)} />
+          <textarea rows={5} maxLength={4000} value={text} onInput={(event) => typed(event.currentTarget.value)} />
         </label>
         {mine.length > 0 && (
           <fieldset class="rd-signs">

@@ -11,6 +11,7 @@ const ADDED = word(86, 214, 132, 150);
 const TAKEN = word(255, 96, 96, 150);
 const OTHER = word(120, 170, 255, 150);
 const FOUND = word(94, 200, 255, 110);
+const TAKEN_RIM = word(255, 140, 140, 255);
 const FOUND_RIM = word(150, 225, 255, 255);
 const INSIDE = "#7ce0ff";
 const OUTSIDE = "#ff9a8a";
@@ -26,6 +27,8 @@ export interface Laid {
   /** Whether a label is shown: the outlines of others are left out. */
   readonly shown: (label: number) => boolean;
   readonly found: Found | null;
+  /** What accepting takes away. */
+  readonly taken: Found | null;
   readonly points: readonly ClickPoint[];
   readonly brush: { readonly at: Vec3; readonly radius_mm: number; readonly color: string; readonly dashed: boolean } | null;
 }
@@ -73,12 +76,13 @@ export class Overlay {
         pixels[p] = pixel;
       }
     }
-    if (laid.found) this.lay(laid.found, slice, columns, rows);
+    if (laid.taken) this.lay(laid.taken, slice, rows, columns, [TAKEN, TAKEN_RIM]);
+    if (laid.found) this.lay(laid.found, slice, rows, columns, [FOUND, FOUND_RIM]);
     this.context.putImageData(this.image!, 0, 0);
   }
 
   /** A light fill with a firm rim. */
-  private lay(found: Found, slice: number, columns: number, rows: number): void {
+  private lay(found: Found, slice: number, rows: number, columns: number, [fill, edge]: readonly [number, number]): void {
     const { u, v, w, flipV } = AXES[this.plane];
     const at = slice - found.start[w];
     if (at < 0 || at >= found.size[w]) return;
@@ -92,7 +96,7 @@ export class Overlay {
       for (let a = 0; a < nu; a++) {
         if (!inside(a, b)) continue;
         const rim = !inside(a - 1, b) || !inside(a + 1, b) || !inside(a, b - 1) || !inside(a, b + 1);
-        this.pixels[y * columns + a + found.start[u]] = rim ? FOUND_RIM : FOUND;
+        this.pixels[y * columns + a + found.start[u]] = rim ? edge : fill;
       }
     }
   }

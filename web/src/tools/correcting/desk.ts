@@ -1,15 +1,18 @@
 // What a person does on the Correct page: opens a drawing, takes up a draft, clicks, saves, and waits for the measures.
 import { type Signal, effect, signal } from "@preact/signals";
-import { api } from "../../api/client";
+import { ApiError, api } from "../../api/client";
 import type { Job, ResultWhole } from "../../api/types";
 import { jobs, loadJobs, take, watchJobs } from "../../model/jobs";
 import { lang } from "../../model/look";
 import { navigate, queryNumber, queryText, setQuery } from "../../model/place";
 import { type ClickPoint, Correcting, PAINT_TOOLS, type PaintLabels } from "../../model/correcting/correcting";
+import { carry, differing, newestOf, takeCarried } from "../../model/correcting/carried";
 import { Drafts } from "../../model/correcting/draft";
+import type { Edit } from "../../model/correcting/edits";
 import { type ClickAnswer, niftiOf, packed, unpackMask } from "../../model/correcting/outgoing";
 import type { Plane, Vec3 } from "../../model/reading/grid";
 import { Reading } from "../../model/reading/reading";
+import { enterResult, openStudy, resultsOf } from "../../model/study";
 import { fail, notify } from "../../model/toasts";
 import { say } from "../../model/words";
 import { Board } from "../reading/desk";
@@ -28,18 +31,23 @@ export class CorrectDesk {
   readonly sending = signal(false);
   /** Edits of a draft that were taken up. */
   readonly resumed = signal(0);
+  /** What was accepted last: points outside that follow go on with it. */
+  private accepted: { readonly points: readonly ClickPoint[]; readonly edit: Edit | null } | null = null;
+  /** Whether it is under the hand again, and taken back meanwhile. */
+  private reopened = false;
   private asked = 0;
   private again = false;
   private closed = false;
   private readonly stops: (() => void)[] = [];
 
   private readonly drafts: Drafts;
+  private readonly leaving = (event: BeforeUnloadEvent): void => {
+    if (["failed", "writing"].includes(this.state.kept.peek())) event.preventDefault(); // the browser asks
+  };
 
-  constructor(
-    user: string,
-    readonly id: string,
-  ) {
-    this.drafts = new Drafts(user, id);
+  constructor(readonly id: string) {
+    this.drafts = new Drafts(id);
+    window.addEventListener("beforeunload", this.leaving);
     this.reading.layout.value = "mpr";
     this.reading.tool.value = "cross";
   }
@@ -60,6 +68,11 @@ export class CorrectDesk {
       fail(error);
       return 0;
     });
+    const carried = takeCarried(this.id);
+    if (carried) {
+      editor.takeOver(carried);
+      this.drafts.settled().then(() => { if (!this.drafts.unkept) carried.arrived(); }, fail);
+    }
     view.labels.value = { data: editor.labels };
     this.editor.value = editor;
     this.follow();
@@ -111,7 +124,9 @@ export class CorrectDesk {
     this.job.value = job;
     if (job.state !== "done" || !job.made_id || before?.id !== job.id) return;
     const to = job.made_id;
-    this.drafts.clear().then(() => { if (!this.closed) navigate(`/correct/${to}`); }, fail);
+    const on = (): void => { if (!this.closed) navigate(`/correct/${to}`); };
+    this.state.kept.value = "none";
+    this.drafts.clear().then(on, on); // one that stays is taken away at the next login
   }
 
   /** A point of a click, inside or outside what is meant. */
@@ -119,14 +134,29 @@ export class CorrectDesk {
     const grid = this.reading.view.volume.peek()!.grid;
     const ijk = grid.voxel(at).map(Math.round) as unknown as Vec3;
     if (ijk.some((one, axis) => one < 0 || one >= grid.size[axis]!)) return;
+    if (!inside && !this.state.points.peek().length) this.reopen();
     this.state.points.value = [...this.state.points.value, { ijk, inside }];
     void this.ask();
+  }
+
+  /** A point outside after a click was accepted corrects that one: its region is replaced, not added to. */
+  private reopen(): void {
+    const [accepted, editor] = [this.accepted, this.editor.peek()];
+    if (!accepted?.edit || !editor || editor.newest !== accepted.edit) return;
+    editor.undo();
+    this.reopened = true;
+    this.state.points.value = accepted.points;
+  }
+
+  /** The hand turns to something else: what was accepted stands as it was. */
+  putDown(): void {
+    if (this.reopened) this.forget();
   }
 
   unpoint(): void {
     this.state.points.value = this.state.points.value.slice(0, -1);
     if (this.state.points.value.some((one) => one.inside)) void this.ask();
-    else this.state.found.value = null;
+    else this.state.found.value = this.state.taken.value = null;
   }
 
   async ask(): Promise<void> {
@@ -143,7 +173,10 @@ export class CorrectDesk {
       const body = { label: state.active.peek(), method: state.method.peek(), points };
       const answer = await api.post<ClickAnswer>(`/api/results/${this.id}/click`, body);
       const found = await unpackMask(answer);
-      if (turn === this.asked) state.found.value = found;
+      if (turn === this.asked) {
+        state.taken.value = this.editor.peek()?.leak(found) ?? null;
+        state.found.value = found;
+      }
     } catch (error) {
       fail(error);
     } finally {
@@ -156,15 +189,22 @@ export class CorrectDesk {
   }
 
   accept(): void {
-    const found = this.state.found.peek();
-    if (found) this.editor.peek()?.accept(found);
+    const { found, taken, points } = this.state;
+    const [now, editor] = [found.peek(), this.editor.peek()];
+    if (!now || !editor || this.state.asking.peek()) return; // what the last points say is on its way
+    this.accepted = { points: points.peek(), edit: editor.accept(now, taken.peek()) };
+    this.reopened = false;
     this.forget();
   }
 
   forget(): void {
     this.asked += 1;
     this.state.points.value = [];
-    this.state.found.value = null;
+    this.state.found.value = this.state.taken.value = null;
+    this.state.outside.value = false;
+    if (!this.reopened) return;
+    this.reopened = false;
+    this.editor.peek()?.redo();
   }
 
   fill(plane: Plane, at: Vec3): void {
@@ -191,6 +231,7 @@ export class CorrectDesk {
   async save(): Promise<void> {
     const [editor, result] = [this.editor.peek(), this.result.peek()];
     if (!editor || !result || this.sending.peek()) return;
+    this.putDown();
     this.sending.value = true;
     try {
       const body = await this.exported();
@@ -202,11 +243,24 @@ export class CorrectDesk {
       const job = await api.sendBytes<Job>("POST", `/api/results/${this.id}/corrections`, body, { headers });
       this.job.value = job;
       take(job);
+      await this.drafts.sent(job.id).catch(() => undefined); // known where the page is left before it is there
     } catch (error) {
       fail(error);
+      if (error instanceof ApiError && error.status === 409) this.result.value = await enterResult(this.id).catch(() => result);
     } finally {
       this.sending.value = false;
     }
+  }
+
+  /** Takes the edits to the newest version, which somebody saved meanwhile. */
+  carryOn(): void {
+    this.putDown();
+    const [editor, study] = [this.editor.peek(), openStudy.peek()];
+    const newest = study && newestOf(this.id, resultsOf(study, "drawing"));
+    if (!editor || !newest) return;
+    const arrived = (): void => void this.drafts.clear().catch(() => undefined);
+    carry({ to: newest.id, ...differing(editor.labels, editor.base), comment: this.state.comment.peek(), arrived });
+    navigate(`/correct/${newest.id}`);
   }
 
   /** Whether the map may be changed now. */
@@ -217,6 +271,8 @@ export class CorrectDesk {
 
   close(): void {
     this.closed = true;
+    this.editor.peek()?.end(); // a stroke that was in the hand is kept
+    window.removeEventListener("beforeunload", this.leaving);
     for (const stop of this.stops) stop();
     this.board.close();
   }

@@ -2,14 +2,16 @@
 import { batch } from "@preact/signals";
 import { closedArea, between as along, eachInBrush } from "../../model/correcting/brush";
 import { betweenSlices } from "../../model/correcting/between";
+import type { Carried } from "../../model/correcting/carried";
 import type { Correcting } from "../../model/correcting/correcting";
+import { isDone } from "../../model/drafts/sweep";
 import type { Drafts } from "../../model/correcting/draft";
 import { type Edit, History, type Labels, Stroke, redo } from "../../model/correcting/edits";
+import { leakOf } from "../../model/correcting/leak";
 import { type Found, voxelsOf } from "../../model/correcting/outgoing";
 import type { Plane, Vec3 } from "../../model/reading/grid";
 import type { View } from "../../model/reading/reading";
 import type { Volume } from "../../model/reading/series";
-import { fail } from "../../model/toasts";
 
 export class Editor {
   private readonly history = new History();
@@ -31,6 +33,11 @@ export class Editor {
   async resume(): Promise<number> {
     const draft = await this.drafts.read();
     if (!draft) return 0;
+    if (draft.sent && (await isDone(draft.sent))) {
+      await this.drafts.clear(); // it became a version while nobody looked
+      return 0;
+    }
+    this.drafts.takeUp(draft);
     for (const one of draft.edits) {
       redo(this.labels, one);
       this.history.push(one);
@@ -85,11 +92,35 @@ export class Editor {
     return this.write((put) => missing.forEach(put));
   }
 
-  /** Takes what a click found. */
-  accept(found: Found): number {
-    return this.write((put) => {
-      for (const index of voxelsOf(found, this.volume.grid)) put(index);
-    });
+  /** Takes what a click found, and takes away what points outside leave over, as one edit. */
+  accept(found: Found, taken: Found | null): Edit | null {
+    const stroke = new Stroke(this.labels);
+    const [add, take] = [this.putter(stroke, "brush"), this.putter(stroke, "erase")];
+    if (taken) for (const index of voxelsOf(taken, this.volume.grid)) take(index);
+    for (const index of voxelsOf(found, this.volume.grid)) add(index);
+    const edit = stroke.end();
+    if (edit) this.keep(edit);
+    return edit;
+  }
+
+  /** Does to this map what was done to another version of it; how many edits that makes. */
+  takeOver({ at, after, comment }: Carried): number {
+    const stroke = new Stroke(this.labels);
+    at.forEach((index, n) => stroke.set(index, after[n]!));
+    const edit = stroke.end();
+    this.state.comment.value ||= comment;
+    if (edit) this.keep(edit);
+    return edit ? 1 : 0;
+  }
+
+  /** What the points outside leave over of the label in hand. */
+  leak(found: Found): Found | null {
+    return leakOf(this.labels, this.volume.grid, this.state.active.peek(), found, this.state.points.peek());
+  }
+
+  /** The edit that undo takes back. */
+  get newest(): Edit | null {
+    return this.history.newest;
   }
 
   undo(): void {
@@ -106,8 +137,9 @@ export class Editor {
   async discard(): Promise<void> {
     this.labels.set(this.base);
     this.history.clear();
-    await this.drafts.clear();
+    await this.drafts.clear().catch(() => undefined); // where nothing could be kept, nothing is left
     this.state.comment.value = "";
+    this.state.unkept.value = 0;
     this.state.kept.value = "none";
     this.shown();
   }
@@ -168,14 +200,19 @@ export class Editor {
     this.shown();
   }
 
+  /** Says where the edits are. Once one of them was not kept, that is said until all of them are. */
   private told(writing: Promise<void>): void {
-    this.state.kept.value = "writing";
-    const wrote = writing.then(() => this.drafts.settled());
-    wrote.then(
-      () => (this.state.kept.value = this.history.standing ? "kept" : "none"),
-      (error: unknown) => {
-        if (this.state.kept.peek() !== "failed") fail(error);
-        this.state.kept.value = "failed";
+    const { kept, unkept } = this.state;
+    if (kept.peek() !== "failed") kept.value = "writing";
+    writing.then(
+      () => {
+        if (this.drafts.unkept) return; // one that was made since is on its way
+        unkept.value = 0;
+        kept.value = this.history.standing ? "kept" : "none";
+      },
+      () => {
+        unkept.value = this.drafts.unkept;
+        kept.value = "failed"; // said beside the button that saves, with what to do
       },
     );
   }

@@ -1,5 +1,5 @@
-// The left button with a tool that changes labels. All else (wheel, right and middle button, two fingers, the cross-hair)
-// goes on to the Read page's pointer, which listens on the same canvas after this one.
+// The left button with a tool that changes labels; with a click the right one, too, which says outside. All else (wheel,
+// other buttons, two fingers, the cross-hair) goes on to the Read page's pointer, which listens on the same canvas after it.
 import { AXES, type Plane, type Vec3, withAxis } from "../../model/reading/grid";
 import type { PaneView } from "../../render/reading/pane";
 import type { CorrectDesk } from "./desk";
@@ -40,13 +40,18 @@ export class PaintPointer {
   private down(event: PointerEvent): void {
     const { desk } = this;
     const tool = desk.state.tool.peek();
-    if (event.button !== 0 || tool === "move" || !event.isPrimary) return;
+    const second = event.button === 2 && tool === "click";
+    if ((event.button !== 0 && !second) || tool === "move" || !event.isPrimary) return;
     const at = this.at(event);
     const editor = desk.editor.peek();
     event.stopImmediatePropagation();
     this.pane.canvas.focus({ preventScroll: true });
     if (!at || !editor || !desk.free) return;
-    if (tool === "click") return void desk.point(at, !event.shiftKey);
+    if (tool === "click") {
+      const outside = second || event.shiftKey || event.altKey || desk.state.outside.peek();
+      return desk.point(at, !outside);
+    }
+    desk.putDown();
     if (tool === "fill") return void desk.fill(this.plane, at);
     this.pane.canvas.setPointerCapture(event.pointerId);
     this.painting = event.pointerId;

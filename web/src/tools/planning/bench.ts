@@ -3,9 +3,11 @@ import { computed, signal } from "@preact/signals";
 import { ApiError } from "../../api/client";
 import { PlannerApi } from "../../api/planner";
 import { type Cut, freshPlane } from "../../model/planning/cuts";
-import { type Draft, Drafts } from "../../model/planning/drafts";
+import { type Draft, MOST, draftOf, keepPaths, pathsFile, recallPaths } from "../../model/planning/drafts";
 import { type CutAnswer, type Path, type PlannerState, type Resection, bytesOf } from "../../model/planning/forms";
 import { Latest } from "../../model/planning/live";
+import { notify } from "../../model/toasts";
+import { say } from "../../model/words";
 import { type Vec, acrossSkin, add, distance, times, unit, sub } from "../../model/planning/vectors";
 
 export type Mode = "needle" | "resection";
@@ -57,7 +59,9 @@ export class Bench {
     return !from || distance(from.entry_mm, line.entry_mm) > STILL_MM || distance(from.target_mm, line.target_mm) > STILL_MM;
   });
 
-  private readonly store: Drafts;
+  /** Whether this browser keeps the drafts; else they live as long as the page. */
+  readonly kept = signal(true);
+  private readonly recalled: Promise<void>;
   private ended = false;
   private round = 0;
 
@@ -72,10 +76,12 @@ export class Bench {
     (error) => this.failed(error),
   );
 
-  constructor(drawing: string, user: string) {
+  constructor(private readonly drawing: string) {
     this.api = new PlannerApi(drawing);
-    this.store = new Drafts(user, drawing);
-    this.drafts.value = this.store.all();
+    this.recalled = recallPaths(drawing).then(
+      (found) => void (this.drafts.value = found),
+      (error: unknown) => this.notKept(error),
+    );
   }
 
   /** Plans for a target (null: the largest) and follows until all is found. */
@@ -85,6 +91,7 @@ export class Bench {
     this.error.value = null;
     this.chosen.value = this.line.value = this.path.value = this.cut.value = null;
     this.compared.value = [];
+    await this.recalled;
     for (;;) {
       const state = await this.asked(target);
       if (state === null || this.ended || round !== this.round) return;
@@ -174,19 +181,34 @@ export class Bench {
   keep(): void {
     const [path, target] = [this.path.value, this.target.value];
     if (!path || !target) return;
-    this.drafts.value = this.store.keep(target, path);
-    const last = this.drafts.value.at(-1);
-    if (last) this.choose(last.id);
+    const before = this.drafts.value;
+    if (before.length >= MOST) return void notify("bad", say("plan.drafts_full", { n: MOST }), say("plan.drafts_full_detail"));
+    const made = draftOf(target, path, before);
+    this.put([...before, made]);
+    this.choose(made.id);
   }
 
   drop(id: string): void {
-    this.drafts.value = this.store.drop(id);
+    this.put(this.drafts.value.filter((one) => one.id !== id));
     this.compared.value = this.compared.value.filter((one) => one !== id);
     if (this.chosen.value === id) this.choose(this.offered.value[0]?.id ?? "");
   }
 
+  private put(drafts: readonly Draft[]): void {
+    this.drafts.value = drafts;
+    keepPaths(this.drawing, drafts).then(
+      () => (this.kept.value = true),
+      (error: unknown) => this.notKept(error),
+    );
+  }
+
+  private notKept(error: unknown): void {
+    this.kept.value = false;
+    notify("bad", say("drafts.not_kept"), error instanceof Error && error.name === "Error" ? error.message : say("plan.not_kept_detail"));
+  }
+
   exported(): string {
-    return this.store.export();
+    return pathsFile(this.drawing, this.drafts.value);
   }
 
   /** Two at most; a third takes the place of the first. */

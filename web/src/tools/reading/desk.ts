@@ -175,8 +175,8 @@ export class Desk {
   readonly kept: KeptMeasures;
   private readonly stops: (() => void)[] = [];
 
-  constructor(user: string) {
-    this.kept = new KeptMeasures(user, this.reading.measures);
+  constructor() {
+    this.kept = new KeptMeasures(this.reading.measures);
   }
 
   /** Opens a study where the address says. */

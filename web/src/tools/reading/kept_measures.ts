@@ -30,15 +30,12 @@ export class KeptMeasures {
   private stop: () => void = () => undefined;
   private readonly online = (): void => void this.send().catch(fail);
 
-  constructor(
-    private readonly user: string,
-    private readonly measures: Signal<readonly Measure[]>,
-  ) {}
+  constructor(private readonly measures: Signal<readonly Measure[]>) {}
 
   /** Brings what was measured in a study, and goes on keeping it. */
   async open(study: string): Promise<void> {
     this.study = study;
-    const drafts = await recall(this.user, study);
+    const drafts = await recall(study);
     try {
       await this.load(drafts);
     } catch (error) {
@@ -141,7 +138,7 @@ export class KeptMeasures {
   /** Keeps in this browser what the server has not taken; how many these are. */
   private note(): number {
     const drafts = this.drafts();
-    void keep(this.user, this.study, drafts);
+    void keep(this.study, drafts);
     return (this.waiting.value = drafts.length);
   }
 }
