@@ -474,7 +474,7 @@ export const zh: Catalogue = {
   "correct.forget": "清除点",
   "correct.found": "建议：{ml} ml",
   "correct.hint_brush": "绘制当前标签。右键：窗宽窗位。Shift+滚轮：大小。",
-  "correct.hint_click": "在目标内点击；按住 Shift 在目标外点击。每个点都会改进建议。",
+  "correct.hint_click": "在目标内点击。右键、Alt、Shift 或下方开关表示“不在此处”。按回车后，外部点仍修正同一病灶。",
   "correct.hint_erase": "擦除当前标签；器官内部则保留器官。",
   "correct.hint_fill": "填充指针下方的封闭区域（仅本层）。",
   "correct.hint_move": "移动十字线，其他窗格随之移动。",
