@@ -22,7 +22,14 @@ READ = (
     *("forecast/treatment.py", "draw/workflow.py", "draw/corrected.py", "draw/picture.py", "draw/source.py"),
     *("draw/explained.py", "draw/answer.py", "io/stack.py", "io/dicom.py", "io/nifti.py", "io/channels.py"),
     *("io/choose.py", "io/header.py", "io/picture.py", "io/picture_dicom.py", "io/sound_nifti.py", "io/dicom_query.py"),
-    *("io/sources.py", "io/reference.py", "infer/click", "infer/sight.py", "infer/slices.py", "infer/predict.py"),
+    *(
+        "io/sources.py",
+        "io/reference.py",
+        "infer/click",
+        "infer/sight.py",
+        "infer/slices.py",
+        "infer/predict.py",
+    ),
 )
 """What says things that a browser or a report shows."""
 

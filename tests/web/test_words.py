@@ -13,7 +13,9 @@ PREFIXED = {"state.": "<State prefix=…> in app/pages/jobs.tsx"}
 
 
 def _catalogue(name: str) -> dict[str, str]:
-    return dict(_ENTRY.findall((WEB / "model" / "words" / name).read_text(encoding="utf-8")))
+    entries = _ENTRY.findall((WEB / "model" / "words" / name).read_text(encoding="utf-8"))
+    assert len(entries) == len(dict(entries)), "a key stands twice"
+    return dict(entries)
 
 
 def _source() -> str:
