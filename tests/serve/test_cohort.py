@@ -64,7 +64,8 @@ data:
   patch: [16, 16, 16]
   classes: [background, liver, liver tumor]
   sources:
-    - {{cohort: {table}, licence: ours, layers: [{{column: mask, values: {{1: liver, 2: liver tumor}}}}]}}
+    - {{cohort: {table}, split: {split}, licence: ours,
+       layers: [{{column: mask, values: {{1: liver, 2: liver tumor}}}}]}}
 net: {{name: unet, options: {{channels: [4, 8], kernels: [[3, 3, 3], [3, 3, 3]], strides: [[1, 1, 1], [2, 2, 2]]}}}}
 train: {{steps: 2, batch: 2, threads: 1}}
 pack: {{name: own-liver, description: Liver., window: [16, 16, 16]}}
@@ -76,7 +77,9 @@ def test_limner_trains_on_what_was_corrected(bench, tmp_path):
     with zipfile.ZipFile(io.BytesIO(bench.client.get("/api/cohort.zip").content)) as archive:
         archive.extractall(tmp_path / "cohort")
     recipe = tmp_path / "own.yaml"
-    recipe.write_text(RECIPE.format(table=tmp_path / "cohort" / PACK / "cohort.csv"))
+    table = tmp_path / "cohort" / PACK / "cohort.csv"
+    [split] = {case.split for case in read_cohort(table).cases}  # one patient in five is kept for validation
+    recipe.write_text(RECIPE.format(table=table, split=split))
     made = load_pack(train(recipe, None, tmp_path / "run").pack)
     assert [one.name for one in made.labels] == ["liver", "liver tumor"]
 
