@@ -15,6 +15,7 @@ from tests.report.said import SOURCE, sentences
 
 READ = (
     *("serve/problems.py", "serve/desk", "serve/jobs", "serve/routes", "serve/store", "serve/safety", "serve/nodes.py"),
+    "serve/measures.py",
     *("serve/pages.py", "serve/audit/verify.py", "plan/case.py", "plan/liver.py", "plan/workflow.py"),
     *("scene/needles/found.py", "scene/needles/planner.py", "scene/anatomy.py", "scene/skin.py", "scene/lattice.py"),
     *("scene/resection/words.py", "scene/resection/propose.py", "scene/vessels/couinaud.py", "scene/vessels/apart.py"),

@@ -10,9 +10,23 @@ from sqlalchemy import select
 from limner.serve.store.intake import Sender, ingest
 from limner.serve.store.reading import Given
 from limner.serve.tables import AuditEntry, Grant, Measure, Study
-from tests.serve.made_dicom import made_dicom
+from tests.serve.made_dicom import made_dicom, made_report
 
 POINTS = [[0.0, 0.0, 2.0], [3.0, 4.0, 2.0]]
+
+
+def sent(server, folder, owner_id, uid="1.2.3"):
+    """A study of three slices, 2 mm apart from z = 2 mm; its id and its series'."""
+    files = []
+    for number in (1, 2, 3):
+        path = folder / f"{uid}-{number}.dcm"
+        path.write_bytes(
+            made_dicom(number, StudyInstanceUID=uid, SeriesInstanceUID=f"{uid}.4", SOPInstanceUID=f"{uid}.4.{number}")
+        )
+        files.append(Given(path, path.name))
+    [study_id] = ingest(server.house, Sender(owner_id), files).studies
+    with server.house.database.reading() as db:
+        return study_id, db.get_one(Study, study_id).series[0].id
 
 
 class Room:
@@ -22,12 +36,9 @@ class Room:
         self.server = server
         self.ann, self.bob = server.person("reader", "ann"), server.person("reader", "bob")
         ids = [one.get("/api/session").json()["user"]["id"] for one in (self.ann, self.bob)]
-        path = folder / "a.dcm"
-        path.write_bytes(made_dicom(1))
-        [self.study_id] = ingest(server.house, Sender(ids[0]), [Given(path, "a.dcm")]).studies
+        self.study_id, self.series_id = sent(server, folder, ids[0])
         with server.house.database.session() as db:
             db.add(Grant(study_id=self.study_id, user_id=ids[1]))
-            self.series_id = db.get_one(Study, self.study_id).series[0].id
 
     def path(self, measure_id=""):
         return f"/api/studies/{self.study_id}/measures" + (f"/{measure_id}" if measure_id else "")
@@ -80,6 +91,10 @@ SLIPS = (
     {"kind": "volume"},
     {"plane": "oblique"},
     {"points_mm": [[0, 0, 1e9], [0, 0, 0]]},
+    {"points_mm": [[0, 0, 2], [0, 0, 9]]},
+    {"points_mm": [[0, 0, 2], [0, 0, 2]]},
+    {"kind": "ellipse", "points_mm": [[0, 0, 2], [3, 4, 4]]},
+    {"kind": "ellipse", "points_mm": [[0, 0, 2], [0, 4, 2]]},
 )
 
 
@@ -93,16 +108,27 @@ def test_a_slip_is_told_and_nothing_is_kept(room):
 def test_an_id_of_another_study_leads_nowhere(room, tmp_path):
     one = secrets.token_hex(12)
     room.put(room.ann, one)
-    path = tmp_path / "b.dcm"
-    path.write_bytes(made_dicom(1, StudyInstanceUID="1.9", SeriesInstanceUID="1.9.1", SOPInstanceUID="1.9.1.1"))
-    bob = room.bob.get("/api/session").json()["user"]["id"]
-    [other] = ingest(room.server.house, Sender(bob), [Given(path, "b.dcm")]).studies
-    with room.server.house.database.reading() as db:
-        series = db.get_one(Study, other).series[0].id
+    other, series = sent(room.server, tmp_path, room.bob.get("/api/session").json()["user"]["id"], "1.9")
     told = {"series_id": series, "kind": "length", "plane": "axial", "points_mm": POINTS}
     assert room.bob.put(f"/api/studies/{other}/measures/{one}", json=told).status_code == 404
     assert room.bob.delete(f"/api/studies/{other}/measures/{one}").status_code == 404
     assert [item["author"] for item in room.listed(room.ann)] == ["Ann"]
+
+
+def test_where_there_are_no_images_nothing_is_measured(room, tmp_path):
+    path = tmp_path / "report.dcm"
+    path.write_bytes(made_report())
+    ann = room.ann.get("/api/session").json()["user"]["id"]
+    [series_id] = ingest(room.server.house, Sender(ann), [Given(path, "report.dcm")]).series
+    assert room.put(room.ann, secrets.token_hex(12), series_id=series_id).status_code == 422
+
+
+def test_what_others_measured_is_not_deleted_with_a_study(room):
+    one = secrets.token_hex(12)
+    assert room.put(room.bob, one).status_code == 200
+    assert room.ann.delete(f"/api/studies/{room.study_id}").status_code == 409
+    assert room.bob.delete(room.path(one)).status_code == 204
+    assert room.ann.delete(f"/api/studies/{room.study_id}").status_code == 204
 
 
 def test_measurements_go_with_their_study(room):

@@ -11,10 +11,11 @@ from reportlab.platypus import Flowable, Table
 
 from limner.errors import InputError
 from limner.findings import Drawing, Finding, Mark, Measurement, SignedReport
-from limner.report import tables, terms, typeset
+from limner.report import catalogue, tables, terms, typeset
 from limner.report.content import LANGUAGES
 from limner.report.paper import TIGHT, WIDTH, Look, build, head, warnings
 from limner.report.typeset import paragraph
+from limner.report.wording import problems_told
 
 _WORDS: dict[str, tuple[str, str]] = {
     "title": ("Signed report", "已签署的报告"),
@@ -31,7 +32,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "marks": ("Measured by the reader", "阅片者的测量"),
     "no_marks": ("The reader measured nothing by hand.", "阅片者没有手工测量。"),
     "findings": ("Found by the model", "模型所见"),
-    "none_found": ("The model found nothing.", "模型未见异常。"),
+    "none_found": ("The model marked nothing.", "模型没有标出任何所见。"),
     "not_dicom": (
         "The study is not DICOM: this report is a PDF only, and no DICOM object was made.",
         "该检查不是 DICOM：本报告仅为 PDF，未生成 DICOM 对象。",
@@ -92,11 +93,10 @@ def write_signed_pdf(path: Path, content: SignedContent, lang: str = "en") -> No
         (say["signed_by"], who),
         (say["signed_at"], f"{report.at[:19].replace('T', ' ')} UTC"),
     ]
-    notes = [] if content.dicom else [(say["read_first"], say["not_dicom"])]
     text = [paragraph(line, "body", lang) for line in report.text.splitlines() if line.strip()]
     story: list[Flowable] = [
         *head(facts, say["title"], lang),
-        *warnings(notes, lang, heading=""),
+        *warnings(_notes(content, say, lang), lang, heading=""),
         paragraph(say["impression"], "h2", lang),
         *text,
         paragraph(say["marks"], "h2", lang),
@@ -105,6 +105,15 @@ def write_signed_pdf(path: Path, content: SignedContent, lang: str = "en") -> No
         *_findings(content.drawing, say, lang),
     ]
     build(path, say["title"], story, lang)
+
+
+def _notes(content: SignedContent, say: dict[str, str], lang: str) -> list[tuple[str, str]]:
+    """What must be known before the page is believed: it stands before what was found, and before "nothing"."""
+    words, drawing = catalogue.words(lang), content.drawing
+    notes = [] if content.dicom else [(say["read_first"], say["not_dicom"])]
+    if drawing.abstained:
+        notes.append((say["read_first"], words["abstained_all"]))
+    return notes + [(words[one.severity], one.text) for one in problems_told(drawing, lang)]
 
 
 def _marks(marks: Sequence[Mark], say: dict[str, str], lang: str) -> list[Flowable]:

@@ -7,11 +7,15 @@ machines neither overwrites what the other did.
 from __future__ import annotations
 
 import math
-from typing import Annotated
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Annotated, Any
 
+import numpy as np
 from fastapi import HTTPException
 from pydantic import BaseModel, Field, model_validator
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as Transaction
 
 from limner.findings import POINTS, MarkKind, Plane
@@ -22,6 +26,10 @@ from limner.serve.tables import Measure, SignedMeasure, now
 MOST_MEASURES = 500
 """Of one reader in one study."""
 FARTHEST_MM = 1e5
+_THROUGH: dict[Plane, int] = {"axial": 2, "coronal": 1, "sagittal": 0}
+"""Of a plane: the voxel axis (x, y, z) through it."""
+_ROUNDED = 1e-3
+"""Voxels that a point may lie off by rounding."""
 
 Coordinate = Annotated[float, Field(ge=-FARTHEST_MM, le=FARTHEST_MM)]
 
@@ -47,6 +55,36 @@ class Measured(BaseModel):
         """Whether a row says the same."""
         here = (self.series_id, self.kind, self.plane, [list(one) for one in self.points_mm])
         return here == (row.series_id, row.kind, row.plane, row.points_mm)
+
+
+def check_place(told: Measured, geometry: Mapping[str, Any]) -> None:
+    """Refuses what a report could not measure: it would be signed, and have no value.
+
+    Args:
+        told: the measurement.
+        geometry: of its series.
+
+    Raises:
+        HTTPException: 422, the series has no volume, a point lies outside it, an ellipse not on one slice, or the
+            points are one.
+    """
+    if geometry.get("shape") is None:
+        raise HTTPException(422, "This series has no volume: nothing can be measured on it.")
+    points = np.array(told.points_mm)
+    voxels = np.linalg.solve(np.array(geometry["affine"]), np.c_[points, np.ones(len(points))].T).T[:, :3]
+    last = np.array(geometry["shape"][::-1]) - 0.5
+    if ((voxels < -0.5 - _ROUNDED) | (voxels > last + _ROUNDED)).any():
+        raise HTTPException(422, "A point lies outside the series: measure within its images.")
+    for one, other in pairwise(points):
+        if not np.linalg.norm(one - other) > 0:
+            raise HTTPException(422, "Two points are one: draw the measurement again.")
+    if told.kind == "ellipse":
+        through = _THROUGH[told.plane]
+        flat = np.abs(voxels[0] - voxels[1])
+        if flat[through] > _ROUNDED:
+            raise HTTPException(422, "The corners of a region lie on one slice: draw it again there.")
+        if not np.delete(flat, through).min() > 0:
+            raise HTTPException(422, "A region has a width and a height: draw it again.")
 
 
 def keep(db: Transaction, actor: Actor, study_id: str, measure_id: str, told: Measured) -> Measure:
@@ -123,7 +161,12 @@ def _new(db: Transaction, actor: Actor, study_id: str, measure_id: str, told: Me
         id=measure_id, study_id=study_id, series_id=told.series_id, author_id=actor.user_id, kind=told.kind,
         plane=told.plane, points_mm=points,
     )  # fmt: skip
-    db.add(row)
+    try:
+        with db.begin_nested():
+            db.add(row)
+            db.flush()
+    except IntegrityError:  # the same request came twice at once: the other was first
+        raise HTTPException(409, "This measurement is being kept already: ask again.") from None
     audit.append(db, actor.user_id, "measure.create", measure_id, study=study_id, kind=told.kind)
     db.flush()
     return row

@@ -32,7 +32,6 @@ from limner.serve.tables import Job, Result, User, new_id
 
 router = APIRouter(prefix="/api/results/{result_id}", tags=["corrections"])
 
-"""Bytes of a gzipped label map: that of a 600-slice scan has about 3 MiB."""
 MOST_VOXELS = 2048 * MIB
 CLICK_S, NET_S, CHECK_S = 20.0, 60.0, 60.0
 

@@ -14,7 +14,7 @@ from limner.findings import MarkKind, Plane
 from limner.serve import measures
 from limner.serve.house import AHouse
 from limner.serve.moments import Moment
-from limner.serve.safety.access import Actor, Reader, ReaderWrites, find_study
+from limner.serve.safety.access import Actor, Reader, ReaderWrites, find_series, find_study
 from limner.serve.tables import Measure, SignedMeasure
 
 router = APIRouter(prefix="/api/studies/{study_id}/measures", tags=["measures"])
@@ -61,6 +61,9 @@ def keep_measure(
     study_id: StudyId, measure_id: MeasureId, measured: measures.Measured, actor: ReaderWrites, house: AHouse
 ) -> MeasureTold:
     """New, or in place of the version that the page knows. Sent again, it does nothing."""
+    with house.database.reading() as db:
+        series = find_series(db, actor, measured.series_id)
+    measures.check_place(measured, house.volumes.geometry(series.id, series.geometry))
     with house.database.session() as db:
         row = measures.keep(db, actor, study_id, measure_id, measured)
         return _told(db, [row], actor)[0]

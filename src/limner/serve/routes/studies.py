@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, HTTPException, Path
 from pydantic import BaseModel, Field
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.orm import Session, defer
 
 from limner.serve import audit
@@ -18,7 +18,7 @@ from limner.serve.safety.access import Actor, Reader, ReaderWrites, find_study, 
 from limner.serve.store.listing import Order, Row, Status, Wanted, rows_of, same_patient, search
 from limner.serve.store.removal import delete_files, delete_rows
 from limner.serve.store.series import NO_IMAGES
-from limner.serve.tables import Grant, Job, Result, Series, Study, User
+from limner.serve.tables import Grant, Job, Measure, Result, Series, Study, User
 
 router = APIRouter(prefix="/api/studies", tags=["studies"])
 
@@ -179,7 +179,7 @@ def get_priors(study_id: Id, actor: Reader, house: AHouse) -> Priors:
         drawings = select(Result.study_id, Result.id).where(
             Result.kind == "drawing", Result.study_id.in_([row.study.id for row in rows])
         )
-        in_order = db.execute(drawings.order_by(Result.version, Result.created))
+        in_order = db.execute(drawings.order_by(Result.created, Result.version))
         newest = {row.study_id: row.id for row in in_order}  # the last stays
         items = [Prior(**dict(study_row(row, actor)), newest_drawing=newest.get(row.study.id)) for row in rows]
         return Priors(items=items, total=len(items))
@@ -211,7 +211,13 @@ def remove(study_id: Id, actor: ReaderWrites, house: AHouse) -> None:
         others = [one for one in made if one.owner_id != actor.user_id]
         if others and study.owner_id == actor.user_id:
             raise HTTPException(409, "Something that was made of it is another's: the study stays.")
-        told = {"instances": study.instance_count, "results": len(made), "others": len(others)}
+        theirs = select(func.count()).where(Measure.study_id == study.id, Measure.author_id != actor.user_id)
+        measured = db.scalars(theirs).one()
+        if measured and study.owner_id == actor.user_id:
+            raise HTTPException(409, "Others measured in it: the study stays as long as their measurements do.")
+        told = {
+            "instances": study.instance_count, "results": len(made), "others": len(others), "measures": measured
+        }  # fmt: skip
         audit.append(db, actor.user_id, "study.delete", study.id, source=study.source, shared=study.shared, **told)
         left = delete_rows(db, study.id)
     delete_files(house, left)

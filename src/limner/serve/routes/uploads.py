@@ -162,13 +162,18 @@ def _finish(house: House, actor: Actor, upload_id: str) -> Finished:
         try:
             finished = _told(uploads.finish(house, Sender(actor.user_id), folder))
         except FileNotFoundError:
-            _outcome(house, actor, upload_id)  # it was given up meanwhile: 404
-            raise
+            done = _outcome(house, actor, upload_id)  # given up meanwhile: 404
+            if done is None:
+                raise
+            return done  # another server process was first
         except OSError as error:
             raise _disk(error) from None
         unnamed = [{"file": "", "reason": one.reason} for one in finished.refused]
         with house.database.session() as db:
             now = _find(db, actor, upload_id)
+            db.refresh(now, with_for_update=True)  # no file is acknowledged between this look and the outcome
+            if now.outcome is not None:  # another server process was first
+                return Finished.model_validate(now.outcome)
             if now.files != upload.files:
                 continue  # a file came while others were read: acknowledged is kept
             now.outcome = {"studies": finished.studies, "refused": unnamed}
