@@ -84,7 +84,7 @@ def windows(gallery, browser):
 def test_a_page_looks_as_it_looked(gallery, windows, name):
     opened = windows[gallery.station(name).name]
     gallery.go(opened, name)
-    opened.page.evaluate(ADD_STYLE, STILL + COVER)
+    opened.page.evaluate(ADD_STYLE, STILL + COVER + (LISTS | ROOMS)[name].moves)
     for shade in ("light", "dark"):
         opened.page.evaluate(SHADE, shade)
         seen = photograph(opened.page)

@@ -13,6 +13,8 @@ export interface Toast {
 
 export const toasts = signal<readonly Toast[]>([]);
 const STAY_MS = 6000;
+/** With something to press; it stands elsewhere, too (a result in its study, a job in its list). */
+const STAY_TO_ACT_MS = 15_000;
 const MOST = 4;
 let next = 1;
 
@@ -20,7 +22,7 @@ export function notify(kind: Toast["kind"], title: string, detail = "", action: 
   const id = next++;
   const same = toasts.value.filter((one) => one.title !== title || one.detail !== detail);
   toasts.value = [...same, { id, kind, title, detail, action }].slice(-MOST);
-  if (kind !== "bad" && !action) window.setTimeout(() => dismiss(id), STAY_MS);
+  if (kind !== "bad") window.setTimeout(() => dismiss(id), action ? STAY_TO_ACT_MS : STAY_MS);
   return id;
 }
 
