@@ -9,7 +9,7 @@ PIP := PYTHONDONTWRITEBYTECODE=1 $(BIN)/python -m pip --disable-pip-version-chec
 TEST_PACKAGES := chromium dicom3tools poppler-utils libegl1 libgl1-mesa-dri postgresql redis-server dcmtk fonts-wqy-microhei
 export PIP_NO_INPUT := 1
 
-.PHONY: demo test lint types contracts pytest long pictures docs api format clean system-packages
+.PHONY: demo test lint types contracts pytest pytest-most pytest-beside long pictures docs api format clean system-packages
 
 demo: $(BIN)/python ## draw the built-in study in a fresh environment
 	@echo "Installing Limner (the core, without torch) into $(VENV) ..."
@@ -32,13 +32,18 @@ types:
 contracts:
 	$(BIN)/lint-imports
 
-# Training has a process of its own, beside the rest: after all other native libraries, in one process, torch crashed there now and
-# then. It ends long before the rest comes to the browser; what it says is shown at the end.
+# Two processes, one for each core: most tests, and beside them those that no clock looks at, whose output comes when they end. Training has one
+# of its own: after all other native libraries, in one process, torch crashed there now and then.
+BESIDE := tests/scene tests/forecast tests/plan tests/data tests/tasks tests/infer
 pytest:
-	@told=$$(mktemp); $(BIN)/python -m pytest -m "not long" -p no:cacheprovider tests/train > "$$told" 2>&1 & training=$$!; \
-	trap 'kill $$training 2> /dev/null || true; rm -f "$$told"' EXIT; trap 'exit 130' INT TERM; failed=0; \
-	$(BIN)/python -m pytest -m "not long" --ignore=tests/train || failed=$$?; \
-	wait $$training || failed=$$?; cat "$$told"; exit $$failed
+	@$(MAKE) --no-print-directory -k -j2 pytest-most pytest-beside
+
+pytest-most:
+	$(BIN)/python -m pytest -m "not long" $(patsubst %,--ignore=%,tests/train $(BESIDE))
+
+pytest-beside:
+	@told=$$(mktemp); trap 'rm -f "$$told"' EXIT; failed=0; for some in tests/train "$(BESIDE)"; do \
+	$(BIN)/python -m pytest -m "not long" -p no:cacheprovider $$some >> "$$told" 2>&1 || failed=1; done; cat "$$told"; exit $$failed
 
 long: ## what takes minutes each: kills at random times, attacks on every route
 	$(BIN)/python -m pytest -m long
