@@ -526,6 +526,57 @@ def test_a_measurement_outlives_a_line_that_is_down_and_yields_to_another_machin
     page.page.close()
 
 
+def test_what_is_measured_before_the_server_has_answered_is_not_lost(room, browser, unmeasured):
+    page = room.station.open(browser, f"/read/{room.study.id}?layout=one")
+    page.whole()
+    held = []
+    page.page.route("**/measures", lambda route: held.append(route))
+    page.page.reload()
+    page.wait("globalThis.limnerRead")
+    page.whole()
+    _go(page, IN_LIVER)
+    _drag(page, "l", "axial", (-50.0, -20.0, IN_LIVER[2]), (10.0, 25.0, IN_LIVER[2]))
+    assert page.ask("limnerRead.desk.reading.measures.value.length") == 1
+    [asked] = held
+    asked.continue_()
+    page.page.unroute("**/measures")
+    page.wait("limnerRead.desk.kept.waiting.value === 1 || limnerRead.desk.kept.known.size === 1")
+    page.wait("limnerRead.desk.kept.waiting.value === 0")
+    assert page.ask("limnerRead.desk.reading.measures.value.length") == 1
+    path = f"{room.station.url}/api/studies/{room.study.id}/measures"
+    assert len(requests.get(path, headers=room.station.token("read"), timeout=30).json()["items"]) == 1
+    page.page.close()
+
+
+def test_changes_and_removals_outlive_a_reload_without_a_line(room, browser, unmeasured):
+    page = room.station.open(browser, f"/read/{room.study.id}?layout=one")
+    page.whole()
+    _go(page, IN_LIVER)
+    for y in (-20.0, -5.0):
+        _drag(page, "l", "axial", (-50.0, y, IN_LIVER[2]), (10.0, y, IN_LIVER[2]))
+    page.wait("limnerRead.desk.kept.known.size === 2 && limnerRead.desk.kept.waiting.value === 0")
+    page.page.route("**/measures*", lambda route: route.abort())
+    page.page.route("**/measures/*", lambda route: route.abort())
+    moved = [[0.0, 0.0, IN_LIVER[2]], [10.0, 0.0, IN_LIVER[2]]]
+    page.ask(
+        f"() => {{ const {{ measures }} = limnerRead.desk.reading; const points = {json.dumps(moved)};"
+        " measures.value = [{ ...measures.value[0], points }]; }"
+    )
+    page.wait("limnerRead.desk.kept.waiting.value === 2")
+    page.page.reload()
+    page.wait("globalThis.limnerRead")
+    page.whole()
+    page.wait("limnerRead.desk.kept.waiting.value === 2")
+    page.page.unroute("**/measures*")
+    page.page.unroute("**/measures/*")
+    page.ask("window.dispatchEvent(new Event('online'))")
+    page.wait("limnerRead.desk.kept.waiting.value === 0")
+    path = f"{room.station.url}/api/studies/{room.study.id}/measures"
+    [kept] = requests.get(path, headers=room.station.token("read"), timeout=30).json()["items"]
+    assert kept["points_mm"] == moved and kept["version"] == 2
+    page.page.close()
+
+
 @pytest.fixture
 def archive(room) -> Iterator[Pacs]:
     """A PACS that an admin listed."""

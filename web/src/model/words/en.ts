@@ -388,6 +388,7 @@ export const en = {
   "read.scale_share": "0 (violet) to 1 (yellow)",
   "read.headset": "Headset",
   "read.headset_hint": "Shows the scene in a headset: carry it with a squeeze, point and pull the trigger to pick",
+  "read.measure_elsewhere": "in another series",
   "read.measure_signed": "It stands in a signed report",
   "read.measures_waiting": "{n} not yet on the server",
   "read.moving": "Play and slab",

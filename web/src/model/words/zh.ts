@@ -390,6 +390,7 @@ export const zh: Catalogue = {
   "read.scale_share": "0（紫）至 1（黄）",
   "read.headset": "头戴设备",
   "read.headset_hint": "在头戴设备中显示三维场景：握住可移动，扣动扳机可选取",
+  "read.measure_elsewhere": "位于另一序列",
   "read.measure_signed": "已写入签署的报告",
   "read.measures_waiting": "{n} 项尚未保存到服务器",
   "read.moving": "播放与厚层",

@@ -72,6 +72,9 @@ export function told(measure: Measure, desk: Desk): string {
   const volume = view.volume.value;
   void view.arrived.value;
   if (!volume) return "";
+  // values are those of the series on which it was measured, as in the signed report, never of the one that is open
+  const elsewhere = measure.series !== volume.info.id && (measure.kind === "ellipse" || measure.kind === "probe");
+  if (elsewhere) return say("read.measure_elsewhere");
   const stats = measure.kind === "ellipse" ? regionStats(measure, volume) : null;
   const text = measureText(measure, volume.info.unit, stats, valueAt(measure.points[0]!, volume)).replace("\n", ", ");
   return stats ? `${text}, ${say("read.from_to", { min: rounded(stats.min), max: rounded(stats.max) })}` : text;

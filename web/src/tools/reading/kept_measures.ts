@@ -24,6 +24,8 @@ export class KeptMeasures {
   /** Changes that the server has not taken. */
   readonly waiting = signal(0);
   private study = "";
+  /** Whether the server has told what it has. */
+  private loaded = false;
   private known = new Map<string, Known>();
   private timer = 0;
   private sending: Promise<void> | null = null;
@@ -34,12 +36,15 @@ export class KeptMeasures {
 
   /** Brings what was measured in a study, and goes on keeping it. */
   async open(study: string): Promise<void> {
-    this.study = study;
+    [this.study, this.loaded] = [study, false];
     const drafts = await recall(study);
     try {
-      await this.load(drafts);
+      await this.load(() => together(drafts, this.drafts()));
     } catch (error) {
-      this.measures.value = drafts.filter((one) => !one.removed);
+      const all = together(drafts, this.drafts());
+      // what the server has is not known, so each draft keeps the version that it was made from, and removals stay
+      this.known = new Map(all.filter((one) => one.version).map((one) => [one.id, { version: one.version!, shape: "" }]));
+      this.measures.value = all.filter((one) => !one.removed);
       throw error;
     } finally {
       this.stop = effect(() => {
@@ -51,8 +56,10 @@ export class KeptMeasures {
   }
 
   /** Reads all of the study again; what is not sent yet stays. */
-  async load(drafts: readonly MeasureDraft[] = this.drafts()): Promise<void> {
+  async load(waiting: () => readonly MeasureDraft[] = () => this.drafts()): Promise<void> {
     const { items } = await api.get<List<MeasureTold>>(`/api/studies/${this.study}/measures`);
+    const drafts = waiting(); // with what was drawn while the server was asked
+    this.loaded = true;
     this.known = new Map(items.filter((one) => one.mine).map((one) => [one.id, knownOf(one)]));
     const mine = new Map(drafts.map((one) => [OURS.test(one.id) ? one.id : newMeasureId(), one]));
     const kept = items.flatMap((one): Measure[] => {
@@ -107,12 +114,13 @@ export class KeptMeasures {
   private async sendAll(): Promise<void> {
     window.clearTimeout(this.timer);
     this.timer = 0;
+    if (!this.loaded) await this.load();
     for (let drafts = this.drafts(); drafts.length; drafts = this.drafts()) {
       try {
         await this.sendOne(drafts[0]!);
       } catch (error) {
         if (error instanceof ApiError && [403, 404, 409, 422].includes(error.status)) {
-          await this.load(drafts.filter((one) => one.id !== drafts[0]!.id)); // the server's stands
+          await this.load(() => this.drafts().filter((one) => one.id !== drafts[0]!.id)); // the server's stands
         } else {
           this.timer = window.setTimeout(() => void this.send().catch(() => undefined), AGAIN_MS);
         }
@@ -141,6 +149,11 @@ export class KeptMeasures {
     void keep(this.study, drafts);
     return (this.waiting.value = drafts.length);
   }
+}
+
+/** Drafts of an earlier page and of this one, which is the newer. */
+function together(before: readonly MeasureDraft[], now: readonly MeasureDraft[]): MeasureDraft[] {
+  return [...before.filter((one) => !now.some(({ id }) => id === one.id)), ...now];
 }
 
 const NOTHING = { kind: "length", series: "", plane: "axial", points: [] } as const;
