@@ -87,3 +87,24 @@ def test_a_kill_between_signature_and_report_loses_neither(bench):
     assert (mark["id"], mark["measurements"][0]["value"]) == (measured["id"], 5.0)
     text = subprocess.run(["pdftotext", folder / "report.pdf", "-"], capture_output=True, text=True, check=True).stdout
     assert "not DICOM" in text and "5.0 mm" in text
+
+
+def test_what_was_changed_after_the_signature_is_not_reported(bench):
+    keep(bench)
+    assert sign(bench).status_code == 200
+    with bench.house.database.session() as db:
+        db.get_one(Result, bench.result_id).signed_text = "Forged."
+        [job] = db.scalars(select(Job).where(Job.kind == "report"))
+        asked, claim = job.id, states.claim(db, job.id)
+    work(bench.house, claim)
+    told = bench.client.get(f"/api/jobs/{asked}").json()
+    assert told["state"] == "failed" and "not what was signed" in told["message"]
+    with bench.house.database.reading() as db:
+        assert list(db.scalars(select(Result).where(Result.kind == "report"))) == []
+
+
+def test_the_report_of_a_signature_is_not_cancelled(bench):
+    assert sign(bench).status_code == 200
+    [job] = [one for one in bench.client.get("/api/jobs").json()["items"] if one["kind"] == "report"]
+    assert bench.client.post(f"/api/jobs/{job['id']}/cancel").status_code == 409
+    assert bench.client.get(f"/api/jobs/{job['id']}").json()["state"] == "queued"

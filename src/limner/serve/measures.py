@@ -129,7 +129,7 @@ def remove(db: Transaction, actor: Actor, study_id: str, measure_id: str) -> Non
     audit.append(db, actor.user_id, "measure.delete", row.id, study=study.id, kind=row.kind)
 
 
-def own_measures(db: Transaction, actor: Actor, study_id: str, seen: dict[str, int] | None) -> list[str]:
+def own_measures(db: Transaction, actor: Actor, study_id: str, seen: dict[str, int] | None) -> list[Measure]:
     """The actor's measurements of a study that a report is to hold, locked until the transaction ends.
 
     Args:
@@ -144,10 +144,10 @@ def own_measures(db: Transaction, actor: Actor, study_id: str, seen: dict[str, i
     mine = select(Measure).where(Measure.study_id == study_id, Measure.author_id == actor.user_id)
     rows = {one.id: one for one in db.scalars(mine.order_by(Measure.created, Measure.id).with_for_update())}
     if seen is None:
-        return list(rows)
+        return list(rows.values())
     if any(one not in rows or rows[one].version != version for one, version in seen.items()):
         raise HTTPException(409, "Your measurements were changed elsewhere meanwhile: look at them, then sign.")
-    return [one for one in rows if one in seen]
+    return [row for one, row in rows.items() if one in seen]
 
 
 def _new(db: Transaction, actor: Actor, study_id: str, measure_id: str, told: Measured) -> Measure:

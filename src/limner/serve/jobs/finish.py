@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session as Transaction
 
+from limner.errors import InputError
 from limner.serve import audit
 from limner.serve.jobs import states
 from limner.serve.jobs.context import JobContext, Made
@@ -93,6 +94,8 @@ def _add_objects(db: Transaction, job: JobContext, made: Made) -> None:
     given = [Given(folder / name, name) for name in made.objects]
     outcome = add_instances(db, db.get_one(Study, job.job.study_id), given, job.house.blobs)
     db.get_one(Result, job.job.id).summary = {**made.summary, "objects": [one.header.sop_uid for one in outcome.kept]}
+    if outcome.refused and made.kind == "report":  # a signed report is whole, or it is told that it is not
+        raise InputError(f"The signed report is no part of its study: {outcome.refused[0].reason}")
     for refused in outcome.refused:
         log.warning("%s of result %s is no instance of its study: %s", refused.file, job.job.id, refused.reason)
 

@@ -21,8 +21,9 @@ from limner.serve.jobs.told import ResultTold, tell_results
 from limner.serve.measures import MOST_MEASURES, own_measures
 from limner.serve.routes.result_files import answer_file, files_in
 from limner.serve.safety.access import Actor, Reader, ReaderWrites, find_result
+from limner.serve.signing import content_digest
 from limner.serve.store.removal import Leftover, delete_files, remove_instances
-from limner.serve.tables import Job, Result, SignedMeasure, Study, now
+from limner.serve.tables import Job, Measure, Result, SignedMeasure, Study, now
 
 router = APIRouter(prefix="/api/results", tags=["results"])
 
@@ -74,8 +75,9 @@ def get_file(result_id: Id, path: Annotated[str, Path(max_length=200)], actor: R
 def sign(result_id: Id, signature: Signature, actor: ReaderWrites, house: AHouse) -> ResultWhole:
     """Locks this version: it cannot be changed or deleted. A correction afterwards makes a new, unsigned one.
 
-    The audit log keeps the SHA-256 over all files, so that anyone can tell later that these were signed. Of a drawing
-    that belongs to a study a report is made: the job stands in the same transaction, so that no crash comes between.
+    The audit log keeps the SHA-256 over all files, and over text and measurements, so that anyone can tell later that
+    these were signed. Of a drawing that belongs to a study a report is made: the job stands in the same transaction,
+    so that no crash comes between.
     """
     if not signature.text.strip():
         raise HTTPException(422, "A signature needs a text: say what was read, and what you found.")
@@ -92,26 +94,27 @@ def sign(result_id: Id, signature: Signature, actor: ReaderWrites, house: AHouse
             raise HTTPException(409, f"Version {newest.version} is newer: read and sign that one, or delete it.")
         result.signed_by, result.signed_at, result.signed_text = actor.user_id, now(), signature.text.strip()
         held = _hold_measures(db, actor, result, signature)
-        audit.append(db, actor.user_id, "result.sign", result.id, version=result.version, sha256=seen, measures=held)
+        told = {"sha256": seen, "content_sha256": content_digest(result, held), "measures": [one.id for one in held]}
+        audit.append(db, actor.user_id, "result.sign", result.id, version=result.version, **told)
         job = None
         if result.kind == "drawing" and result.study_id is not None:
             options = {"lang": signature.lang}
             request = Request("report", actor.user_id, result.study_id, result.id, options)
             job = house.queue.add(db, request, owed=True)
         db.flush()
-        told = _whole(db, house, result, actor.user_id)
+        whole = _whole(db, house, result, actor.user_id)
     if job is not None:
         house.queue.carry(job)
-    return told
+    return whole
 
 
-def _hold_measures(db: Transaction, actor: Actor, result: Result, signature: Signature) -> list[str]:
+def _hold_measures(db: Transaction, actor: Actor, result: Result, signature: Signature) -> list[Measure]:
     """Ties the reader's measurements to the report: from now on they stay as they are."""
     if result.kind != "drawing" or result.study_id is None:
         return []
     seen = None if signature.measures is None else {one.id: one.version for one in signature.measures}
     held = own_measures(db, actor, result.study_id, seen)
-    db.add_all(SignedMeasure(result_id=result.id, measure_id=one) for one in held)
+    db.add_all(SignedMeasure(result_id=result.id, measure_id=one.id) for one in held)
     return held
 
 

@@ -13,12 +13,14 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
+from sqlalchemy.orm import Session as Transaction
 
 from limner.errors import InputError
 from limner.io.dicom_net import Calling, NodeError, Transfer, send_files
 from limner.io.header import read_header
 from limner.serve import audit
 from limner.serve.jobs.context import JobContext, Made
+from limner.serve.jobs.states import WAITING
 from limner.serve.nodes import PacsNode, find_receiver
 from limner.serve.tables import Instance, Job, Result, Series, Study
 
@@ -91,7 +93,7 @@ def _gather(job: JobContext) -> list[Parcel]:
         study = db.get_one(Study, drawing.study_id)
         report = db.scalars(select(Result).where(Result.parent_id == drawing.id, Result.kind == "report")).first()
         if drawing.signed_by is not None and report is None:
-            raise InputError("The signed report is still being made: send again when it is there.")
+            raise InputError(_without_report(db, drawing))
         results = [one for one in (drawing, report) if one is not None]
         uids = [uid for one in results for uid in one.summary.get("objects", ())]
         rows = db.execute(
@@ -102,15 +104,28 @@ def _gather(job: JobContext) -> list[Parcel]:
         ).all()
     parcels = []
     for number, (instance, series) in enumerate(rows):
+        signed = report is not None and instance.uid in report.summary.get("objects", ())
+        if report is not None and series.modality == "SR" and not signed:
+            continue  # the signed one says what it says, and who stands for it
         path = job.aside / f"{number:03d}.dcm"
         path.symlink_to(job.house.blobs.open_or_refuse(instance.sha256, instance.ending).resolve())
-        signed = report is not None and instance.uid in report.summary.get("objects", ())
         parcels.append(
             Parcel(f"{'signed ' if signed else ''}{'PDF' if series.modality == 'DOC' else series.modality}", path)
         )
     if report is None and study.dicom:
         parcels += _draft(job, drawing)
     return parcels
+
+
+def _without_report(db: Transaction, drawing: Result) -> str:
+    """Why a signed drawing has no report, and what to do."""
+    asked = select(Job).where(Job.kind == "report", Job.result_id == drawing.id).order_by(Job.created.desc())
+    job = db.scalars(asked).first()
+    if job is not None and job.state in WAITING:
+        return "The signed report is still being made: send again when it is there."
+    if job is not None:
+        return "The signed report could not be made: whoever signed finds the reason under Jobs, and asks again there."
+    return "This was signed before reports were made of signatures: save it as a new version, and sign that."
 
 
 def _draft(job: JobContext, drawing: Result) -> list[Parcel]:

@@ -18,6 +18,7 @@ from limner.image import Series as Opened
 from limner.serve.house import House
 from limner.serve.jobs.context import JobContext, Made
 from limner.serve.moments import tell_moment
+from limner.serve.signing import check_signed
 from limner.serve.store.turn import HEADER_BYTES
 from limner.serve.tables import Measure, Result, Series, SignedMeasure, Study, User
 
@@ -91,6 +92,7 @@ def _signed(job: JobContext) -> Signed:
             .order_by(Measure.created, Measure.id)
         )
         marks = tuple((measure, series) for measure, series in db.execute(held).all())
+        check_signed(db, result, [measure for measure, _ in marks])
         series = db.get(Series, result.series_id) if result.series_id else None
         return Signed(result, db.get_one(Study, result.study_id), series, db.get_one(User, result.signed_by), marks)
 
