@@ -103,6 +103,19 @@ def test_what_was_changed_after_the_signature_is_not_reported(bench):
         assert list(db.scalars(select(Result).where(Result.kind == "report"))) == []
 
 
+def test_who_signed_is_told_by_the_name_that_they_had_then(bench):
+    assert sign(bench).status_code == 200
+    by = bench.client.get(f"/api/results/{bench.result_id}").json()["signed"]["by"]
+    assert bench.client.patch("/api/session", json={"display": "Somebody Else"}).status_code == 200
+    with bench.house.database.session() as db:
+        [job] = db.scalars(select(Job).where(Job.kind == "report"))
+        claim = states.claim(db, job.id)
+    work(bench.house, claim)
+    with bench.house.database.reading() as db:
+        [report] = db.scalars(select(Result).where(Result.kind == "report"))
+    assert json.loads((bench.house.result_folder(report.id) / "signed.json").read_text())["by"] == by
+
+
 def test_the_report_of_a_signature_is_not_cancelled(bench):
     assert sign(bench).status_code == 200
     [job] = [one for one in bench.client.get("/api/jobs").json()["items"] if one["kind"] == "report"]

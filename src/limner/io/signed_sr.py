@@ -18,6 +18,7 @@ import pydicom
 from numpy.typing import NDArray
 from pydicom.valuerep import DT
 
+from limner.errors import InputError
 from limner.findings import Mark, Measurement, SignedReport
 from limner.io.drawing import Drawn
 from limner.io.reference import MANUFACTURER, MODEL, NOT_CLINICAL, Source, new_uid, save_aside
@@ -73,7 +74,11 @@ class Signing:
 
     def on(self, mark: Mark) -> Source:
         """The series on which a mark lies."""
-        return self.others.get(mark.series_uid, self.source)
+        if mark.series_uid == str(self.source.headers[0].SeriesInstanceUID):
+            return self.source
+        if mark.series_uid not in self.others:
+            raise InputError("A measurement lies on a series that is not at hand: no image can be named for it.")
+        return self.others[mark.series_uid]
 
 
 def write_signed_sr(signing: Signing, path: Path) -> None:

@@ -569,7 +569,6 @@ def test_changes_and_removals_outlive_a_reload_without_a_line(room, browser, unm
     page.wait("limnerRead.desk.kept.waiting.value === 2")
     page.page.unroute("**/measures*")
     page.page.unroute("**/measures/*")
-    page.ask("window.dispatchEvent(new Event('online'))")
     page.wait("limnerRead.desk.kept.waiting.value === 0")
     path = f"{room.station.url}/api/studies/{room.study.id}/measures"
     [kept] = requests.get(path, headers=room.station.token("read"), timeout=30).json()["items"]

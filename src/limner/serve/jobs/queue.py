@@ -104,20 +104,19 @@ class Queue:
         self.carry(job)
         return job
 
-    def add(self, db: Transaction, request: Request, job_id: str | None = None, *, owed: bool = False) -> Job:
+    def add(self, db: Transaction, request: Request, job_id: str | None = None) -> Job:
         """The row alone, within the caller's transaction; :meth:`carry` it after the commit.
 
         Args:
             db: a transaction that may write.
             request: the work.
             job_id: where files came with the request; a new one if not given.
-            owed: it follows from what is done in the same transaction, and is not refused for other jobs that wait.
 
         Raises:
-            HTTPException: 429, too many jobs of this user wait.
+            HTTPException: 429, too many jobs of this user wait; never of a kind that follows from another deed.
         """
         limit = self._house.settings.limits.jobs_per_user
-        if not owed and states.waiting(db, request.owner_id) >= limit:
+        if not kind_of(request.kind).owed and states.waiting(db, request.owner_id) >= limit:
             raise HTTPException(429, f"{limit} of your jobs wait or run already. Wait for one to end, or cancel one.")
         job = Job(
             id=job_id or new_id(),

@@ -90,7 +90,7 @@ def cancel_job(job_id: str, actor: ReaderWrites, house: AHouse) -> JobTold:
     """Ends it, also while it runs; nothing that it made is kept. An admin may cancel anybody's."""
     with house.database.session() as db:
         job = _find(db, actor, job_id, admin=True)
-        if job.kind == "report":
+        if kind_of(job.kind).owed:
             raise HTTPException(409, "A signed report follows from its signature: it is not cancelled.")
         if not states.cancel(db, job.id):
             raise HTTPException(409, f"This job has ended: it is {job.state}.")

@@ -23,7 +23,7 @@ from limner.serve.routes.result_files import answer_file, files_in
 from limner.serve.safety.access import Actor, Reader, ReaderWrites, find_result
 from limner.serve.signing import content_digest
 from limner.serve.store.removal import Leftover, delete_files, remove_instances
-from limner.serve.tables import Job, Measure, Result, SignedMeasure, Study, now
+from limner.serve.tables import Job, Measure, Result, SignedMeasure, Study, User, now
 
 router = APIRouter(prefix="/api/results", tags=["results"])
 
@@ -94,13 +94,19 @@ def sign(result_id: Id, signature: Signature, actor: ReaderWrites, house: AHouse
             raise HTTPException(409, f"Version {newest.version} is newer: read and sign that one, or delete it.")
         result.signed_by, result.signed_at, result.signed_text = actor.user_id, now(), signature.text.strip()
         held = _hold_measures(db, actor, result, signature)
-        told = {"sha256": seen, "content_sha256": content_digest(result, held), "measures": [one.id for one in held]}
+        by = db.get_one(User, actor.user_id)
+        signer = {"by": by.display or by.name, "organization": house.settings.organization}
+        told = {
+            "sha256": seen,
+            "content_sha256": content_digest(result, held, signer),
+            "measures": [one.id for one in held],
+        }
         audit.append(db, actor.user_id, "result.sign", result.id, version=result.version, **told)
         job = None
         if result.kind == "drawing" and result.study_id is not None:
-            options = {"lang": signature.lang}
+            options = {"lang": signature.lang, **signer}
             request = Request("report", actor.user_id, result.study_id, result.id, options)
-            job = house.queue.add(db, request, owed=True)
+            job = house.queue.add(db, request)
         db.flush()
         whole = _whole(db, house, result, actor.user_id)
     if job is not None:

@@ -114,7 +114,7 @@ export class KeptMeasures {
   private async sendAll(): Promise<void> {
     window.clearTimeout(this.timer);
     this.timer = 0;
-    if (!this.loaded) await this.load();
+    if (!this.loaded) await this.load().catch((error: unknown) => this.later(error));
     for (let drafts = this.drafts(); drafts.length; drafts = this.drafts()) {
       try {
         await this.sendOne(drafts[0]!);
@@ -122,13 +122,19 @@ export class KeptMeasures {
         if (error instanceof ApiError && [403, 404, 409, 422].includes(error.status)) {
           await this.load(() => this.drafts().filter((one) => one.id !== drafts[0]!.id)); // the server's stands
         } else {
-          this.timer = window.setTimeout(() => void this.send().catch(() => undefined), AGAIN_MS);
+          this.later(error);
         }
         throw error;
       } finally {
         this.note();
       }
     }
+  }
+
+  /** The server does not answer: it is asked again. */
+  private later(error: unknown): never {
+    this.timer = window.setTimeout(() => void this.send().catch(() => undefined), AGAIN_MS);
+    throw error;
   }
 
   private async sendOne(draft: MeasureDraft): Promise<void> {

@@ -230,10 +230,15 @@ export class PanePointer {
     return (event) => {
       const at = this.at(event);
       if (!at) return;
-      const world = this.pane.view.volume.value!.grid.world(at);
-      measures.value = measures.value.map((one) =>
-        one.id === id ? { ...one, points: one.points.map((old, n) => (n === point ? world : old)) } : one,
-      );
+      const { grid } = this.pane.view.volume.value!;
+      const through = AXES[this.pane.plane].w;
+      measures.value = measures.value.map((one) => {
+        if (one.id !== id) return one;
+        // both corners of a region lie on one slice, whichever series is shown now
+        const depth = one.kind === "ellipse" ? grid.grid(one.points[1 - point]!)[through] : at[through];
+        const world = grid.world(withAxis(at, through, depth));
+        return { ...one, points: one.points.map((old, n) => (n === point ? world : old)) };
+      });
     };
   }
 }

@@ -24,6 +24,7 @@ class Kind:
         on: what it works on: a study, a drawing, or nothing that is there.
         priority: jobs with a higher one are taken first.
         asked: whether ``POST /api/jobs`` takes it; others have a route of their own.
+        owed: it follows from another deed: it is not cancelled, nor refused for other jobs that wait.
     """
 
     path: str
@@ -31,6 +32,7 @@ class Kind:
     on: Literal["study", "drawing", "nothing"]
     priority: int = LATER
     asked: bool = True
+    owed: bool = False
 
     def load(self) -> Any:
         """Its module, with ``Options``, ``STEPS`` and ``run``."""
@@ -42,7 +44,7 @@ KINDS = {
     "plan": Kind("limner.serve.jobs.kinds.plan", "planner", "drawing"),
     "forecast": Kind("limner.serve.jobs.kinds.forecast", "planner", "drawing"),
     "correct": Kind("limner.serve.jobs.kinds.correct", "planner", "drawing", SOON, asked=False),
-    "report": Kind("limner.serve.jobs.kinds.report", "reader", "drawing", SOON, asked=False),
+    "report": Kind("limner.serve.jobs.kinds.report", "reader", "drawing", SOON, asked=False, owed=True),
     "explain": Kind("limner.serve.jobs.kinds.explain", "reader", "study", SOON),
     "generate": Kind("limner.serve.jobs.kinds.generate", "planner", "nothing"),
     "pacs-send": Kind("limner.serve.jobs.kinds.pacs_send", "reader", "drawing", SOON),

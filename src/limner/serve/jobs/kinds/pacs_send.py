@@ -57,6 +57,10 @@ def run(job: JobContext) -> Made:
     if not parcels:
         raise InputError("The drawing has no DICOM object: its study is not DICOM, so nothing of it can be sent.")
 
+    with job.house.database.session() as db:  # what leaves is written down before it does: a kill may come between
+        details = {"node": node.node.ae_title, "instances": len(parcels)}
+        audit.append(db, job.job.owner_id, "pacs.send.begin", job.job.result_id or "", **details)
+
     def progress(done: int, of: int) -> None:
         job.progress("send", done / max(of, 1))
 

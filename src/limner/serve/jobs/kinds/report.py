@@ -20,18 +20,20 @@ from limner.serve.jobs.context import JobContext, Made
 from limner.serve.moments import tell_moment
 from limner.serve.signing import check_signed
 from limner.serve.store.turn import HEADER_BYTES
-from limner.serve.tables import Measure, Result, Series, SignedMeasure, Study, User
+from limner.serve.tables import Measure, Result, Series, SignedMeasure, Study
 
 STEPS = {"measure": 10, "report": 90}
 SR, PDF, PDF_OBJECT = "report.sr.dcm", "report.pdf", "report.pdf.dcm"
 
 
 class Options(BaseModel):
-    """In which language the PDF is written."""
+    """In which language the PDF is written, and who signed, as they were called then."""
 
     model_config = ConfigDict(extra="forbid")
 
     lang: Literal["en", "zh"] = "en"
+    by: str
+    organization: str
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,6 @@ class Signed:
     result: Result
     study: Study
     series: Series | None
-    by: User
     marks: tuple[tuple[Measure, Series], ...]
 
 
@@ -50,9 +51,9 @@ def run(job: JobContext) -> Made:
     from limner.report.signed_pdf import SignedContent, write_signed_pdf
 
     asked = Options.model_validate(job.options)
-    signed = _signed(job)
+    signed = _signed(job, asked)
     job.progress("measure", 0.0)
-    report = _report(job.house, signed)
+    report = _report(job.house, signed, asked)
     drawing = Drawing.model_validate_json((job.result_folder() / "drawing.json").read_bytes())
     job.out.mkdir()
     (job.out / "signed.json").write_text(report.model_dump_json(by_alias=True, indent=1), encoding="utf-8")
@@ -76,7 +77,7 @@ def run(job: JobContext) -> Made:
     )
 
 
-def _signed(job: JobContext) -> Signed:
+def _signed(job: JobContext, asked: Options) -> Signed:
     with job.house.database.reading() as db:
         result = db.get(Result, job.job.result_id)
         if result is None or result.signed_by is None or result.study_id is None:
@@ -92,16 +93,16 @@ def _signed(job: JobContext) -> Signed:
             .order_by(Measure.created, Measure.id)
         )
         marks = tuple((measure, series) for measure, series in db.execute(held).all())
-        check_signed(db, result, [measure for measure, _ in marks])
+        check_signed(db, result, [measure for measure, _ in marks], asked.model_dump(include={"by", "organization"}))
         series = db.get(Series, result.series_id) if result.series_id else None
-        return Signed(result, db.get_one(Study, result.study_id), series, db.get_one(User, result.signed_by), marks)
+        return Signed(result, db.get_one(Study, result.study_id), series, marks)
 
 
-def _report(house: House, signed: Signed) -> SignedReport:
+def _report(house: House, signed: Signed, asked: Options) -> SignedReport:
     assert signed.result.signed_at is not None
     return SignedReport(
-        by=signed.by.display or signed.by.name,
-        organization=house.settings.organization,
+        by=asked.by,
+        organization=asked.organization,
         at=tell_moment(signed.result.signed_at),
         text=signed.result.signed_text or "",
         marks=tuple(_mark(house, measure, series) for measure, series in signed.marks),
@@ -166,7 +167,9 @@ def _open(folder: Path, uid: str) -> Opened:
     from limner.io import open_studies
 
     found = [series for study in open_studies([folder]) for series in study.series]
-    named = [one for one in found if one.uid == uid] or found
+    named = [one for one in found if one.uid == uid] if uid else found
+    if not named:
+        raise InputError("The series on which something was drawn or measured is not in the study any more.")
     return max(named, key=lambda one: len(one.files))
 
 
