@@ -102,7 +102,8 @@ def test_an_admin_shares_and_removes_what_a_scanner_sent_and_nobody_else_does(po
     assert [(one.action, one.actor, one.object_id) for one in done] == [
         ("study.share", actor, study.id), ("study.delete", actor, study.id),
     ]  # fmt: skip
-    assert done[1].details == {"instances": 1, "results": 1, "others": 1, "source": "cstore", "shared": False}
+    sent = {"instances": 1, "source": "cstore", "shared": False}
+    assert done[1].details == {"results": 1, "others": 1, "measures": 0, **sent}
 
 
 def test_the_audit_log_hears_of_a_study_twice_and_not_of_each_slice(port, told, tmp_path):
