@@ -45,3 +45,12 @@ def gallery(browser, desk_of_ada, tmp_path_factory, drawn_body) -> Iterator[Gall
     made = hang(desk_of_ada, *drawn_body, tmp_path_factory.mktemp("gallery"))
     yield made
     made.rooms.close_windows()
+
+
+@pytest.fixture(scope="module")
+def windows(gallery, browser):
+    """A window for each person, opened once."""
+    opened = {one.name: one.open(browser, "/jobs", color_scheme="light") for one in (gallery.lists, gallery.rooms)}
+    yield opened
+    for one in opened.values():
+        one.page.context.close()

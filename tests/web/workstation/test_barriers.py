@@ -38,15 +38,6 @@ def speak(opened: Opened, lang: str) -> None:
     opened.settle()
 
 
-@pytest.fixture(scope="module")
-def windows(gallery, browser):
-    """A window for each person, opened once."""
-    opened = {one.name: one.open(browser, "/jobs", color_scheme="light") for one in (gallery.lists, gallery.rooms)}
-    yield opened
-    for one in opened.values():
-        one.page.context.close()
-
-
 @pytest.mark.parametrize("name", [*LISTS, *ROOMS])
 def test_no_barrier_that_axe_knows(gallery, windows, name):
     """On each page in both languages and both themes, on a small screen and on a phone; and nothing complains."""

@@ -71,15 +71,6 @@ def kept(name: str) -> np.ndarray:
     return np.asarray(Image.open(KEPT / f"{name}.webp").convert("L"))
 
 
-@pytest.fixture(scope="module")
-def windows(gallery, browser):
-    """A window for each person, opened once."""
-    opened = {one.name: one.open(browser, "/jobs", color_scheme="light") for one in (gallery.lists, gallery.rooms)}
-    yield opened
-    for one in opened.values():
-        one.page.context.close()
-
-
 @pytest.mark.parametrize("name", [*LISTS, *ROOMS])
 def test_a_page_looks_as_it_looked(gallery, windows, name):
     opened = windows[gallery.station(name).name]
